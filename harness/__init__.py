@@ -1,0 +1,1 @@
+"""Run neural-architecture-search methods on proxy -> target pairs under equal rules."""

@@ -1,0 +1,45 @@
+"""The command line: one module per command; each parses, makes one call, and prints."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+
+from harness.errors import HarnessError
+from harness.guard import check_siblings
+
+COMMANDS = ("list", "run", "status", "report", "check")
+
+OK, JOB_FAILED, USER_ERROR, UNFINISHED = 0, 1, 2, 3
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser; a command's help is its module's docstring."""
+    parser = argparse.ArgumentParser(
+        prog="python -m harness",
+        description="Search architectures on a proxy, use them on a target, compare methods.",
+        epilog="Exit status: 0 ok, 1 a job failed, 2 user error, 3 stopped before the end.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name in COMMANDS:
+        module = importlib.import_module(f"harness.cli.{name}")
+        summary = (module.__doc__ or "").partition("\n")[0]
+        command = commands.add_parser(name, help=summary, description=summary)
+        module.add_arguments(command)
+        command.set_defaults(execute=module.execute)
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command and return the process's exit status."""
+    args = build_parser().parse_args(argv)
+    try:
+        check_siblings()
+        return int(args.execute(args))
+    except BrokenPipeError:  # the reader, e.g. ``head``, has seen enough
+        sys.stderr.close()
+        return OK
+    except HarnessError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return USER_ERROR

@@ -1,0 +1,1 @@
+"""The experiment and its rules: strict YAML, checked before anything starts."""

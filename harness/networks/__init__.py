@@ -1,0 +1,1 @@
+"""Operations, cells and super-networks: modules only, no policy."""

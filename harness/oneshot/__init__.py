@@ -1,0 +1,1 @@
+"""What gradient and weight-sharing methods have in common."""

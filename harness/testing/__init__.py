@@ -1,0 +1,1 @@
+"""Contract checks for every kind of plugin, shipped for plugin authors."""

@@ -1,0 +1,1 @@
+"""Data on the device and the training of one stand-alone network."""
