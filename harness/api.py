@@ -1,0 +1,47 @@
+"""The plugin API: the nouns that a plugin needs, in one import; loads no torch."""
+
+from harness.errors import ConfigError, DataError, Unsupported
+from harness.interfaces.architecture import Architecture, Decision
+from harness.interfaces.evaluation import Assessment, Bench, Evaluation, Evaluator, Outcome
+from harness.interfaces.gates import Gates
+from harness.interfaces.genotype import parse_genotype
+from harness.interfaces.graph import BlockChain, CellGraph, Graphs
+from harness.interfaces.method import Method, SearchNetwork, SearchState
+from harness.interfaces.problem import Problem, Stream
+from harness.interfaces.recipe import Augmentation, Recipe, Rules, Scale
+from harness.interfaces.space import SearchSpace, WeightSharingSpace
+from harness.interfaces.task import AugmentationLimits, Examples, Split, Task, TaskShape
+
+__all__ = [
+    "Architecture",
+    "Assessment",
+    "Augmentation",
+    "AugmentationLimits",
+    "Bench",
+    "BlockChain",
+    "CellGraph",
+    "ConfigError",
+    "DataError",
+    "Decision",
+    "Evaluation",
+    "Evaluator",
+    "Examples",
+    "Gates",
+    "Graphs",
+    "Method",
+    "Outcome",
+    "Problem",
+    "Recipe",
+    "Rules",
+    "Scale",
+    "SearchNetwork",
+    "SearchSpace",
+    "SearchState",
+    "Split",
+    "Stream",
+    "Task",
+    "TaskShape",
+    "Unsupported",
+    "WeightSharingSpace",
+    "parse_genotype",
+]

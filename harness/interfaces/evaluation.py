@@ -1,0 +1,175 @@
+"""Judging one architecture: as a candidate inside a search, or for good in a train job."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.interfaces.architecture import Architecture
+from harness.interfaces.recipe import Recipe
+from harness.interfaces.space import SearchSpace
+from harness.interfaces.task import Split, Task
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The verdict on one candidate.
+
+    Attributes:
+        key: Names the candidate's trained weights, for ``inherit`` and ``release``.
+        score: Validation accuracy in percent; NaN if training diverged.
+        seconds: What it took, or what a table says it took.
+        examples: Training examples seen.
+    """
+
+    key: str
+    score: float
+    seconds: float
+    examples: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a train job ends with.
+
+    Attributes:
+        test_accuracy: In percent, after the last epoch; NaN if training diverged.
+        validation_accuracy: In percent, where a rule selects by validation; else None.
+        parameters: Trainable parameters without the auxiliary head.
+        multiply_adds: Of convolutions and linear layers, one image.
+        train_images: Images the network was fitted on.
+        test_images: Images it was tested on.
+        probe: Arrays for later analysis: ``logits`` (P, classes) and ``features`` (P, F) of a fixed
+            batch of test images, and of the whole test split ``predictions``, ``labels`` (N,) and
+            ``units`` (N, U).
+    """
+
+    test_accuracy: float
+    validation_accuracy: float | None
+    parameters: int
+    multiply_adds: int
+    train_images: int
+    test_images: int
+    probe: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+
+
+class Assessment(ABC):
+    """One final training under way; driven by the same loop as a search.
+
+    Attributes:
+        epoch_steps: Steps in one epoch; a tick falls after each.
+        steps: Steps in all.
+    """
+
+    epoch_steps: int
+    steps: int
+
+    @property
+    @abstractmethod
+    def examples(self) -> int:
+        """Training examples seen so far."""
+
+    @abstractmethod
+    def step(self) -> None:
+        """Do one unit of work."""
+
+    @abstractmethod
+    def report(self) -> dict[str, float]:
+        """Return the curve's next point, e.g. loss and training accuracy since the last one."""
+
+    @abstractmethod
+    def outcome(self) -> Outcome:
+        """Test the network, once, after the last step."""
+
+    @abstractmethod
+    def network_state(self) -> dict[str, Any]:
+        """Return the trained weights."""
+
+    @abstractmethod
+    def state_dict(self) -> dict[str, Any]:
+        """Return what a resumed job needs: tensors and plain containers."""
+
+    @abstractmethod
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over what ``state_dict`` returned."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What an evaluator works on.
+
+    Attributes:
+        space: Where architectures come from.
+        task: What they are judged on.
+        rows: Rows of the development examples in each split.
+        device: Where networks and batches live.
+        folder: Where candidates' weights lie until they are released.
+    """
+
+    space: SearchSpace
+    task: Task
+    rows: Mapping[Split, NDArray[np.int64]]
+    device: str
+    folder: Path
+
+
+class Evaluator(ABC):
+    """Judges architectures: by training, or by looking them up in a table.
+
+    An evaluator's parameters are the keyword-only arguments of its constructor, all with a
+    default.
+
+    Attributes:
+        is_simulated: Whether the seconds it reports are recorded ones, so that own time is
+            overhead.
+    """
+
+    is_simulated: ClassVar[bool] = False
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+
+    @abstractmethod
+    def evaluate(
+        self,
+        architecture: Architecture,
+        recipe: Recipe,
+        *,
+        fidelity: int,
+        seed: int,
+        key: str,
+        inherit: str | None = None,
+    ) -> Evaluation:
+        """Judge a candidate on the validation split; for search jobs.
+
+        Args:
+            architecture: The candidate.
+            recipe: How candidates are trained.
+            fidelity: Effort; epochs of training, 0 = untrained.
+            seed: Of initialisation and data order.
+            key: Under which its weights are kept.
+            inherit: Key of a kept candidate whose weights it starts from.
+        """
+
+    @abstractmethod
+    def assess(
+        self, architecture: Architecture, recipe: Recipe, *, seed: int, order_seed: int
+    ) -> Assessment:
+        """Begin a train job on train + validation, tested at its end.
+
+        Args:
+            architecture: What to train.
+            recipe: How.
+            seed: Of initialisation and augmentation.
+            order_seed: Of the order of the data.
+        """
+
+    def release(self, key: str) -> None:
+        """Forget a candidate's weights."""
+        return

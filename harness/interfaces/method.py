@@ -1,0 +1,125 @@
+"""A NAS method: it proposes architectures, one step at a time."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from harness.interfaces.architecture import Architecture
+from harness.interfaces.problem import Problem
+from harness.interfaces.space import SearchSpace
+from harness.interfaces.task import TaskShape
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from harness.interfaces.gates import Gates
+
+
+@dataclass(frozen=True)
+class SearchState:
+    """Where another search ended; what a warm start begins from.
+
+    Attributes:
+        method: Name of the method that searched.
+        shape: Of the task it searched on.
+        architecture: Its answer.
+        state: What its ``state_dict`` returned.
+    """
+
+    method: str
+    shape: TaskShape
+    architecture: Architecture
+    state: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SearchNetwork:
+    """What monitors look at.
+
+    Attributes:
+        supernet: The weight-sharing network.
+        alphas: The architecture parameters, one tensor per edge.
+        gates: Returns the gates of the present parameters.
+        probabilities: Returns the present probabilities of each edge's operations.
+    """
+
+    supernet: nn.Module
+    alphas: Sequence[Tensor]
+    gates: Callable[[], Gates]
+    probabilities: Callable[[], Sequence[Tensor]]
+
+
+class Method(ABC):
+    """A search algorithm; one instance serves one search.
+
+    The harness owns the loop: it calls ``step`` until the budget is spent, meters each call, and
+    logs, checkpoints or stops between two of them. A step is one candidate, or one step on the
+    architecture parameters and one on the weights. Hyper-parameters are the keyword-only arguments
+    of the constructor, all with a default, each documented under ``Args:`` of the class.
+
+    Attributes:
+        currencies: Units of the budget that this method spends; one of them must be limited.
+        contract_params: Hyper-parameters with which a dozen steps reach every branch; used by the
+            contract checks.
+        exceptions: Contract clauses that do not hold, each with its reason.
+    """
+
+    currencies: ClassVar[tuple[str, ...]] = ("evaluations", "examples", "seconds")
+    contract_params: ClassVar[Mapping[str, Any]] = {}
+    exceptions: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+
+    @classmethod
+    def unsupported(
+        cls, space: SearchSpace, *, has_images: bool, fidelities: tuple[int, ...]
+    ) -> str | None:
+        """Say in a sentence why this method cannot search ``space``, or return None.
+
+        Args:
+            space: What would be searched.
+            has_images: Whether train and validation images can be streamed.
+            fidelities: Efforts at which candidates may be judged.
+        """
+        return None
+
+    @abstractmethod
+    def step(self) -> None:
+        """Do one unit of work."""
+
+    @abstractmethod
+    def incumbent(self) -> Architecture:
+        """Return the architecture to report if the search stopped now; valid at any time."""
+
+    @abstractmethod
+    def state_dict(self) -> dict[str, Any]:
+        """Return what a resumed search needs to go on exactly here: tensors, plain containers."""
+
+    @abstractmethod
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over what ``state_dict`` returned."""
+
+    def warm_start(self, source: SearchState) -> None:
+        """Begin where another search ended; called once, before the first step.
+
+        Raises:
+            Unsupported: If this method cannot, or not from that search.
+        """
+        from harness.errors import Unsupported
+
+        raise Unsupported("The method defines no warm start.")
+
+    def insights(self) -> dict[str, Any]:
+        """Return what is worth logging at a tick: numbers, texts, or lists of numbers.
+
+        ``alphas`` holds the raw architecture parameters, one list per edge.
+        """
+        return {}
+
+    def search_network(self) -> SearchNetwork | None:
+        """Return the super-network under search, or None if there is none."""
+        return None

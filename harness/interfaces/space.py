@@ -1,0 +1,180 @@
+"""A search space: finitely many decisions, each with finitely many options."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.interfaces.architecture import Architecture, Decision
+from harness.interfaces.graph import Graphs
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from harness.interfaces.gates import Gates
+    from harness.interfaces.recipe import Scale
+    from harness.interfaces.task import TaskShape
+
+
+class SearchSpace(ABC):
+    """What can be built. Sampling, mutation and text come for free from the decisions.
+
+    A space's parameters are the keyword-only arguments of its constructor, all with a default.
+
+    Attributes:
+        decisions: What is chosen, each with at least two options.
+    """
+
+    decisions: tuple[Decision, ...]
+
+    @abstractmethod
+    def build(self, architecture: Architecture, shape: TaskShape, scale: Scale) -> nn.Module:
+        """Return the untrained stand-alone network that ``architecture`` names.
+
+        Called with images (N, channels, height, width) it returns logits (N, classes), or, in
+        training mode with an auxiliary head, the pair (logits, auxiliary logits). Its last linear
+        layer is the attribute ``classifier``. A network with drop path has the attribute
+        ``drop_path``, the current probability, which the training loop sets.
+        """
+
+    @abstractmethod
+    def graph(self, architecture: Architecture) -> Graphs:
+        """Return the architecture's cells by name, for similarity and drawing."""
+
+    def unsupported(self, shape: TaskShape, scale: Scale) -> str | None:
+        """Say why no network can be built for this task at this scale, or return None."""
+        return None
+
+    @property
+    def size(self) -> int:
+        """The number of combinations of options."""
+        return math.prod(len(decision.options) for decision in self.decisions)
+
+    def is_valid(self, architecture: Architecture) -> bool:
+        """Tell whether ``architecture`` belongs to the space; narrow it for conditional spaces."""
+        return len(architecture) == len(self.decisions) and all(
+            0 <= choice < len(decision.options)
+            for choice, decision in zip(architecture, self.decisions, strict=True)
+        )
+
+    def sample(self, rng: np.random.Generator) -> Architecture:
+        """Draw uniformly from the valid architectures."""
+        while True:
+            candidate = tuple(int(rng.integers(len(d.options))) for d in self.decisions)
+            if self.is_valid(candidate):
+                return candidate
+
+    def mutate(self, parent: Architecture, rng: np.random.Generator) -> Architecture:
+        """Change one decision of ``parent`` to another valid option."""
+        while True:
+            position = int(rng.integers(len(self.decisions)))
+            option = int(rng.integers(len(self.decisions[position].options)))
+            child = (*parent[:position], option, *parent[position + 1 :])
+            if child != parent and self.is_valid(child):
+                return child
+
+    def crossover(
+        self, first: Architecture, second: Architecture, rng: np.random.Generator
+    ) -> Architecture:
+        """Take each decision from one of two parents at random until the child is valid."""
+        while True:
+            picks = rng.integers(2, size=len(self.decisions))
+            child = tuple((first, second)[pick][i] for i, pick in enumerate(picks))
+            if self.is_valid(child):
+                return child
+
+    def neighbours(self, architecture: Architecture) -> list[Architecture]:
+        """Return every valid architecture that differs in exactly one decision."""
+        changed = (
+            (*architecture[:position], option, *architecture[position + 1 :])
+            for position, decision in enumerate(self.decisions)
+            for option in range(len(decision.options))
+            if option != architecture[position]
+        )
+        return [candidate for candidate in changed if self.is_valid(candidate)]
+
+    def to_text(self, architecture: Architecture) -> str:
+        """Write an architecture in the field's own notation; by default e.g. ``3-0-1``."""
+        return "-".join(map(str, architecture))
+
+    def from_text(self, text: str) -> Architecture:
+        """Read back what ``to_text`` wrote.
+
+        Raises:
+            ConfigError: If the text is no architecture of this space.
+        """
+        return tuple(int(part) for part in text.split("-"))
+
+    def inherit(
+        self,
+        child: Architecture,
+        network: nn.Module,
+        parent: Architecture,
+        weights: Mapping[str, Tensor],
+    ) -> None:
+        """Copy what fits from a parent's weights into a child's ``network``.
+
+        By default tensors of equal name and shape; a space overrides it where positions mean more
+        (EAT-NAS shares overlapping channels and leading layers).
+        """
+        own = network.state_dict()
+        fitting = {
+            name: tensor
+            for name, tensor in weights.items()
+            if name in own and own[name].shape == tensor.shape
+        }
+        network.load_state_dict(fitting, strict=False)
+
+
+class WeightSharingSpace(SearchSpace):
+    """A space whose architectures all live in one super-network.
+
+    Attributes:
+        edges: What carries a gate, with its candidate operations. Not the decisions: DARTS has 28
+            edges of 8 operations and fewer decisions.
+        fan_in: The edges that enter one node, for each node, for methods that compare edges
+            (PC-DARTS); together they are all edges, each once.
+    """
+
+    edges: tuple[Decision, ...]
+    fan_in: tuple[tuple[int, ...], ...]
+
+    @abstractmethod
+    def supernet(self, shape: TaskShape, scale: Scale, *, channel_share: int = 1) -> nn.Module:
+        """Return an untrained network to be called as ``supernet(images, gates)``.
+
+        Its last linear layer is the attribute ``classifier``.
+
+        Args:
+            shape: Of the task.
+            scale: Of the macro network.
+            channel_share: Send only one in this many channels through the operations (PC-DARTS'
+                K); the rest pass by, weighted by the sum of the edge's gate.
+
+        Raises:
+            Unsupported: If the space cannot share channels.
+        """
+
+    @abstractmethod
+    def derive(self, probabilities: Sequence[NDArray[np.float64]]) -> Architecture:
+        """Return the architecture that probabilities over each edge's operations stand for.
+
+        Computed on the host in float64, ties broken by lower index.
+        """
+
+    @abstractmethod
+    def gates_of(self, architecture: Architecture) -> Gates:
+        """Return the one-hot gates under which the super-network computes ``architecture``.
+
+        Raises:
+            Unsupported: If the super-network does not hold it.
+        """
+
+    def sample_path(self, rng: np.random.Generator) -> Architecture:
+        """Draw uniformly from the architectures that the super-network holds."""
+        return self.sample(rng)

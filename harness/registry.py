@@ -1,0 +1,137 @@
+"""Find plugins by name without importing them.
+
+A plugin is one module; the module's name is the plugin's name. Built-in plugins are the modules of
+a package, third-party ones are declared as entry points::
+
+    [project.entry-points."nas_harness.methods"]
+    my_method = "my_package.my_method:MyMethod"
+
+Listing names reads folder and metadata only, so it needs neither torch nor a working plugin; a
+broken plugin breaks nobody but itself. An entry point may not take the name of a built-in plugin.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import importlib
+import importlib.metadata
+import importlib.util
+import pkgutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from harness.errors import PluginError, UnknownNameError
+
+T = TypeVar("T")
+
+
+def did_you_mean(kind: str, name: str, known: Iterable[str]) -> str:
+    """Return the one-line complaint about an unknown ``name``, with the nearest known ones."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=3)
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(names)}."
+    return f"No {kind} is called {name!r}. {hint}"
+
+
+class Registry(Generic[T]):
+    """Names of one kind of plugin, each imported only when it is asked for.
+
+    Args:
+        kind: The word for one such plugin, e.g. ``method``.
+        base: Module and class that every plugin of the kind derives from, as ``module:Class``.
+        package: The package whose modules are the built-in plugins.
+    """
+
+    def __init__(self, kind: str, base: str, *, package: str) -> None:
+        self.kind = kind
+        self.base = base
+        self.package = package
+        self.group = f"nas_harness.{package.rpartition('.')[2]}"
+
+    def names(self) -> list[str]:
+        """Return every known name, sorted; imports no plugin."""
+        return sorted({*self._builtin(), *self._third_party()})
+
+    def load(self, name: str) -> type[T]:
+        """Return the plugin class called ``name``.
+
+        Raises:
+            UnknownNameError: If there is no such plugin.
+            PluginError: If its module cannot be imported, does not define exactly one plugin, or
+                shadows a built-in.
+        """
+        builtin, external = self._builtin(), self._third_party()
+        if name in builtin and name in external:
+            raise PluginError(
+                f"The entry point {external[name].value!r} takes the name of the built-in "
+                f"{self.kind} {name!r}; rename it in its distribution's {self.group} group."
+            )
+        if name in external:
+            return self._checked(name, self._guarded(name, external[name].load))
+        if name in builtin:
+            return self._checked(name, self._guarded(name, lambda: self._import(name)))
+        raise UnknownNameError(did_you_mean(self.kind, name, self.names()))
+
+    def summary(self, name: str) -> str:
+        """Return the first docstring line of a plugin's module, read without importing it."""
+        if name in self._builtin():
+            path = Path(str(self._folder())) / f"{name}.py"
+        else:
+            module = self._third_party()[name].module
+            spec = importlib.util.find_spec(module)
+            path = Path(spec.origin) if spec and spec.origin else Path()
+        if not path.is_file():
+            return ""
+        return (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").partition(
+            "\n"
+        )[0]
+
+    def _folder(self) -> str:
+        return next(iter(importlib.import_module(self.package).__path__))
+
+    def _builtin(self) -> set[str]:
+        folder = [self._folder()]
+        return {module.name for module in pkgutil.iter_modules(folder) if module.name[0] != "_"}
+
+    def _third_party(self) -> dict[str, importlib.metadata.EntryPoint]:
+        return {point.name: point for point in importlib.metadata.entry_points(group=self.group)}
+
+    def _guarded(self, name: str, load: object) -> object:
+        """Call ``load``; whatever a broken plugin raises becomes one line that names it."""
+        assert callable(load)
+        try:
+            return load()
+        except PluginError:
+            raise
+        except Exception as error:
+            raise PluginError(
+                f"The {self.kind} {name!r} cannot be loaded: {type(error).__name__}: {error}"
+            ) from error
+
+    def _base(self) -> type[T]:
+        module, _, attribute = self.base.partition(":")
+        base: type[T] = getattr(importlib.import_module(module), attribute)
+        return base
+
+    def _import(self, name: str) -> object:
+        module, base = importlib.import_module(f"{self.package}.{name}"), self._base()
+        own = [
+            value
+            for value in vars(module).values()
+            if isinstance(value, type)
+            and issubclass(value, base)
+            and value.__module__ == module.__name__
+        ]
+        if len(own) != 1:
+            raise PluginError(
+                f"{module.__name__} must define exactly one {self.kind}, not {len(own)}."
+            )
+        return own[0]
+
+    def _checked(self, name: str, plugin: object) -> type[T]:
+        base = self._base()
+        if not (isinstance(plugin, type) and issubclass(plugin, base)):
+            raise PluginError(f"The {self.kind} {name!r} is not a subclass of {base.__name__}.")
+        return plugin
