@@ -1,0 +1,129 @@
+"""YAML documents: a strict loader, overrides, and complaints in one line."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+from collections.abc import Hashable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from typing_extensions import override
+
+from harness.errors import ConfigError
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """The safe loader, but a key may stand only once in a mapping (PyYAML keeps the last)."""
+
+    @override
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                line = key_node.start_mark.line + 1
+                raise ConfigError(
+                    f"line {line}: the key {key!r} stands twice in one mapping; keep one of them."
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def read_yaml(path: Path) -> Any:
+    """Return the document in ``path``.
+
+    Raises:
+        ConfigError: If it cannot be read, is no YAML, or repeats a key.
+    """
+    try:
+        return parse_yaml(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
+    except ConfigError as error:
+        raise ConfigError(f"{path}, {error}") from error
+
+
+def parse_yaml(text: str) -> Any:
+    """Return the document in ``text``, strictly."""
+    try:
+        return yaml.load(text, Loader=_StrictLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"line {mark.line + 1}: " if mark else ""
+        problem = getattr(error, "problem", None) or str(error)
+        raise ConfigError(f"{place}not YAML: {problem}.") from error
+
+
+def apply_overrides(document: Any, overrides: Iterable[str]) -> Any:
+    """Return ``document`` with every ``key.path=value`` applied; values are YAML."""
+    document = copy.deepcopy(document)
+    for text in overrides:
+        dotted, separator, value = text.partition("=")
+        if not separator or not dotted:
+            raise ConfigError(f"--set reads key.path=value, not {text!r}.")
+        _assign(document, dotted.split("."), parse_yaml(value), text)
+    return document
+
+
+def _assign(node: Any, keys: list[str], value: Any, text: str) -> None:
+    *parents, last = keys
+    try:
+        for key in parents:
+            node = node[int(key)] if isinstance(node, list) else node.setdefault(key, {})
+        node[int(last) if isinstance(node, list) else last] = value
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise ConfigError(f"--set {text}: the document has no place {'.'.join(keys)!r}.") from error
+
+
+def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``base`` with ``changes`` laid over it, mapping by mapping."""
+    result = dict(base)
+    for key, value in changes.items():
+        below = result.get(key)
+        both = isinstance(below, Mapping) and isinstance(value, Mapping)
+        result[key] = merged(below, value) if both else value  # type: ignore[arg-type]
+    return result
+
+
+def explain(error: ValidationError, model: type[BaseModel]) -> str:
+    """Return the first complaint of pydantic as: where, what was given, what was expected."""
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return _unknown_key(place, _fields_at(model, first["loc"][:-1]))
+    if first["type"] == "missing":
+        return f"{place} is missing; it has to be stated."
+    message = first["msg"].removeprefix("Value error, ")
+    given = "" if isinstance(first["input"], Mapping | BaseModel) else f" {first['input']!r}"
+    return f"{place or 'document'}{given}: {message[:1].lower()}{message[1:].rstrip('.')}."
+
+
+def _unknown_key(place: str, known: Iterable[str]) -> str:
+    names = sorted(known)
+    near = difflib.get_close_matches(place.rpartition(".")[2], names, n=2)
+    if near:
+        return f"{place} is no known key. Did you mean {' or '.join(near)}?"
+    return f"{place} is no known key." + (f" Known: {', '.join(names)}." if names else "")
+
+
+def _fields_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> set[str]:
+    """Return the field names of the model at ``loc``, as far as it can be followed."""
+    for part in loc:
+        field = model.model_fields.get(str(part))
+        if field is None:
+            continue  # an index, or the tag of a union
+        inner = next((m for m in _models_in(field.annotation)), None)
+        if inner is None:
+            return set()
+        model = inner
+    return set(model.model_fields)
+
+
+def _models_in(annotation: Any) -> Iterable[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in getattr(annotation, "__args__", ()):
+        yield from _models_in(argument)

@@ -1,0 +1,126 @@
+"""The experiment: a grid of methods x pairs x seeds under one protocol.
+
+name: digits
+space: darts                       # or {name: darts, params: {...}}
+methods: [darts, {name: darts, label: slow, params: {choices: {learning_rate: 1e-3}}}]
+pairs: [{source: d10, target: d100}]
+seeds: [0, 1, 2, 3, 4]
+arms: [transferred, continued, direct, random]
+protocol: quick                    # a shipped name, a path relative to this file, or a mapping
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    NonNegativeInt,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
+
+from harness.api import Rules
+from harness.config.documents import apply_overrides, explain, read_yaml
+from harness.config.protocol import Arm, Plugin, PluginChoice, Protocol
+from harness.config.shipped import protocol_file
+from harness.errors import ConfigError
+
+
+class Method(Plugin):
+    """A method of the comparison; ``label`` tells apart two settings of one method."""
+
+    label: str = ""
+
+    @property
+    def title(self) -> str:
+        """How reports call it."""
+        return self.label or self.name
+
+
+def _named(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
+MethodChoice = Annotated[Method, BeforeValidator(_named)]
+
+
+class Pair(Rules):
+    """Where architectures are searched, and where they are used."""
+
+    source: PluginChoice
+    target: PluginChoice
+
+
+class Experiment(Rules):
+    """A planned comparison.
+
+    Attributes:
+        name: Of the folder under ``results/``.
+        space: What is searched.
+        methods: Who searches.
+        pairs: Sources and targets.
+        seeds: One search of each kind per seed.
+        train_seeds: Final trainings of each found architecture.
+        arms: What is trained where.
+        protocol: The rules.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    space: PluginChoice
+    methods: Annotated[tuple[MethodChoice, ...], Field(min_length=1)]
+    pairs: Annotated[tuple[Pair, ...], Field(min_length=1)]
+    seeds: Annotated[tuple[NonNegativeInt, ...], Field(min_length=1)]
+    train_seeds: PositiveInt = 1
+    arms: Annotated[tuple[Arm, ...], Field(min_length=1)]
+    protocol: Protocol
+
+    @model_validator(mode="after")
+    def _nothing_stands_twice(self) -> Self:
+        titles = [method.title for method in self.methods]
+        for what, values in (("methods", titles), ("seeds", self.seeds), ("arms", self.arms)):
+            if len(set(values)) < len(values):
+                hint = "; give one a label" if what == "methods" else ""
+                raise ValueError(f"the same entry stands twice in {what}{hint}")
+        if "random" in titles:
+            raise ValueError("a method may not be called 'random': that is an arm")
+        return self
+
+
+def load_experiment(path: Path, overrides: Iterable[str] = ()) -> Experiment:
+    """Read an experiment file, apply ``key.path=value`` overrides, and check the result.
+
+    Raises:
+        ConfigError: If anything in it is wrong, in one line.
+    """
+    document = read_yaml(path)
+    if not isinstance(document, dict):
+        raise ConfigError(f"{path} is no experiment: expected a mapping of keys.")
+    return make_experiment(document, overrides, home=path.parent, origin=str(path))
+
+
+def make_experiment(
+    document: Mapping[str, Any],
+    overrides: Iterable[str] = (),
+    *,
+    home: Path = Path(),
+    origin: str = "experiment",
+) -> Experiment:
+    """Check a document; its protocol may be a name, a path relative to ``home``, or a mapping."""
+    document = dict(document)
+    if isinstance(protocol := document.get("protocol"), str):
+        document["protocol"] = _read_protocol(protocol, home)
+    document = apply_overrides(document, overrides)
+    try:
+        return Experiment.model_validate(document)
+    except ValidationError as error:
+        raise ConfigError(f"{origin}: {explain(error, Experiment)}") from error
+
+
+def _read_protocol(name: str, home: Path) -> Any:
+    is_path = name.endswith((".yaml", ".yml"))
+    return read_yaml(home / name if is_path else protocol_file(name))

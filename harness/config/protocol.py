@@ -1,0 +1,189 @@
+"""The rules of a comparison: what every method of it obeys.
+
+Everything here is part of the identity of the jobs made under it. The protocol owns batch sizes,
+epochs, scale, splits and augmentation; a method owns its optimiser rules.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
+
+from harness.api import Augmentation, Recipe, Rules, Scale, Split
+
+
+class Arm(StrEnum):
+    """What is trained where, for a pair source -> target and one seed."""
+
+    SOURCE = "source"
+    TRANSFERRED = "transferred"
+    CONTINUED = "continued"
+    DIRECT = "direct"
+    DIRECT_LONG = "direct_long"
+    RESUMED = "resumed"
+    RANDOM = "random"
+
+
+class Plugin(Rules):
+    """A plugin and those of its parameters that differ from the defaults."""
+
+    name: str
+    params: dict[str, Any] = Field(default_factory=dict)
+
+
+def _named(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
+PluginChoice = Annotated[Plugin, BeforeValidator(_named)]
+
+
+class Splits(Rules):
+    """Shares of a task's development examples; a task with a partition of its own keeps that."""
+
+    train: PositiveFloat
+    validation: NonNegativeFloat
+    selection: NonNegativeFloat
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if abs(self.train + self.validation + self.selection - 1) > 1e-9:
+            raise ValueError("the shares of train, validation and selection add up to one")
+        return self
+
+    def fractions(self) -> dict[Split, float]:
+        """Return the share of each split."""
+        return {
+            Split.TRAIN: self.train,
+            Split.VALIDATION: self.validation,
+            Split.SELECTION: self.selection,
+        }
+
+
+class Budget(Rules):
+    """What a search may spend; it ends when the first limit is reached.
+
+    Attributes:
+        evaluations: Candidates judged.
+        examples: Training examples: what the train stream hands out and what the training of
+            candidates sees. Validation examples are billed, not limited.
+        seconds: Time charged; not reproducible.
+    """
+
+    evaluations: PositiveInt | None = None
+    examples: PositiveInt | None = None
+    seconds: PositiveFloat | None = None
+
+    @model_validator(mode="after")
+    def _has_a_limit(self) -> Self:
+        if not self.limits():
+            raise ValueError("a budget limits evaluations, examples or seconds")
+        return self
+
+    def limits(self) -> dict[str, float]:
+        """Return the limits that are set, by unit."""
+        return self.model_dump(exclude_none=True)
+
+    def times(self, factor: int) -> Self:
+        """Return ``factor`` times the budget."""
+        return self.model_validate({unit: limit * factor for unit, limit in self.limits().items()})
+
+
+class SuperNetwork(Rules):
+    """Size of the network that is searched."""
+
+    channels: PositiveInt
+    cells: PositiveInt
+
+    @property
+    def scale(self) -> Scale:
+        """The same as the interface's noun."""
+        return Scale(self.channels, self.cells)
+
+
+class SearchRules(Rules):
+    """What every search obeys.
+
+    Attributes:
+        supernet: Size of a weight-sharing network.
+        batch_size: Of the train, validation and selection streams.
+        augmentation: Of the streams' images.
+        budget: Of every cold search; a continued one gets it before and after.
+        ticks_per_epoch: Rows logged in each epoch of the train stream.
+        evaluator: Who judges candidates.
+        fidelities: Efforts at which candidates may be judged, ascending; epochs when training.
+        candidate: How candidates are trained.
+    """
+
+    supernet: SuperNetwork
+    batch_size: PositiveInt
+    augmentation: Augmentation
+    budget: Budget
+    ticks_per_epoch: PositiveInt
+    evaluator: PluginChoice
+    fidelities: tuple[NonNegativeInt, ...]
+    candidate: Recipe
+
+    @model_validator(mode="after")
+    def _fidelities_ascend(self) -> Self:
+        if list(self.fidelities) != sorted(set(self.fidelities)):
+            raise ValueError("fidelities ascend without repetition")
+        return self
+
+
+class TrainRules(Rules):
+    """What every final training obeys: last-epoch test accuracy, no selection."""
+
+    evaluator: PluginChoice
+    recipe: Recipe
+
+
+class Comparison(Rules):
+    """A difference that is tested: an arm against another of the same method and pair."""
+
+    arm: Arm
+    against: Arm
+
+
+class Protocol(Rules):
+    """The rules in full.
+
+    Attributes:
+        name: How reports call them.
+        splits: Of the development examples.
+        search: Rules of searches.
+        method_budgets: Budgets of single methods, calibrated so that measured seconds agree.
+        train: Rules of final trainings.
+        random_architectures: Size R of the random arm, per target.
+        method_params: Deviations from methods' defaults that a short protocol needs; reports list
+            them.
+        primary: The declared family: Holm's correction runs over these comparisons, for every
+            method and pair.
+        margin: Declared margin of non-inferiority in percentage points; None suppresses verdicts
+            of equivalence.
+    """
+
+    name: str
+    splits: Splits
+    search: SearchRules
+    method_budgets: dict[str, Budget] = Field(default_factory=dict)
+    train: TrainRules
+    random_architectures: PositiveInt
+    method_params: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    primary: tuple[Comparison, ...]
+    margin: PositiveFloat | None = None
+
+    def search_rules(self, method: str) -> SearchRules:
+        """Return the rules of one method's searches."""
+        budget = self.method_budgets.get(method, self.search.budget)
+        return self.search.model_copy(update={"budget": budget})
