@@ -1,0 +1,300 @@
+"""The vocabulary on disk. Bump SCHEMA when a field changes meaning; old files must still load.
+
+A job is known by its spec: all that determines its outcome. The digest of the spec is the job's
+identity, so within an experiment equal jobs are done once and shared between arms. Accuracies are
+in percent everywhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from harness.api import Rules
+from harness.config.protocol import Plugin, SearchRules, Splits, TrainRules
+
+SCHEMA = 1
+
+
+class Status(StrEnum):
+    """How a job ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class TaskData(Plugin):
+    """A task and the fingerprint of its data."""
+
+    fingerprint: str
+
+
+class SearchSpec(Rules):
+    """A search: all that determines which architecture it finds.
+
+    Attributes:
+        method: With every hyper-parameter written out.
+        space: What is searched.
+        task: On what.
+        splits: Of its development examples.
+        rules: Of the search.
+        seed: Root of everything random.
+        warm_start: Digest of the search it goes on from; None for a cold search.
+    """
+
+    kind: Literal["search"] = "search"
+    method: Plugin
+    space: Plugin
+    task: TaskData
+    splits: Splits
+    rules: SearchRules
+    seed: int
+    warm_start: str | None = None
+
+    @property
+    def ancestors(self) -> tuple[str, ...]:
+        """Digests of the jobs that have to be done first."""
+        return (self.warm_start,) if self.warm_start else ()
+
+
+class TrainSpec(Rules):
+    """A final training: of a given architecture, or of what a search found.
+
+    Attributes:
+        search: Digest of the search; None if the architecture is given.
+        architecture: In the space's notation; None if a search finds it.
+        space: Where it lives.
+        task: What it is trained on.
+        splits: Of the development examples; all but selection are trained on.
+        rules: Of the training.
+        seed: Of the search, or the number of a random architecture.
+        repeat: Which of several trainings of one architecture.
+    """
+
+    kind: Literal["train"] = "train"
+    search: str | None = None
+    architecture: str | None = None
+    space: Plugin
+    task: TaskData
+    splits: Splits
+    rules: TrainRules
+    seed: int
+    repeat: int = 0
+
+    @property
+    def ancestors(self) -> tuple[str, ...]:
+        """Digests of the jobs that have to be done first."""
+        return (self.search,) if self.search else ()
+
+
+JobSpec = Annotated[SearchSpec | TrainSpec, Field(discriminator="kind")]
+
+
+def digest(spec: SearchSpec | TrainSpec) -> str:
+    """Return 16 hex digits that change when, and only when, an input of the job does."""
+    inputs = {"schema": SCHEMA, **spec.model_dump(mode="json")}
+    canonical = json.dumps(inputs, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+class Bill(BaseModel):
+    """What a job spent, its own work only; an arm's price is the sum over its ancestors.
+
+    Attributes:
+        seconds: Time charged: the method's own plus what evaluations report.
+        overhead_seconds: Logging, checkpoints, and own time under a simulated clock.
+        examples: Training examples seen.
+        validation_examples: Examples drawn from other streams, e.g. for architecture parameters.
+        evaluations: Candidates judged.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    seconds: float = 0.0
+    overhead_seconds: float = 0.0
+    examples: int = 0
+    validation_examples: int = 0
+    evaluations: int = 0
+
+
+class Environment(BaseModel):
+    """Where a job ran.
+
+    Attributes:
+        commit: Of the harness' checkout, None outside one.
+        dirty: Whether that checkout had uncommitted changes.
+        hardware: Processor or accelerator.
+        device: As torch names it.
+        threads: Of the process.
+        versions: Of python, torch, numpy and the harness.
+        platform: Operating system and architecture.
+    """
+
+    commit: str | None
+    dirty: bool | None
+    hardware: str
+    device: str
+    threads: int
+    versions: dict[str, str]
+    platform: str
+
+
+class JobRecord(BaseModel):
+    """The summary of a finished job. Self-contained: reading it needs no torch and no plugin.
+
+    Attributes:
+        schema_version: Of this file.
+        job: The digest.
+        name: Readable.
+        status: How it ended.
+        reason: Why it failed (with traceback) or was skipped.
+        spec: All inputs, in full.
+        task_label: The task as reports print it; says if it is a subset.
+        architecture: Found or trained, in the space's notation.
+        graphs: Its cells or chain by name, as ``CellGraph.to_json`` or ``BlockChain.to_json``.
+        canonical: The same in canonical form: equal texts are equal networks.
+        bill: What it spent.
+        insights: What the method last had to say (searches); ``best_validation`` among them.
+        test_accuracy: After the last epoch (trainings).
+        validation_accuracy: Null unless a rule selects by validation.
+        selection_rule: Which epoch's network was tested, e.g. ``last epoch``.
+        parameters: Of the trained network, without auxiliary head.
+        multiply_adds: Likewise, one image, convolutions and linear layers.
+        latency_ms: Measured or looked up; null where neither was asked for.
+        split_ids: A hash of the rows of each split.
+        split_sizes: Images in each split that the job used.
+        environment: Where it ran.
+        attempts: How often it was started; more than one means it was resumed.
+        started: UTC, of the first attempt.
+        finished: UTC.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    schema_version: int = SCHEMA
+    job: str
+    name: str
+    status: Status
+    reason: str | None = None
+    spec: JobSpec
+    task_label: str = ""
+    architecture: str | None = None
+    graphs: dict[str, Any] | None = None
+    canonical: str | None = None
+    bill: Bill = Field(default_factory=Bill)
+    insights: dict[str, Any] = Field(default_factory=dict)
+    test_accuracy: float | None = None
+    validation_accuracy: float | None = None
+    selection_rule: str | None = None
+    parameters: int | None = None
+    multiply_adds: int | None = None
+    latency_ms: float | None = None
+    split_ids: dict[str, str] = Field(default_factory=dict)
+    split_sizes: dict[str, int] = Field(default_factory=dict)
+    environment: Environment | None = None
+    attempts: int = 1
+    started: str = ""
+    finished: str = ""
+
+
+class PlannedJob(Rules):
+    """A job as the plan lists it.
+
+    Attributes:
+        job: The digest.
+        name: Readable; with the digest it names the folder.
+        spec: All inputs.
+    """
+
+    job: str
+    name: str
+    spec: JobSpec
+
+    @property
+    def folder(self) -> str:
+        """The folder's name under ``jobs/``."""
+        return f"{self.name}-{self.job}"
+
+
+class PlannedArm(Rules):
+    """One row of the analysis: which jobs make up an arm.
+
+    Attributes:
+        arm: Which.
+        method: Title of the method; empty for the random arm, which all methods share.
+        source: Name of the task searched on; empty for the random arm.
+        target: Name of the task trained on.
+        seed: Of the search; number of the random architecture.
+        repeat: Which of several trainings.
+        train: Digest of the train job.
+        searches: Digests of the searches it rests on, the one trained last.
+    """
+
+    arm: str
+    method: str
+    source: str
+    target: str
+    seed: int
+    repeat: int
+    train: str
+    searches: tuple[str, ...]
+
+
+class Plan(Rules):
+    """An experiment as jobs, and the arms they make up; ``plan.json``."""
+
+    schema_version: int = SCHEMA
+    jobs: tuple[PlannedJob, ...]
+    arms: tuple[PlannedArm, ...]
+
+
+class TaskFacts(Rules):
+    """What reports must know of a task without loading it.
+
+    Attributes:
+        label: The name as printed; says if it is a subset.
+        notice: What every report on it must say.
+        inputs: Channels, height, width.
+        classes: Number of classes.
+        fingerprint: Of its data.
+    """
+
+    label: str
+    notice: str
+    inputs: tuple[int, int, int]
+    classes: int
+    fingerprint: str
+
+
+class MethodFacts(Rules):
+    """What reports must know of a method without loading it.
+
+    Attributes:
+        summary: First line of its file: name, authors, idea.
+        params: Every hyper-parameter as used.
+        defaults: The method's own defaults; where ``params`` differ, it deviates from the paper.
+    """
+
+    summary: str
+    params: dict[str, Any]
+    defaults: dict[str, Any]
+
+
+class ExperimentFacts(Rules):
+    """The resolved inputs of an experiment; ``experiment.json``.
+
+    Attributes:
+        experiment: The checked experiment, protocol inlined.
+        methods: By title.
+        tasks: By name.
+    """
+
+    schema_version: int = SCHEMA
+    experiment: dict[str, Any]
+    methods: dict[str, MethodFacts]
+    tasks: dict[str, TaskFacts]
