@@ -1,0 +1,121 @@
+"""The operations that a DARTS cell chooses from, by name, as the official code defines them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from typing_extensions import override
+
+
+class Zero(nn.Module):
+    """The operation ``none``: zeros; whoever sums operations may skip it."""
+
+    def __init__(self, stride: int) -> None:
+        super().__init__()
+        self.stride = stride
+
+    @override
+    def forward(self, inputs: Tensor) -> Tensor:
+        return zeros_after(inputs, self.stride)
+
+
+class FactorizedReduce(nn.Module):
+    """Halves an even resolution: two 1x1 convolutions of stride 2, the second shifted by (1, 1)."""
+
+    def __init__(self, channels_in: int, channels: int, *, affine: bool) -> None:
+        super().__init__()
+        self.even = nn.Conv2d(channels_in, channels // 2, 1, stride=2, bias=False)
+        self.odd = nn.Conv2d(channels_in, channels // 2, 1, stride=2, bias=False)
+        self.norm = nn.BatchNorm2d(channels, affine=affine)
+
+    @override
+    def forward(self, inputs: Tensor) -> Tensor:
+        positive = inputs.relu()
+        halves = self.even(positive), self.odd(positive[:, :, 1:, 1:])
+        output: Tensor = self.norm(torch.cat(halves, dim=1))
+        return output
+
+
+class PointwiseConvolution(nn.Sequential):
+    """ReLU, 1x1 convolution, batch normalisation: brings a cell's input to the cell's width."""
+
+    def __init__(self, channels_in: int, channels: int, *, affine: bool) -> None:
+        super().__init__(
+            nn.ReLU(),
+            nn.Conv2d(channels_in, channels, 1, bias=False),
+            nn.BatchNorm2d(channels, affine=affine),
+        )
+
+
+def zeros_after(inputs: Tensor, stride: int) -> Tensor:
+    """Return zeros of the shape that an operation of this stride gives ``inputs``."""
+    return torch.zeros_like(inputs[:, :, ::stride, ::stride])
+
+
+def make_operation(
+    name: str, channels: int, stride: int, *, affine: bool, normalise_pools: bool = False
+) -> nn.Module:
+    """Return the operation called ``name``, which keeps the number of channels.
+
+    Args:
+        name: As in a genotype, e.g. ``sep_conv_3x3``.
+        channels: Of its input and output.
+        stride: 1, or 2 to halve the resolution.
+        affine: Whether batch normalisation has parameters of its own (not in a super-network).
+        normalise_pools: Whether batch normalisation without parameters follows a pool, so that its
+            scale is comparable with the other operations' (in a super-network).
+    """
+    if name == "none":
+        return Zero(stride)
+    if name == "skip_connect":
+        if stride == 1:
+            return nn.Identity()
+        return FactorizedReduce(channels, channels, affine=affine)
+    if name in _POOLS:
+        pool = _POOLS[name](stride)
+        if not normalise_pools:
+            return pool
+        return nn.Sequential(pool, nn.BatchNorm2d(channels, affine=False))
+    kernel, dilation, repeats = _CONVOLUTIONS[name]
+    strides = [stride] + [1] * (repeats - 1)
+    return nn.Sequential(
+        *(
+            layer
+            for step in strides
+            for layer in _separable(channels, kernel, step, dilation, affine=affine)
+        )
+    )
+
+
+_POOLS: dict[str, Callable[[int], nn.Module]] = {
+    "max_pool_3x3": lambda stride: nn.MaxPool2d(3, stride, padding=1),
+    "avg_pool_3x3": lambda stride: nn.AvgPool2d(3, stride, padding=1, count_include_pad=False),
+}
+
+# Kernel size, dilation, and how often the depthwise-separable convolution is applied.
+_CONVOLUTIONS = {
+    "sep_conv_3x3": (3, 1, 2),
+    "sep_conv_5x5": (5, 1, 2),
+    "dil_conv_3x3": (3, 2, 1),
+    "dil_conv_5x5": (5, 2, 1),
+}
+
+
+def _separable(
+    channels: int, kernel: int, stride: int, dilation: int, *, affine: bool
+) -> tuple[nn.Module, ...]:
+    """Return ReLU, depthwise and pointwise convolution, batch normalisation."""
+    depthwise = nn.Conv2d(
+        channels,
+        channels,
+        kernel,
+        stride=stride,
+        padding=dilation * (kernel - 1) // 2,
+        dilation=dilation,
+        groups=channels,
+        bias=False,
+    )
+    pointwise = nn.Conv2d(channels, channels, 1, bias=False)
+    return nn.ReLU(), depthwise, pointwise, nn.BatchNorm2d(channels, affine=affine)

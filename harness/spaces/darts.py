@@ -1,0 +1,229 @@
+"""DARTS (Liu, Simonyan and Yang, ICLR 2019): a normal and a reduction cell of four nodes each."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from typing_extensions import override
+
+from harness.api import (
+    Architecture,
+    CellGraph,
+    ConfigError,
+    Decision,
+    Gates,
+    Scale,
+    TaskShape,
+    Unsupported,
+    WeightSharingSpace,
+    parse_genotype,
+)
+
+if TYPE_CHECKING:
+    from torch import nn
+
+# The official order; ties are broken by it.
+OPERATIONS = (
+    "none",
+    "max_pool_3x3",
+    "avg_pool_3x3",
+    "skip_connect",
+    "sep_conv_3x3",
+    "sep_conv_5x5",
+    "dil_conv_3x3",
+    "dil_conv_5x5",
+)
+CELLS = ("normal", "reduce")
+INPUTS = 2
+OUTPUTS = (2, 3, 4, 5)
+AUXILIARY_SIZE = 8
+
+
+class Darts(WeightSharingSpace):
+    """Each node of a cell takes two of the states before it, each through one operation.
+
+    An architecture chooses for each node a pair of distinct predecessors (the first node has only
+    one such pair, so there is nothing to choose) and an operation other than ``none`` for each of
+    the two, the lower predecessor's first. The order inside a node carries no meaning: a genotype
+    is printed by predecessor, and read in any order.
+    """
+
+    def __init__(self) -> None:
+        self.decisions = tuple(_list_decisions())
+        edges = [(cell, source, target) for cell, target in _NODES for source in range(target)]
+        self.edges = tuple(
+            Decision(f"{cell}_{source}_{target}", OPERATIONS) for cell, source, target in edges
+        )
+        self._index = {edge: index for index, edge in enumerate(edges)}
+        self.fan_in = tuple(
+            tuple(self._index[cell, source, target] for source in range(target))
+            for cell, target in _NODES
+        )
+
+    @override
+    def build(self, architecture: Architecture, shape: TaskShape, scale: Scale) -> nn.Module:
+        from harness.networks.cell_network import CellNetwork
+
+        if reason := self.unsupported(shape, scale):
+            raise Unsupported(reason)
+        return CellNetwork(self.graph(architecture), shape, scale)
+
+    @override
+    def supernet(self, shape: TaskShape, scale: Scale, *, channel_share: int = 1) -> nn.Module:
+        from harness.networks.cell_supernet import CellSupernet
+
+        if reason := self.unsupported(shape, Scale(scale.channels, scale.cells)):
+            raise Unsupported(reason)
+        if scale.channels % channel_share:
+            raise Unsupported(
+                f"{scale.channels} initial channels cannot be divided into {channel_share} parts."
+            )
+        return CellSupernet(self.edges, shape, scale, channel_share=channel_share)
+
+    @override
+    def unsupported(self, shape: TaskShape, scale: Scale) -> str | None:
+        _, height, width = shape.inputs
+        if scale.cells < len(CELLS) + 1:
+            return (
+                f"A DARTS network needs at least {len(CELLS) + 1} cells, two of them reduction "
+                f"cells, not {scale.cells}."
+            )
+        for size in (height, width):
+            if size % 2 or (size // 2) % 2:
+                odd = size if size % 2 else size // 2
+                return (
+                    f"Images of {height}x{width} reach a DARTS reduction cell with an odd side of "
+                    f"{odd}; both sides must be divisible by 4."
+                )
+        if scale.auxiliary and (height, width) != (4 * AUXILIARY_SIZE, 4 * AUXILIARY_SIZE):
+            return (
+                f"DARTS' auxiliary head needs maps of {AUXILIARY_SIZE}x{AUXILIARY_SIZE} after the "
+                f"second reduction cell, not the {height // 4}x{width // 4} of "
+                f"{height}x{width} images."
+            )
+        return None
+
+    @override
+    def derive(self, probabilities: Sequence[NDArray[np.float64]]) -> Architecture:
+        # Without ``none``, whose share still weakens the edge; a diverged search must answer too.
+        shares = [
+            np.nan_to_num(np.asarray(edge, dtype=np.float64)[1:], nan=-np.inf)
+            for edge in probabilities
+        ]
+        nodes = []
+        for fan_in in self.fan_in:
+            strength = np.array([shares[edge].max() for edge in fan_in])
+            kept = np.argsort(-strength, kind="stable")[:2].tolist()
+            nodes.append({source: int(shares[fan_in[source]].argmax()) for source in kept})
+        return _encode(nodes)
+
+    @override
+    def gates_of(self, architecture: Architecture) -> Gates:
+        import torch
+
+        weights = list(torch.zeros(len(self.edges), len(OPERATIONS)))
+        active: list[tuple[int, ...]] = [()] * len(self.edges)
+        for cell, source, target, operation in _decode(architecture):
+            edge = self._index[cell, source, target]
+            weights[edge][operation] = 1.0
+            active[edge] = (operation,)
+        return Gates(weights, active)
+
+    @override
+    def graph(self, architecture: Architecture) -> dict[str, CellGraph]:
+        choices = list(_decode(architecture))
+        return {
+            name: CellGraph(
+                INPUTS,
+                len(OUTPUTS),
+                tuple(
+                    sorted(
+                        (source, target, OPERATIONS[operation])
+                        for cell, source, target, operation in choices
+                        if cell == name
+                    )
+                ),
+                OUTPUTS,
+            )
+            for name in CELLS
+        }
+
+    @override
+    def to_text(self, architecture: Architecture) -> str:
+        pairs: dict[str, list[tuple[str, int]]] = {name: [] for name in CELLS}
+        for cell, source, _, operation in _decode(architecture):
+            pairs[cell].append((OPERATIONS[operation], source))
+        concat = f"range({OUTPUTS[0]}, {OUTPUTS[-1] + 1})"
+        fields = (f"{name}={pairs[name]}, {name}_concat={concat}" for name in CELLS)
+        return f"Genotype({', '.join(fields)})"
+
+    @override
+    def from_text(self, text: str) -> Architecture:
+        cells = parse_genotype(text)
+        for name in CELLS:
+            if cells[name].nodes != len(OUTPUTS) or cells[name].outputs != OUTPUTS:
+                raise ConfigError(
+                    f"The {name} cell has {cells[name].nodes} nodes and outputs "
+                    f"{cells[name].outputs}; a DARTS cell has {len(OUTPUTS)} nodes and outputs "
+                    f"{OUTPUTS}."
+                )
+        return _encode([_read_node(name, target, cells[name]) for name, target in _NODES])
+
+
+_NODES = tuple(itertools.product(CELLS, OUTPUTS))
+_PAIRS = {target: list(itertools.combinations(range(target), 2)) for target in OUTPUTS}
+
+
+def _list_decisions() -> Iterator[Decision]:
+    for cell, target in _NODES:
+        pairs = _PAIRS[target]
+        if len(pairs) > 1:
+            options = tuple(f"{first}-{second}" for first, second in pairs)
+            yield Decision(f"{cell}_{target}_inputs", options)
+        yield Decision(f"{cell}_{target}_first", OPERATIONS[1:])
+        yield Decision(f"{cell}_{target}_second", OPERATIONS[1:])
+
+
+def _decode(architecture: Architecture) -> Iterator[tuple[str, int, int, int]]:
+    """Yield cell, source, target and operation of each edge, by node and then by source."""
+    choices = iter(architecture)
+    for cell, target in _NODES:
+        pairs = _PAIRS[target]
+        for source in pairs[next(choices) if len(pairs) > 1 else 0]:
+            yield cell, source, target, 1 + next(choices)
+
+
+def _encode(nodes: Sequence[Mapping[int, int]]) -> Architecture:
+    """Return the architecture, given each node's two sources with an option for each."""
+    choices: list[int] = []
+    for (_, target), node in zip(_NODES, nodes, strict=True):
+        pairs, sources = _PAIRS[target], sorted(node)
+        if len(pairs) > 1:
+            choices.append(pairs.index((sources[0], sources[1])))
+        choices.extend(node[source] for source in sources)
+    return tuple(choices)
+
+
+def _read_node(name: str, target: int, cell: CellGraph) -> dict[int, int]:
+    """Return a node's sources with an option for each.
+
+    Raises:
+        ConfigError: If the space has no such node.
+    """
+    edges = [(source, op) for source, node, op in cell.edges if node == target]
+    if len({source for source, _ in edges}) < len(edges):
+        raise ConfigError(
+            f"Node {target} of the {name} cell takes state {edges[0][0]} twice; a DARTS node takes "
+            "two different states."
+        )
+    for _, operation in edges:
+        if operation not in OPERATIONS[1:]:
+            raise ConfigError(
+                f"Node {target} of the {name} cell has the operation {operation!r}; DARTS chooses "
+                f"from {', '.join(OPERATIONS[1:])}."
+            )
+    return {source: OPERATIONS.index(operation) - 1 for source, operation in edges}
