@@ -1,0 +1,58 @@
+"""The optimiser rules that gradient methods share; a method may replace the defaults.
+
+Defaults are those of DARTS on CIFAR-10 (Liu et al. 2019, A.1.1; official code).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
+
+from harness.api import Rules
+
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+
+
+class WeightDescent(Rules):
+    """How a super-network's weights descend: SGD, cosine schedule stepped once an epoch.
+
+    Attributes:
+        learning_rate: Of epoch 0 (paper: xi when unrolling).
+        final_learning_rate: Where the cosine would be after the last epoch (the paper says 0, the
+            code 0.001).
+        momentum: Of SGD.
+        nesterov: Whether the momentum is Nesterov's.
+        weight_decay: L2 term added to the gradient.
+        gradient_clip: Largest global norm of the weights' gradient; 0 does not clip.
+        label_smoothing: Of the weights' loss only.
+    """
+
+    learning_rate: NonNegativeFloat = 0.025
+    final_learning_rate: NonNegativeFloat = 0.001
+    momentum: Fraction = 0.9
+    nesterov: bool = False
+    weight_decay: NonNegativeFloat = 3e-4
+    gradient_clip: NonNegativeFloat = 5.0
+    label_smoothing: Fraction = 0.0
+
+
+class ChoiceDescent(Rules):
+    """How architecture parameters descend: Adam on validation batches.
+
+    Attributes:
+        learning_rate: Of Adam.
+        betas: Of Adam.
+        weight_decay: L2 term added to the gradient.
+        initial_deviation: Standard deviation of the initial alphas (the paper starts at zero, the
+            code at 0.001).
+        warmup_epochs: Epochs before the first step (PC-DARTS 15, DrNAS 10).
+        interval: Weight steps per architecture step (ProxylessNAS 5).
+    """
+
+    learning_rate: NonNegativeFloat = 3e-4
+    betas: tuple[Fraction, Fraction] = (0.5, 0.999)
+    weight_decay: NonNegativeFloat = 1e-3
+    initial_deviation: NonNegativeFloat = 1e-3
+    warmup_epochs: NonNegativeInt = 0
+    interval: PositiveInt = 1
