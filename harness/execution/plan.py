@@ -1,0 +1,181 @@
+"""From an experiment to a graph of jobs, and what each arm is made of.
+
+A job's digest is its identity: a job that several arms need is planned once.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+from harness.api import Architecture
+from harness.config.experiment import Pair
+from harness.config.protocol import Arm
+from harness.execution.resolve import Resolved
+from harness.execution.seeding import generator
+from harness.results.record import Plan, PlannedArm, PlannedJob, SearchSpec, TrainSpec, digest
+
+# Random graphs of the space that chance baselines are computed from.
+SPACE_GRAPHS = 2000
+
+Jobs = dict[str, PlannedJob]
+
+
+def make_plan(resolved: Resolved) -> Plan:
+    """Return every job, ancestors first, seeds outermost so that partial results compare."""
+    jobs: Jobs = {}
+    experiment = resolved.experiment
+    arms = [
+        row
+        for seed, pair, title in itertools.product(
+            experiment.seeds, experiment.pairs, resolved.methods
+        )
+        for arm in experiment.arms
+        if arm is not Arm.RANDOM
+        for row in _method_arm(resolved, jobs, arm, title, pair, seed)
+    ]
+    if Arm.RANDOM in experiment.arms:
+        arms += _random_arm(resolved, jobs)
+    return Plan(jobs=tuple(jobs.values()), arms=tuple(arms))
+
+
+def space_document(resolved: Resolved) -> dict[str, Any]:
+    """Return random graphs of the space; ``space.json``."""
+    space = resolved.space
+    rng = generator(0, "space graphs", resolved.space_choice.name)
+    samples = (space.graph(space.sample(rng)) for _ in range(SPACE_GRAPHS))
+    return {
+        "name": resolved.space_choice.name,
+        "size": str(space.size),
+        "graphs": [{name: graph.to_json() for name, graph in cell.items()} for cell in samples],
+    }
+
+
+def _method_arm(
+    resolved: Resolved, jobs: Jobs, arm: Arm, title: str, pair: Pair, seed: int
+) -> Iterator[PlannedArm]:
+    """Plan one method's arm for one pair and seed."""
+    source, target = pair.source.name, pair.target.name
+
+    def search(task: str, *, after: str | None = None, times: int = 1) -> str:
+        return _search(resolved, jobs, title, task, seed, after=after, times=times)
+
+    chain: tuple[str, ...]
+    if arm is Arm.SOURCE:
+        chain, trained_on = (search(source),), source
+    elif arm is Arm.TRANSFERRED:
+        chain, trained_on = (search(source),), target
+    elif arm is Arm.CONTINUED:
+        first = search(source)
+        chain, trained_on = (first, search(target, after=first)), target
+    elif arm is Arm.DIRECT:
+        chain, trained_on = (search(target),), target
+    elif arm is Arm.DIRECT_LONG:
+        chain, trained_on = (search(target, times=2),), target
+    else:
+        first = search(target)
+        chain, trained_on = (first, search(target, after=first)), target
+    for repeat in range(resolved.experiment.train_seeds):
+        yield PlannedArm(
+            arm=arm,
+            method=title,
+            source=source,
+            target=target,
+            seed=seed,
+            repeat=repeat,
+            train=_train(resolved, jobs, trained_on, seed, repeat, search=chain[-1]),
+            searches=chain,
+        )
+
+
+def _random_arm(resolved: Resolved, jobs: Jobs) -> list[PlannedArm]:
+    """Plan R architectures per target, disjoint between targets, shared by all methods."""
+    targets = sorted({pair.target.name for pair in resolved.experiment.pairs})
+    taken: set[Architecture] = set()
+    return [
+        PlannedArm(
+            arm=Arm.RANDOM,
+            method="",
+            source="",
+            target=target,
+            seed=number,
+            repeat=0,
+            train=_train(resolved, jobs, target, number, 0, architecture=text),
+            searches=(),
+        )
+        for target in targets
+        for number, text in enumerate(_draw(resolved, target, taken))
+    ]
+
+
+def _draw(resolved: Resolved, target: str, taken: set[Architecture]) -> Iterator[str]:
+    space = resolved.space
+    rng = generator(0, "random arm", resolved.space_choice.name, target)
+    for _ in range(resolved.protocol.random_architectures):
+        architecture = space.sample(rng)
+        while architecture in taken:
+            architecture = space.sample(rng)
+        taken.add(architecture)
+        yield space.to_text(architecture)
+
+
+def _search(
+    resolved: Resolved,
+    jobs: Jobs,
+    title: str,
+    task: str,
+    seed: int,
+    *,
+    after: str | None,
+    times: int,
+) -> str:
+    method = resolved.methods[title]
+    rules = resolved.protocol.search_rules(method.name)
+    spec = SearchSpec(
+        method=method,
+        space=resolved.space_choice,
+        task=resolved.tasks[task],
+        splits=resolved.protocol.splits,
+        rules=rules.model_copy(update={"budget": rules.budget.times(times)}),
+        seed=seed,
+        warm_start=after,
+    )
+    name = f"search-{title}-{task}-s{seed}"
+    if after is not None:
+        name = f"search-{title}-{_task_of(jobs[after])}-{task}-s{seed}"
+    return _add(jobs, PlannedJob(job=digest(spec), name=name, spec=spec))
+
+
+def _train(
+    resolved: Resolved,
+    jobs: Jobs,
+    task: str,
+    seed: int,
+    repeat: int,
+    *,
+    search: str | None = None,
+    architecture: str | None = None,
+) -> str:
+    spec = TrainSpec(
+        search=search,
+        architecture=architecture,
+        space=resolved.space_choice,
+        task=resolved.tasks[task],
+        splits=resolved.protocol.splits,
+        rules=resolved.protocol.train,
+        seed=seed,
+        repeat=repeat,
+    )
+    of = f"random{seed}" if search is None else jobs[search].name.removeprefix("search-")
+    name = f"train-{task}-{of}" + (f"-r{repeat}" if repeat else "")
+    return _add(jobs, PlannedJob(job=digest(spec), name=name, spec=spec))
+
+
+def _add(jobs: Jobs, job: PlannedJob) -> str:
+    jobs.setdefault(job.job, job)
+    return job.job
+
+
+def _task_of(job: PlannedJob) -> str:
+    return job.spec.task.name

@@ -1,0 +1,120 @@
+"""How far an experiment is, and how long it will still take."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable
+from typing import TextIO
+
+from harness.results.record import PlannedJob, SearchSpec, Status
+
+# Between two lines where the output is no terminal and no job ends.
+HEARTBEAT_SECONDS = 15.0
+REDRAW_SECONDS = 0.5
+
+
+class Progress:
+    """Prints a line as each job ends, and in between how far the running ones are.
+
+    The time left rests on what jobs of the same class (same method, or training on the same task)
+    took, and before any has ended on how far the running ones got.
+
+    Args:
+        jobs: What is to be done.
+        workers: How many run at once.
+        out: Where lines go; redrawn in place if it is a terminal.
+    """
+
+    def __init__(self, jobs: Iterable[PlannedJob], workers: int, out: TextIO = sys.stderr) -> None:
+        self._waiting = {job.job: job for job in jobs}
+        self._running: dict[str, tuple[PlannedJob, float, float]] = {}
+        self._took: dict[str, list[float]] = {}
+        self._workers = workers
+        self._out = out
+        self._total = len(self._waiting)
+        self._ended = 0
+        self._began = time.monotonic()
+        self._drawn = self._began
+
+    def start(self, job: PlannedJob) -> None:
+        """Note that a job begins."""
+        self._waiting.pop(job.job, None)
+        self._running[job.job] = (job, time.monotonic(), 0.0)
+
+    def advance(self, job: PlannedJob, share: float) -> None:
+        """Note that ``share`` (0 to 1) of a running job is done; redraw now and then."""
+        if job.job in self._running:
+            _, since, _ = self._running[job.job]
+            self._running[job.job] = (job, since, share)
+        self.draw()
+
+    def end(self, job: PlannedJob, status: Status, reason: str | None) -> None:
+        """Note that a job ended, and print a line."""
+        _, since, _ = self._running.pop(job.job)
+        took = time.monotonic() - since
+        self._ended += 1
+        if status is Status.DONE:
+            self._took.setdefault(kind_of(job), []).append(took)
+        why = f": {reason.strip().splitlines()[-1]}" if reason else ""
+        line = f"[{self._ended}/{self._total}] {status} {job.name}, {_clock(took)}{why}"
+        self._print(f"{line} - {self._left()}")
+
+    def draw(self) -> None:
+        """Say how far the running jobs are, if it is time to."""
+        now = time.monotonic()
+        pause = REDRAW_SECONDS if self._out.isatty() else HEARTBEAT_SECONDS
+        if now - self._drawn < pause:
+            return
+        running = ", ".join(f"{job.name} {share:.0%}" for job, _, share in self._running.values())
+        self._drawn = now
+        text = f"[{self._ended}/{self._total}] running {running} - {self._left()}"
+        if self._out.isatty():
+            self._out.write(f"\r\x1b[K{text[:160]}")
+            self._out.flush()
+        else:
+            self._print(text)
+
+    def seconds_left(self) -> float | None:
+        """Return the expected time until the last job ends, None if nothing is known yet."""
+        now = time.monotonic()
+        known = {kind: sum(times) / len(times) for kind, times in self._took.items()}
+        for job, since, share in self._running.values():
+            if kind_of(job) not in known and share > 0:
+                known[kind_of(job)] = (now - since) / share
+        if not known:
+            return None
+        typical = sum(known.values()) / len(known)
+        work = sum(known.get(kind_of(job), typical) for job in self._waiting.values())
+        for job, since, share in self._running.values():
+            expected = known.get(kind_of(job), typical)
+            work += (1 - share) * max(expected, now - since)
+        return work / self._workers
+
+    def _left(self) -> str:
+        elapsed = _clock(time.monotonic() - self._began)
+        left = self.seconds_left()
+        return f"{elapsed} so far, " + (
+            "time left unknown yet" if left is None else f"about {_clock(left)} left"
+        )
+
+    def _print(self, text: str) -> None:
+        self._drawn = time.monotonic()
+        clear = "\r\x1b[K" if self._out.isatty() else ""
+        self._out.write(f"{clear}{text}\n")
+        self._out.flush()
+
+
+def kind_of(job: PlannedJob) -> str:
+    """Return what jobs of about the same length have in common."""
+    spec = job.spec
+    if isinstance(spec, SearchSpec):
+        return f"search/{spec.method.name}/{spec.task.name}"
+    return f"train/{spec.task.name}"
+
+
+def _clock(seconds: float) -> str:
+    whole = round(seconds)
+    if whole < 3600:
+        return f"{whole // 60}:{whole % 60:02d}"
+    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"

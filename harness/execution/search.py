@@ -1,0 +1,197 @@
+"""A search job: a method stepped until its budget is spent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from typing_extensions import override
+
+from harness.api import Bench, Problem, SearchState, Split
+from harness.execution.environment import seed_everything, synchronise
+from harness.execution.meter import Meter
+from harness.execution.opening import open_evaluator, open_method, open_space, open_task
+from harness.execution.partition import Partition, partition
+from harness.execution.seeding import derive_seed, generator
+from harness.execution.work import Work
+from harness.results.record import SearchSpec
+from harness.training.data import BatchStream, DeviceData
+
+
+class Search(Work):
+    """One search under way.
+
+    Args:
+        spec: All inputs.
+        device: Where it runs.
+        folder: Where candidates' weights lie until they are released.
+        source: Record architecture and final state of the search it goes on from, if any.
+    """
+
+    def __init__(
+        self, spec: SearchSpec, device: str, folder: Path, source: dict[str, Any] | None = None
+    ) -> None:
+        self.spec = spec
+        self.device = device
+        self.space = open_space(spec.space)
+        self.task = open_task(spec.task)
+        self.partition = partition(self.task, spec.task.name, spec.splits, spec.seed)
+        bench = Bench(self.space, self.task, self.partition.rows, device, folder)
+        purpose = f"search/{spec.method.name}/{spec.space.name}/{spec.task.name}/{spec.warm_start}"
+        seed_everything(derive_seed(spec.seed, purpose, "torch"))
+        self.meter = Meter(
+            open_evaluator(spec.rules.evaluator, bench),
+            spec.rules,
+            _streams(self.partition, bench, spec, purpose),
+            (spec.seed, purpose),
+        )
+        self.bill = self.meter.bill
+        self.rng = generator(spec.seed, purpose, "rng")
+        self.method = open_method(spec.method, self._problem())
+        if source is not None:
+            self.method.warm_start(_search_state(source, self))
+        self.steps = 0
+        self._ticks = 0
+        self._seen = (0, 0)
+
+    def _problem(self) -> Problem:
+        rules, meter = self.spec.rules, self.meter
+        epoch_steps = meter.streams[Split.TRAIN].epoch_steps
+        examples = rules.budget.examples
+        return Problem(
+            space=self.space,
+            shape=self.task.shape,
+            scale=rules.supernet.scale,
+            device=self.device,
+            rng=self.rng,
+            stream=meter.stream,
+            loss=self.task.loss,
+            steps=None if examples is None else self._count_steps(examples),
+            epoch_steps=epoch_steps,
+            fidelities=rules.fidelities,
+            evaluate=meter.evaluate,
+            release=meter.release,
+        )
+
+    def _count_steps(self, examples: int) -> int:
+        """Return the train batches that a budget of ``examples`` reaches."""
+        train = len(self.partition.rows[Split.TRAIN])
+        epochs, rest = divmod(examples, train)
+        return epochs * self.meter.streams[Split.TRAIN].epoch_steps + -(
+            -rest // self.spec.rules.batch_size
+        )
+
+    @property
+    @override
+    def is_finished(self) -> bool:
+        return self.meter.is_exhausted
+
+    @property
+    @override
+    def share_done(self) -> float:
+        return min(1.0, self.meter.share_spent)
+
+    @override
+    def step(self) -> None:
+        with self.meter.charging():
+            self.method.step()
+            if self._is_tick_due():
+                synchronise(self.device)
+        self.steps += 1
+
+    @override
+    def tick(self) -> dict[str, Any] | None:
+        if not (self._is_tick_due() or self.is_finished):
+            return None
+        self._seen = self._milestones()
+        self._ticks += 1
+        bill = self.meter.bill
+        return {
+            "tick": self._ticks,
+            "step": self.steps,
+            "epoch": round(bill.examples / len(self.partition.rows[Split.TRAIN]), 6),
+            **bill.model_dump(),
+            "incumbent": self.space.to_text(self.method.incumbent()),
+            "best_validation": self.meter.best_validation,
+            "insights": self.method.insights(),
+        }
+
+    def _milestones(self) -> tuple[int, int]:
+        """Return evaluations, and fractions of an epoch of the train stream, so far."""
+        stream, rules = self.meter.streams[Split.TRAIN], self.spec.rules
+        fraction = stream.examples * rules.ticks_per_epoch // len(stream.data)
+        return self.meter.bill.evaluations, fraction
+
+    def _is_tick_due(self) -> bool:
+        return self._milestones() != self._seen
+
+    @override
+    def result(self) -> dict[str, Any]:
+        architecture = self.method.incumbent()
+        insights = self.method.insights()
+        edges = getattr(self.space, "edges", None)
+        if "alphas" in insights and edges is not None:
+            insights["edges"] = [[edge.name, list(edge.options)] for edge in edges]
+        insights["best_validation"] = self.meter.best_validation
+        insights["steps"] = self.steps
+        return {
+            "architecture": self.space.to_text(architecture),
+            "insights": insights,
+            "split_ids": self.partition.ids(),
+            "split_sizes": self.partition.sizes(),
+            "task_label": self.task.label,
+        }
+
+    @override
+    def final_state(self) -> dict[str, Any]:
+        return {"method": self.spec.method.name, "state": self.method.state_dict()}
+
+    @override
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "method": self.method.state_dict(),
+            "meter": self.meter.state_dict(),
+            "rng": self.rng.bit_generator.state,
+            "steps": self.steps,
+            "ticks": self._ticks,
+            "seen": list(self._seen),
+        }
+
+    @override
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.method.load_state_dict(state["method"])
+        self.meter.load_state_dict(state["meter"])
+        self.rng.bit_generator.state = state["rng"]
+        self.steps, self._ticks = state["steps"], state["ticks"]
+        evaluations, fraction = state["seen"]
+        self._seen = evaluations, fraction
+
+    @override
+    def saved(self) -> None:
+        self.meter.sweep()
+
+
+def _streams(
+    parts: Partition, bench: Bench, spec: SearchSpec, purpose: str
+) -> dict[Split, BatchStream]:
+    """Return an endless stream of every split."""
+    return {
+        split: BatchStream(
+            DeviceData(parts.examples, rows, bench.task, bench.device),
+            spec.rules.batch_size,
+            augmentation=spec.rules.augmentation,
+            seed=derive_seed(spec.seed, purpose, "stream", str(split)),
+        )
+        for split, rows in parts.rows.items()
+    }
+
+
+def _search_state(source: dict[str, Any], search: Search) -> SearchState:
+    """Return what a warm start begins from, out of a finished search's record and state."""
+    task = open_task(source["task"])
+    return SearchState(
+        method=source["method"],
+        shape=task.shape,
+        architecture=search.space.from_text(source["architecture"]),
+        state=source["state"],
+    )

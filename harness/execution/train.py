@@ -1,0 +1,130 @@
+"""A train job: the final training of one architecture, tested once at its end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from typing_extensions import override
+
+from harness.api import Bench, Outcome, Split
+from harness.execution.environment import seed_everything, synchronise
+from harness.execution.opening import open_evaluator, open_space, open_task
+from harness.execution.partition import partition
+from harness.execution.seeding import derive_seed
+from harness.execution.work import Work
+from harness.results.record import Bill, TrainSpec
+
+
+class Training(Work):
+    """One final training under way.
+
+    Args:
+        spec: All inputs.
+        architecture: In the space's notation.
+        device: Where it runs.
+        folder: The job's.
+    """
+
+    def __init__(self, spec: TrainSpec, architecture: str, device: str, folder: Path) -> None:
+        self.spec = spec
+        self.architecture = architecture
+        self.device = device
+        self.bill = Bill()
+        self.space = open_space(spec.space)
+        self.task = open_task(spec.task)
+        self.partition = partition(self.task, spec.task.name, spec.splits, spec.seed)
+        bench = Bench(self.space, self.task, self.partition.rows, device, folder)
+        purpose = f"train/{spec.space.name}/{spec.task.name}/{spec.search or architecture}"
+        seed = derive_seed(spec.seed, purpose, str(spec.repeat))
+        seed_everything(seed)
+        # Shared on purpose: every network of one seed sees the data in the same order.
+        order = derive_seed(spec.seed, "order", spec.task.name, str(spec.repeat))
+        self.assessment = open_evaluator(spec.rules.evaluator, bench).assess(
+            self.space.from_text(architecture), spec.rules.recipe, seed=seed, order_seed=order
+        )
+        self.steps = 0
+        self.probe: Mapping[str, np.ndarray[Any, Any]] = {}
+
+    @property
+    @override
+    def is_finished(self) -> bool:
+        return self.steps >= self.assessment.steps
+
+    @property
+    @override
+    def share_done(self) -> float:
+        return self.steps / max(1, self.assessment.steps)
+
+    @override
+    def step(self) -> None:
+        began = time.perf_counter()
+        self.assessment.step()
+        self.steps += 1
+        if self._is_tick_due():
+            synchronise(self.device)
+        self.bill.seconds += time.perf_counter() - began
+        self.bill.examples = self.assessment.examples
+
+    def _is_tick_due(self) -> bool:
+        return self.steps % self.assessment.epoch_steps == 0 or self.is_finished
+
+    @override
+    def tick(self) -> dict[str, Any] | None:
+        if not self._is_tick_due():
+            return None
+        epochs = self.steps / self.assessment.epoch_steps
+        return {
+            "tick": round(epochs + 0.5),
+            "step": self.steps,
+            "epoch": epochs,
+            "seconds": self.bill.seconds,
+            "overhead_seconds": self.bill.overhead_seconds,
+            "examples": self.bill.examples,
+            **self.assessment.report(),
+        }
+
+    @override
+    def result(self) -> dict[str, Any]:
+        began = time.perf_counter()
+        outcome = self.assessment.outcome()
+        self.bill.seconds += time.perf_counter() - began
+        self.probe = outcome.probe
+        return {
+            "architecture": self.architecture,
+            "split_ids": self.partition.ids(),
+            "split_sizes": {**self.partition.sizes(), str(Split.TEST): outcome.test_images},
+            "task_label": self.task.label,
+            **_fields(outcome),
+        }
+
+    @override
+    def final_state(self) -> dict[str, Any]:
+        return {"network": self.assessment.network_state()}
+
+    @override
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "assessment": self.assessment.state_dict(),
+            "bill": self.bill.model_dump(),
+            "steps": self.steps,
+        }
+
+    @override
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.assessment.load_state_dict(state["assessment"])
+        self.bill = Bill(**state["bill"])
+        self.steps = state["steps"]
+
+
+def _fields(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "test_accuracy": outcome.test_accuracy,
+        "validation_accuracy": outcome.validation_accuracy,
+        "selection_rule": "last epoch",
+        "parameters": outcome.parameters,
+        "multiply_adds": outcome.multiply_adds,
+    }
