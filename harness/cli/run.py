@@ -1,0 +1,155 @@
+"""Run what an experiment still lacks, then write its report and print the path."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import ConfigError
+
+if TYPE_CHECKING:
+    from harness.config.experiment import Experiment
+    from harness.results.record import Plan
+    from harness.results.store import ExperimentFolder
+
+ARMS = "source,transferred,continued,direct,random"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("file", nargs="?", type=Path, help="an experiment file, or say what below")
+    what = parser.add_argument_group("what to run, instead of a file")
+    what.add_argument("--method", help="names, separated by commas")
+    what.add_argument("--source", help="task that is searched on")
+    what.add_argument("--target", help="task that the architecture is used on")
+    what.add_argument("--space", default="darts", help="search space (default: %(default)s)")
+    what.add_argument("--seeds", type=int, default=5, help="how many (default: %(default)s)")
+    what.add_argument("--protocol", default="quick", help="rules (default: %(default)s)")
+    what.add_argument("--arms", default=ARMS, help="separated by commas (default: %(default)s)")
+    what.add_argument("--name", help="of the folder; default: SOURCE-TARGET-SPACE-PROTOCOL")
+    how = parser.add_argument_group("how to run it")
+    how.add_argument("--set", action="append", default=[], metavar="KEY.PATH=VALUE", dest="changes")
+    how.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
+    how.add_argument("--jobs", type=_positive, default=1, help="how many at once")
+    how.add_argument("--threads", type=_positive, default=1, help="of each job")
+    how.add_argument(
+        "--device", default="auto", help="cpu, cuda, cuda:1, ... (default: %(default)s)"
+    )
+    how.add_argument("--stop-after", metavar="TIME", help="save and stop after e.g. 90s, 9m, 2h")
+    how.add_argument("--rerun", choices=("none", "failed", "all"), default="none")
+    how.add_argument("--dry-run", action="store_true", help="print jobs and estimated time only")
+    how.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Check everything, then do what has no record yet."""
+    from harness.execution.devices import find_devices
+    from harness.execution.plan import make_plan, space_document
+    from harness.execution.resolve import resolve_experiment
+    from harness.results.store import ExperimentFolder
+
+    settings = _settings(args, find_devices(args.device))
+    resolved = resolve_experiment(_experiment(args))
+    plan = make_plan(resolved)
+    folder = ExperimentFolder(args.results / resolved.experiment.name)
+    if args.dry_run:
+        return _announce(plan, folder, settings, is_json=args.json)
+    with folder.locked():
+        folder.write(resolved.facts, plan, space_document(resolved))
+        return _run(args, plan, folder, settings)
+
+
+def _run(args: argparse.Namespace, plan: Plan, folder: ExperimentFolder, settings: Any) -> int:
+    from harness.execution.executor import run_jobs
+    from harness.execution.pending import Rerun, pending
+    from harness.results.record import Status
+
+    todo = pending(plan, folder, Rerun(args.rerun))
+    print(f"{folder.path}: {len(plan.jobs)} jobs, {len(todo)} to do", file=sys.stderr)
+    if todo and not run_jobs(todo, folder, settings):
+        print(
+            f"stopped; the same command goes on, `python -m harness status {folder.path}` tells",
+            file=sys.stderr,
+        )
+        return 3
+    from analysis.report import write_report
+
+    report = write_report([folder.path], folder.path / "report")
+    records = [folder.job(job).record() for job in plan.jobs]
+    counts = {
+        status: sum(r is not None and r.status is status for r in records) for status in Status
+    }
+    print(", ".join(f"{count} {status}" for status, count in counts.items()), file=sys.stderr)
+    print(json.dumps({"report": str(report), "jobs": counts}) if args.json else report)
+    return 1 if counts[Status.FAILED] else 0
+
+
+def _announce(plan: Plan, folder: ExperimentFolder, settings: Any, *, is_json: bool) -> int:
+    """Print what would be run and how long it would take."""
+    from harness.execution.estimate import estimate
+    from harness.execution.pending import unfinished
+
+    todo = unfinished(plan, folder)
+    seconds = estimate(todo, settings)
+    if is_json:
+        print(json.dumps({"jobs": [job.folder for job in todo], "seconds": seconds}, indent=2))
+        return 0
+    for job in todo:
+        print(job.folder)
+    print(f"{len(plan.jobs)} jobs, {len(todo)} to do, about {seconds / 60:.1f} minutes")
+    return 0
+
+
+def _experiment(args: argparse.Namespace) -> Experiment:
+    from harness.config.experiment import load_experiment, make_experiment
+
+    if args.file is not None:
+        if args.method or args.source or args.target:
+            raise ConfigError(
+                "Give an experiment file or --method, --source and --target, not both."
+            )
+        return load_experiment(args.file, args.changes)
+    missing = [f"--{key}" for key in ("method", "source", "target") if not getattr(args, key)]
+    if missing:
+        raise ConfigError(f"{', '.join(missing)} missing; give an experiment file or all three.")
+    protocol = Path(args.protocol).stem
+    document = {
+        "name": args.name or f"{args.source}-{args.target}-{args.space}-{protocol}",
+        "space": args.space,
+        "methods": args.method.split(","),
+        "pairs": [{"source": args.source, "target": args.target}],
+        "seeds": list(range(args.seeds)),
+        "arms": args.arms.split(","),
+        "protocol": args.protocol,
+    }
+    return make_experiment(document, args.changes)
+
+
+def _settings(args: argparse.Namespace, devices: tuple[str, ...]) -> Any:
+    from harness.execution.executor import Settings
+
+    return Settings(
+        jobs=args.jobs,
+        threads=args.threads,
+        devices=devices,
+        stop_after=None if args.stop_after is None else _seconds(args.stop_after),
+    )
+
+
+def _seconds(text: str) -> float:
+    units = {"s": 1, "m": 60, "h": 3600}
+    try:
+        return float(text[:-1]) * units[text[-1]]
+    except (ValueError, KeyError, IndexError):
+        raise ConfigError(
+            f"--stop-after {text!r}: expected a time such as 90s, 9m or 2h."
+        ) from None
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no positive whole number")
+    return int(text)

@@ -1,0 +1,41 @@
+"""Count an experiment's jobs: done, running, failed, skipped, pending."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+STATES = ("done", "running", "failed", "skipped", "pending")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("experiment", type=Path, help="a folder, as results/NAME")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Print the counts, and what failed or was skipped, and why."""
+    from harness.results.store import ExperimentFolder
+
+    experiment = ExperimentFolder.existing(args.experiment)
+    states: dict[str, list[dict[str, Any]]] = {state: [] for state in STATES}
+    for job in experiment.plan().jobs:
+        folder = experiment.job(job)
+        record = folder.record()
+        if record is None:
+            state = "running" if folder.is_held() else "pending"
+            states[state].append({"job": job.folder})
+        else:
+            reason = (record.reason or "").strip().rpartition("\n")[2]
+            states[record.status].append({"job": job.folder, "reason": reason or None})
+    if args.json:
+        print(json.dumps(states, indent=2))
+        return 0
+    print(", ".join(f"{len(jobs)} {state}" for state, jobs in states.items()))
+    for state in ("running", "failed", "skipped"):
+        for row in states[state]:
+            print(f"  {state:<8} {row['job']}  {row.get('reason') or ''}".rstrip())
+    return 0
