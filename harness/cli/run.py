@@ -118,9 +118,9 @@ def _experiment(args: argparse.Namespace) -> Experiment:
     protocol = Path(args.protocol).stem
     document = {
         "name": args.name or f"{args.source}-{args.target}-{args.space}-{protocol}",
-        "space": args.space,
-        "methods": args.method.split(","),
-        "pairs": [{"source": args.source, "target": args.target}],
+        "space": {"name": args.space},
+        "methods": [{"name": name} for name in args.method.split(",")],
+        "pairs": [{"source": {"name": args.source}, "target": {"name": args.target}}],
         "seeds": list(range(args.seeds)),
         "arms": args.arms.split(","),
         "protocol": args.protocol,

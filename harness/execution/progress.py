@@ -23,15 +23,15 @@ class Progress:
     Args:
         jobs: What is to be done.
         workers: How many run at once.
-        out: Where lines go; redrawn in place if it is a terminal.
+        out: Where lines go, by default standard error; redrawn in place if it is a terminal.
     """
 
-    def __init__(self, jobs: Iterable[PlannedJob], workers: int, out: TextIO = sys.stderr) -> None:
+    def __init__(self, jobs: Iterable[PlannedJob], workers: int, out: TextIO | None = None) -> None:
         self._waiting = {job.job: job for job in jobs}
         self._running: dict[str, tuple[PlannedJob, float, float]] = {}
         self._took: dict[str, list[float]] = {}
         self._workers = workers
-        self._out = out
+        self._out = out or sys.stderr
         self._total = len(self._waiting)
         self._ended = 0
         self._began = time.monotonic()

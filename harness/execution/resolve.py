@@ -13,10 +13,11 @@ from harness.config.documents import merged
 from harness.config.experiment import Experiment
 from harness.config.parameters import defaults
 from harness.config.protocol import Plugin, Protocol
-from harness.errors import ConfigError
+from harness.errors import ConfigError, UnknownNameError
 from harness.execution.opening import open_space, open_task, resolved
 from harness.execution.partition import partition
 from harness.plugins import EVALUATORS, METHODS, SPACES, TASKS
+from harness.registry import did_you_mean
 from harness.results.record import ExperimentFacts, MethodFacts, TaskData, TaskFacts
 
 
@@ -77,6 +78,11 @@ def resolve_experiment(experiment: Experiment) -> Resolved:
 
 
 def _resolved_protocol(protocol: Protocol) -> Protocol:
+    for name in (*protocol.method_params, *protocol.method_budgets):
+        if name not in METHODS.names():
+            raise UnknownNameError(
+                f"protocol {protocol.name}: {did_you_mean('method', name, METHODS.names())}"
+            )
     search = protocol.search.model_copy(
         update={"evaluator": resolved(EVALUATORS, protocol.search.evaluator)}
     )

@@ -27,8 +27,9 @@ class Diary:
 
     def __init__(self, parameters: Sequence[Tensor], device: str) -> None:
         self._initial = [tensor.detach().clone() for tensor in parameters]
+        self._latest = self._initial
         self._notes: list[Tensor] = []
-        self._noted = 0
+        self._followed = 0
         self._derived: Architecture | None = None
         self._last_change = 0
         self._is_read = False
@@ -57,14 +58,13 @@ class Diary:
             probabilities: From flat parameters to each edge's probabilities.
             derive: From flat parameters to an architecture.
         """
-        now = self._follow(derive)
-        exact = [tensor.cpu().double() for tensor in now]
-        shares = probabilities(exact)
+        self._follow(derive)
+        shares = probabilities([tensor.cpu().double() for tensor in self._latest])
         self._is_read = True
         return {
             "entropy": mean_entropy(shares),
             "margin": mean_margin(shares),
-            "mean_change": mean_change(now, self._initial),
+            "mean_change": mean_change(self._latest, self._initial),
             "last_change_step": self._last_change,
             "train_accuracy": self._accuracy(Split.TRAIN),
             "validation_accuracy": self._accuracy(Split.VALIDATION),
@@ -74,8 +74,9 @@ class Diary:
         """Return tensors and plain containers."""
         return {
             "initial": self._initial,
+            "latest": self._latest,
             "notes": self._notes,
-            "noted": self._noted,
+            "followed": self._followed,
             "derived": self._derived,
             "last_change": self._last_change,
             "is_read": self._is_read,
@@ -87,8 +88,9 @@ class Diary:
         """Take over what ``state_dict`` returned."""
         device = self._initial[0].device
         self._initial = [tensor.to(device) for tensor in state["initial"]]
+        self._latest = [tensor.to(device) for tensor in state["latest"]]
         self._notes = [tensor.to(device) for tensor in state["notes"]]
-        self._noted, self._last_change = state["noted"], state["last_change"]
+        self._followed, self._last_change = state["followed"], state["last_change"]
         derived = state["derived"]
         self._derived = None if derived is None else tuple(derived)
         self._is_read = state["is_read"]
@@ -96,16 +98,17 @@ class Diary:
             self._correct[split] = state["correct"][str(split)].to(device)
             self._seen[split] = state["seen"][str(split)]
 
-    def _follow(self, derive: Callable[[Sequence[Tensor]], Architecture]) -> list[Tensor]:
-        """Derive a cell from every note but the last, then return the last one's tensors."""
+    def _follow(self, derive: Callable[[Sequence[Tensor]], Architecture]) -> None:
+        """Derive a cell from every note not yet followed, and keep only the latest."""
         if self._derived is None:
             self._derived = derive(self._initial)
-        while self._noted < len(self._notes):
-            derived = derive(self._split(self._notes[self._noted]))
-            self._noted += 1
+        for note in self._notes:
+            self._latest = self._split(note)
+            self._followed += 1
+            derived = derive(self._latest)
             if derived != self._derived:
-                self._derived, self._last_change = derived, self._noted
-        return self._split(self._notes[-1]) if self._notes else self._initial
+                self._derived, self._last_change = derived, self._followed
+        self._notes = []
 
     def _split(self, flat: Tensor) -> list[Tensor]:
         pieces = flat.split([tensor.numel() for tensor in self._initial])
