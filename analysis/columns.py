@@ -1,0 +1,122 @@
+"""The columns of every table that is loaded, in their order on disk."""
+
+from __future__ import annotations
+
+RUN_COLUMNS = [
+    "job",
+    "search_job",
+    "ancestor_jobs",
+    "method",
+    "space",
+    "arm",
+    "source",
+    "target",
+    "search_seed",
+    "train_seed",
+    "split_id",
+    "protocol_hash",
+    "training_rules_hash",
+    "data_fingerprint",
+    "n_train_images",
+    "n_test_images",
+    "selection_rule",
+    "budget_currency",
+    "val_acc",
+    "test_acc",
+    "search_seconds",
+    "search_overhead_seconds",
+    "search_examples",
+    "search_evaluations",
+    "train_seconds",
+    "params",
+    "macs",
+    "latency_ms",
+    "architecture",
+    "canonical",
+    "collapse_flag",
+    "status",
+    "commit",
+    "dirty",
+    "hardware",
+    "threads",
+    "reason",
+    "experiment",
+    "study",
+    "unit",
+]
+# Of the runs: what is a number even where it is unknown, and what is a text.
+NUMBERS = [
+    "val_acc",
+    "test_acc",
+    "search_seconds",
+    "search_overhead_seconds",
+    "search_examples",
+    "search_evaluations",
+    "train_seconds",
+    "params",
+    "macs",
+    "latency_ms",
+    "n_train_images",
+    "n_test_images",
+    "threads",
+]
+TEXTS = [
+    "split_id",
+    "selection_rule",
+    "architecture",
+    "canonical",
+    "collapse_flag",
+    "commit",
+    "hardware",
+]
+JOB_COLUMNS = ["job", "name", "kind", "experiment", "status", "reason", "seconds"]
+ENVIRONMENT_COLUMNS = [
+    "commit",
+    "dirty",
+    "hardware",
+    "device",
+    "threads",
+    "platform",
+    "versions",
+    "jobs",
+]
+
+# Numbers that gradient methods report at every tick.
+INSIGHTS = ("validation_accuracy", "entropy", "margin", "mean_change", "skip_share")
+
+TRACE_COLUMNS = [
+    "job",
+    "tick",
+    "step",
+    "epoch",
+    "seconds",
+    "examples",
+    "evaluations",
+    "incumbent",
+    "best_val_so_far",
+    *list(INSIGHTS),
+]
+ALPHA_COLUMNS = ["job", "tick", "epoch", "cell", "edge", "op", "alpha"]
+SEARCH_COLUMNS = [
+    "job",
+    "study",
+    "method",
+    "task",
+    "source",
+    "role",
+    "seed",
+    "warm",
+    "entropy",
+    "mean_change",
+    "margin",
+    "last_change_step",
+    "steps",
+    "skip_share",
+    "validation_accuracy",
+    "seconds",
+    "examples",
+    "evaluations",
+    "best_validation",
+    "status",
+    "reason",
+]

@@ -1,0 +1,246 @@
+"""Results on disk -> tidy tables: the contract between the jobs and everything that counts them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.columns import (
+    ALPHA_COLUMNS,
+    ENVIRONMENT_COLUMNS,
+    JOB_COLUMNS,
+    NUMBERS,
+    RUN_COLUMNS,
+    SEARCH_COLUMNS,
+    TEXTS,
+    TRACE_COLUMNS,
+)
+from analysis.reading import ArmRow, Job, Jobs, read
+from analysis.searches import alpha_rows, search_rows, trace_rows
+from harness.api import CellGraph, Graphs
+from harness.results.record import ExperimentFacts, SearchSpec, TrainSpec
+
+# Skip connections among the eight edges of a normal cell; DARTS_V1 has three.
+SKIPS_WARN, SKIPS_COLLAPSE = 4, 5
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What the analysis works on.
+
+    Attributes:
+        runs: One row per planned arm: the columns of the specification, then ``reason`` (why there
+            is no result), ``experiment``, ``study`` (experiments under equal rules) and ``unit``
+            (what is independent: a search, or a random architecture).
+        trace: One row per tick of every search.
+        alphas: Raw architecture parameters at ticks, in long format.
+        searches: One row per search job.
+        jobs: One row per planned job, with how it ended.
+        environments: Where jobs ran, one row per distinct answer.
+        experiments: Resolved inputs by name.
+        studies: The study of each experiment.
+        titles: What a method is called here, by experiment and title there.
+        graphs: What each finished search found, by job.
+    """
+
+    runs: pd.DataFrame
+    trace: pd.DataFrame
+    alphas: pd.DataFrame
+    searches: pd.DataFrame
+    jobs: pd.DataFrame
+    environments: pd.DataFrame
+    experiments: dict[str, ExperimentFacts]
+    studies: dict[str, str]
+    titles: dict[tuple[str, str], str]
+    graphs: dict[str, Graphs]
+
+
+def load(folders: Iterable[Path]) -> Tables:
+    """Read experiments; nothing that is missing or failed is left out of ``runs``.
+
+    Raises:
+        ConfigError: If a folder holds no experiment or a file of it cannot be read.
+    """
+    reading = read(folders)
+    jobs = reading.jobs
+    searches = {digest: job for digest, job in jobs.items() if job.is_search}
+    runs = _frame([_run_row(row, jobs) for row in reading.arms], RUN_COLUMNS)
+    table = _frame(search_rows(searches, reading.arms), SEARCH_COLUMNS)
+    drawn = pd.Series([skip_share(job.graphs) for job in searches.values()], dtype=float)
+    table["skip_share"] = drawn.fillna(table["skip_share"])
+    table["collapse_flag"] = [collapse_flag(job.graphs) for job in searches.values()]
+    return Tables(
+        runs=runs.astype(dict.fromkeys(NUMBERS, float)),
+        trace=_frame(trace_rows(searches), TRACE_COLUMNS),
+        alphas=_frame(alpha_rows(searches), ALPHA_COLUMNS),
+        searches=table,
+        jobs=_frame([_job_row(job) for job in jobs.values()], JOB_COLUMNS),
+        environments=_environments(jobs.values()),
+        experiments=reading.experiments,
+        studies=reading.studies,
+        titles=reading.titles,
+        graphs={digest: job.graphs for digest, job in searches.items() if job.graphs},
+    )
+
+
+def collapse_flag(graphs: Graphs) -> str:
+    """Return ``warn`` or ``collapse`` if skip connections rule the normal cell, else nothing."""
+    cell = graphs.get("normal")
+    if not isinstance(cell, CellGraph):
+        return ""
+    skips = sum(operation.startswith("skip") for _, _, operation in cell.edges)
+    if skips >= SKIPS_COLLAPSE:
+        return "collapse"
+    return "warn" if skips >= SKIPS_WARN else ""
+
+
+def skip_share(graphs: Graphs) -> float:
+    """Return the share of skip connections in the normal cell; NaN if there is no such cell."""
+    cell = graphs.get("normal")
+    if not isinstance(cell, CellGraph) or not cell.edges:
+        return math.nan
+    return sum(operation.startswith("skip") for _, _, operation in cell.edges) / len(cell.edges)
+
+
+def _frame(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
+    return pd.DataFrame(list(rows), columns=list(columns))
+
+
+def _hash(*rules: Any) -> str:
+    text = json.dumps(rules, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _run_row(row: ArmRow, jobs: Jobs) -> dict[str, Any]:
+    """Describe a planned arm: its identity first, then what became of it."""
+    arm = row.planned
+    train, chain = jobs[arm.train], [jobs[digest] for digest in arm.searches]
+    blame = next((job for job in (*chain, train) if not job.is_done), None)
+    return {
+        **_identity(row, train, chain),
+        **_searched(chain),
+        **_trained(train),
+        "status": blame.status if blame else "done",
+        "reason": f"{blame.planned.name}: {blame.reason}" if blame else "",
+    }
+
+
+def _identity(row: ArmRow, train: Job, chain: Sequence[Job]) -> dict[str, Any]:
+    arm, spec = row.planned, train.planned.spec
+    assert isinstance(spec, TrainSpec)
+    return {
+        "job": arm.train,
+        "search_job": arm.searches[-1] if arm.searches else "",
+        "ancestor_jobs": " ".join(arm.searches),
+        "method": row.method,
+        "space": spec.space.name,
+        "arm": str(arm.arm),
+        "source": row.source,
+        "target": row.target,
+        "search_seed": arm.seed,
+        "train_seed": arm.repeat,
+        "protocol_hash": _protocol_hash(chain),
+        "training_rules_hash": _hash(spec.rules.model_dump(mode="json")),
+        "data_fingerprint": spec.task.fingerprint,
+        "budget_currency": _currency(chain),
+        "experiment": row.experiment,
+        "study": row.study,
+        "unit": arm.searches[-1] if arm.searches else f"random {arm.seed}: {spec.architecture}",
+    }
+
+
+def _protocol_hash(chain: Sequence[Job]) -> str:
+    """Return a hash of the last search's rules and splits; empty where nothing was searched."""
+    if not chain:
+        return ""
+    spec = chain[-1].planned.spec
+    assert isinstance(spec, SearchSpec)
+    return _hash(spec.rules.model_dump(mode="json"), spec.splits.model_dump(mode="json"))
+
+
+def _currency(chain: Sequence[Job]) -> str:
+    if not chain:
+        return ""
+    spec = chain[-1].planned.spec
+    assert isinstance(spec, SearchSpec)
+    return "+".join(sorted(spec.rules.budget.limits()))
+
+
+def _searched(chain: Sequence[Job]) -> dict[str, Any]:
+    """Add up the arm's own chain of searches; unknown while one of them has no record."""
+    bills = [job.record.bill if job.record else None for job in chain]
+    known = [bill for bill in bills if bill is not None]
+    if len(known) < len(bills):
+        return {}
+    return {
+        "search_seconds": sum(bill.seconds for bill in known),
+        "search_overhead_seconds": sum(bill.overhead_seconds for bill in known),
+        "search_examples": sum(bill.examples for bill in known),
+        "search_evaluations": sum(bill.evaluations for bill in known),
+    }
+
+
+def _trained(train: Job) -> dict[str, Any]:
+    record = train.record
+    if record is None:
+        return dict.fromkeys(TEXTS, "")
+    sizes = record.split_sizes
+    where = record.environment
+    return {
+        "split_id": _hash(record.split_ids) if record.split_ids else "",
+        "n_train_images": _trained_on(sizes),
+        "n_test_images": sizes.get("test"),
+        "selection_rule": record.selection_rule or "",
+        "val_acc": record.validation_accuracy,
+        "test_acc": record.test_accuracy,
+        "train_seconds": record.bill.seconds,
+        "params": record.parameters,
+        "macs": record.multiply_adds,
+        "latency_ms": record.latency_ms,
+        "architecture": record.architecture or "",
+        "canonical": record.canonical or "",
+        "collapse_flag": collapse_flag(train.graphs),
+        "commit": (where.commit if where else None) or "",
+        "dirty": where.dirty if where else None,
+        "hardware": where.hardware if where else "",
+        "threads": where.threads if where else None,
+    }
+
+
+def _trained_on(sizes: Mapping[str, int]) -> int | None:
+    """Return the number of images a final training fits: all but selection and test."""
+    fitted = [size for split, size in sizes.items() if split not in {"selection", "test"}]
+    return sum(fitted) if fitted else None
+
+
+def _job_row(job: Job) -> dict[str, Any]:
+    return {
+        "job": job.planned.job,
+        "name": job.planned.name,
+        "kind": job.planned.spec.kind,
+        "experiment": job.experiment,
+        "status": job.status,
+        "reason": job.reason,
+        "seconds": job.record.bill.seconds if job.record else None,
+    }
+
+
+def _environments(jobs: Iterable[Job]) -> pd.DataFrame:
+    """Count the jobs of each distinct environment."""
+    rows: dict[str, dict[str, Any]] = {}
+    for job in jobs:
+        if job.record is None or job.record.environment is None:
+            continue
+        where = job.record.environment.model_dump()
+        versions = ", ".join(f"{name} {text}" for name, text in sorted(where["versions"].items()))
+        key = json.dumps(where, sort_keys=True)
+        row = rows.setdefault(key, {**where, "versions": versions, "jobs": 0})
+        row["jobs"] += 1
+    return _frame([rows[key] for key in sorted(rows)], ENVIRONMENT_COLUMNS)

@@ -1,0 +1,211 @@
+"""Cells side by side, what changed against the first of them in bold."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Circle, FancyBboxPatch, PathPatch
+from matplotlib.path import Path as Outline
+
+from analysis.plots.cell_layout import (
+    GAP,
+    INPUT_WIDTH,
+    NODE,
+    OUTPUT_WIDTH,
+    PILL_HEIGHT,
+    PILL_WIDTH,
+    CellLayout,
+    Pill,
+    Point,
+    lay_out,
+)
+from analysis.plots.style import COLOURS, styled
+from harness.api import CellGraph, Graphs
+
+# Colour and line of an operation: one of the two is enough to tell it.
+LOOKS: dict[str, tuple[str, Any]] = {
+    "sep_conv_3x3": ("#0072B2", "-"),
+    "sep_conv_5x5": ("#56B4E9", (0, (9, 1.5))),
+    "dil_conv_3x3": ("#009E73", (0, (4, 1.5))),
+    "dil_conv_5x5": ("#CC79A7", (0, (6, 1.5, 1, 1.5))),
+    "max_pool_3x3": ("#D55E00", (0, (4, 1, 1, 1, 1, 1))),
+    "avg_pool_3x3": ("#E69F00", (0, (2, 1))),
+    "skip_connect": ("#000000", (0, (1, 1))),
+    "nor_conv_3x3": ("#0072B2", "-"),
+    "nor_conv_1x1": ("#56B4E9", (0, (9, 1.5))),
+    "none": ("#999999", (0, (1, 3))),
+}
+GONE = "#8a8a8a"
+END: dict[str, Any] = {"fc": "#f0f0f0", "ec": "#444444", "lw": 1.0}
+MARGIN, SPACE, TITLE, LEGEND_ROW = 0.15, 0.30, 0.34, 0.24
+TIMES = "\N{MULTIPLICATION SIGN}"
+
+
+def draw(columns: Sequence[tuple[str, Graphs]]) -> Figure:
+    """Draw one row per kind of cell and one column per architecture.
+
+    Args:
+        columns: Titles and cells; the first one is what the others are compared with.
+    """
+    first = columns[0][1]
+    names = [name for name, graph in first.items() if isinstance(graph, CellGraph)]
+    layouts = {
+        (name, place): _layout(name, graphs, None if place == 0 else first)
+        for name in names
+        for place, (_, graphs) in enumerate(columns)
+    }
+    widths = [
+        max([2.0, *(layouts[name, place].width for name in names)]) for place in range(len(columns))
+    ]
+    heights = [max(layouts[name, place].height for place in range(len(columns))) for name in names]
+    operations = sorted({pill.edge[2] for layout in layouts.values() for pill in layout.pills})
+    legend = TITLE + LEGEND_ROW * (1 + (len(operations) + 2) // 5)
+    size = (
+        2 * MARGIN + sum(widths) + SPACE * (len(widths) - 1),
+        2 * MARGIN + sum(heights) + TITLE * len(heights) + legend,
+    )
+    with styled():
+        figure = Figure(figsize=size)
+        top = size[1] - MARGIN
+        for name, height in zip(names, heights, strict=True):
+            left = MARGIN
+            for place, ((title, _), width) in enumerate(zip(columns, widths, strict=True)):
+                tall = layouts[name, place].height
+                axes = _axes(figure, (left, top - TITLE - tall, width, tall), size)
+                axes.text(0, tall + 0.12, f"{title}: {name} cell", weight="bold", size=10.5)
+                _draw_cell(axes, layouts[name, place], operations)
+                left += width + SPACE
+            top -= TITLE + height
+        _legend(figure, operations, is_compared=len(columns) > 1)
+    return figure
+
+
+def count_new(graphs: Graphs, first: Graphs) -> int:
+    """Return how many edges of all cells are drawn as new against ``first``."""
+    names = [name for name, graph in graphs.items() if isinstance(graph, CellGraph)]
+    layouts = [_layout(name, graphs, first) for name in names]
+    return sum(pill.state == "new" for layout in layouts for pill in layout.pills)
+
+
+def short(operation: str) -> str:
+    """Return an operation as it fits a pill: ``sep_conv_3x3`` as sep 3x3."""
+    text = operation.removesuffix("_connect").replace("nor_conv", "conv")
+    text = re.sub(r"_(conv|pool)(?=_)", "", text)
+    return re.sub(r"(\d)x(\d)", rf"\1{TIMES}\2", text).replace("_", " ")
+
+
+def _layout(name: str, graphs: Graphs, first: Graphs | None) -> CellLayout:
+    graph, reference = graphs[name], first.get(name) if first else None
+    assert isinstance(graph, CellGraph)
+    return lay_out(graph, reference if isinstance(reference, CellGraph) else None)
+
+
+def _axes(
+    figure: Figure, box: tuple[float, float, float, float], size: tuple[float, float]
+) -> Axes:
+    """Return axes whose unit is an inch."""
+    left, bottom, width, height = box
+    axes = figure.add_axes((left / size[0], bottom / size[1], width / size[0], height / size[1]))
+    axes.set_xlim(0, width)
+    axes.set_ylim(0, height)
+    axes.set_axis_off()
+    axes.patch.set_visible(False)
+    return axes
+
+
+def _look(operation: str, operations: Sequence[str]) -> tuple[str, Any]:
+    if operation in LOOKS:
+        return LOOKS[operation]
+    return COLOURS[operations.index(operation) % len(COLOURS)], "-"
+
+
+def _draw_cell(axes: Axes, layout: CellLayout, operations: Sequence[str]) -> None:
+    for pill in layout.pills:
+        _draw_pill(axes, layout, pill, _look(pill.edge[2], operations))
+    out_left = (layout.output[0] - OUTPUT_WIDTH / 2, layout.output[1])
+    for node in layout.outputs:
+        x, y = layout.nodes[node]
+        turn = (out_left[0] - GAP, y)
+        _line(axes, [(x + NODE, y), turn, out_left], color="#bdbdbd", lw=1.0)
+    for node, (x, y) in layout.nodes.items():
+        if node < layout.inputs:
+            _box(axes, (x, y), INPUT_WIDTH, **END)
+        else:
+            axes.add_patch(Circle((x, y), NODE, fc="white", ec="#222222", lw=1.3, zorder=4))
+        axes.text(x, y, layout.labels[node], ha="center", va="center", size=9, zorder=5)
+    _box(axes, layout.output, OUTPUT_WIDTH, **END)
+    axes.text(*layout.output, "c(k)", ha="center", va="center", size=9, zorder=5)
+
+
+def _draw_pill(axes: Axes, layout: CellLayout, pill: Pill, look: tuple[str, Any]) -> None:
+    """Draw an operation with the lines that lead to and from it."""
+    source, target, operation = pill.edge
+    is_new, is_gone = pill.state == "new", pill.state == "gone"
+    colour, dashes = (GONE, (0, (1, 2.5))) if is_gone else look
+    width = 2.9 if is_new else 0.9 if is_gone else 1.4
+    x, y = layout.nodes[source]
+    out = INPUT_WIDTH / 2 if source < layout.inputs else NODE
+    left = (pill.centre[0] - PILL_WIDTH / 2, pill.centre[1])
+    right = (pill.centre[0] + PILL_WIDTH / 2, pill.centre[1])
+    start = (x + out, y)
+    style = {"color": colour, "lw": width, "linestyle": dashes, "zorder": 2 if is_new else 1}
+    _line(axes, [start, (start[0] + GAP, left[1]), left], **style)
+    end = layout.nodes[target]
+    _line(axes, [right, (end[0] - NODE, end[1])], **style)
+    edge = {"fc": "white", "ec": colour, "lw": width, "linestyle": dashes if is_gone else "-"}
+    _box(axes, pill.centre, PILL_WIDTH, **edge)
+    axes.text(
+        *pill.centre,
+        short(operation),
+        ha="center",
+        va="center",
+        size=9,
+        weight="bold" if is_new else "normal",
+        color="#666666" if is_gone else "black",
+        zorder=5,
+    )
+
+
+def _line(axes: Axes, points: Sequence[Point], **style: Any) -> None:
+    """Draw a Bezier curve where the height changes, a straight line where it does not."""
+    vertices, codes = [points[0]], [Outline.MOVETO]
+    for before, after in itertools.pairwise(points):
+        middle = (before[0] + after[0]) / 2
+        vertices += [(middle, before[1]), (middle, after[1]), after]
+        codes += [Outline.CURVE4] * 3
+    axes.add_patch(PathPatch(Outline(vertices, codes), fill=False, **style))
+
+
+def _box(axes: Axes, centre: Point, width: float, **look: Any) -> None:
+    axes.add_patch(
+        FancyBboxPatch(
+            (centre[0] - width / 2, centre[1] - PILL_HEIGHT / 2),
+            width,
+            PILL_HEIGHT,
+            boxstyle=f"round,pad=0,rounding_size={PILL_HEIGHT / 2}",
+            **look,
+            zorder=4,
+        )
+    )
+
+
+def _legend(figure: Figure, operations: Sequence[str], *, is_compared: bool) -> None:
+    looks: Mapping[str, tuple[str, Any]] = {name: _look(name, operations) for name in operations}
+    handles = [
+        Line2D([], [], color=colour, linestyle=dashes, lw=1.8, label=name)
+        for name, (colour, dashes) in looks.items()
+    ]
+    if is_compared:
+        handles += [
+            Line2D([], [], color="black", lw=3.2, label="bold: new against the first"),
+            Line2D([], [], color=GONE, linestyle=(0, (1, 2.5)), lw=1, label="faint: gone"),
+        ]
+    figure.legend(
+        handles=handles, loc="lower left", ncols=5, frameon=False, handlelength=3.4, fontsize=9
+    )

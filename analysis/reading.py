@@ -1,0 +1,218 @@
+"""Opens experiment folders and merges them: which jobs there are, and which arms they make up.
+
+Experiments under equal rules (protocol, space, data) are pooled into one *study*; others stand
+side by side and are never compared. A job that several experiments hold counts once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from harness.api import Graphs
+from harness.interfaces.graph import graph_from_json
+from harness.results.record import (
+    ExperimentFacts,
+    JobRecord,
+    Plan,
+    PlannedArm,
+    PlannedJob,
+    SearchSpec,
+    Status,
+)
+from harness.results.store import ExperimentFolder, JobFolder
+
+MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class Job:
+    """A planned job and what is known of it.
+
+    Attributes:
+        planned: Name, digest and inputs.
+        folder: Where its files lie.
+        record: None while it is unfinished.
+        experiment: Where it was found.
+    """
+
+    planned: PlannedJob
+    folder: JobFolder
+    record: JobRecord | None
+    experiment: str
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it ended well."""
+        return self.status == Status.DONE
+
+    @property
+    def is_search(self) -> bool:
+        """Whether it is a search, not a training."""
+        return isinstance(self.planned.spec, SearchSpec)
+
+    @property
+    def task(self) -> str:
+        """Name of the task it works on."""
+        return self.planned.spec.task.name
+
+    @property
+    def status(self) -> str:
+        """How it ended, or ``missing``."""
+        return str(self.record.status) if self.record else MISSING
+
+    @property
+    def reason(self) -> str:
+        """Why there is no result; empty if there is one."""
+        if self.record is None:
+            return "unfinished" if self.folder.is_started else "not run yet"
+        return (self.record.reason or "").strip()
+
+    @cached_property
+    def trajectory(self) -> list[dict[str, Any]]:
+        """The rows it logged."""
+        return self.folder.trajectory()
+
+    @property
+    def graphs(self) -> Graphs:
+        """Its architecture's cells by name; empty if there is none."""
+        documents = (self.record.graphs if self.record else None) or {}
+        return {name: graph_from_json(document) for name, document in documents.items()}
+
+
+Jobs = Mapping[str, Job]
+
+
+@dataclass(frozen=True)
+class ArmRow:
+    """A planned arm under the names that the analysis uses.
+
+    Attributes:
+        planned: Which jobs make it up.
+        experiment: Where it was planned.
+        study: The experiments it may be compared with.
+        method: Title, told apart where two experiments mean different settings by one.
+        source: Task of the first search; empty for the random arm.
+        target: Task of the training.
+    """
+
+    planned: PlannedArm
+    experiment: str
+    study: str
+    method: str
+    source: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Everything read from the given folders.
+
+    Attributes:
+        experiments: Resolved inputs by name.
+        studies: The study of each experiment.
+        titles: What the analysis calls a method, by experiment and title there.
+        jobs: By digest, the finished copy where there are several.
+        arms: Distinct rows, as planned.
+    """
+
+    experiments: dict[str, ExperimentFacts]
+    studies: dict[str, str]
+    titles: dict[tuple[str, str], str]
+    jobs: dict[str, Job]
+    arms: tuple[ArmRow, ...]
+
+
+def read(folders: Iterable[Path]) -> Reading:
+    """Read experiments.
+
+    Raises:
+        ConfigError: If a folder holds no experiment or a file of it cannot be read.
+    """
+    opened = _named(folders)
+    experiments = {name: folder.facts() for name, folder in opened.items()}
+    plans = {name: folder.plan() for name, folder in opened.items()}
+    studies = _studies(experiments)
+    titles = _titles(experiments, studies)
+    jobs = _gather(opened, plans)
+    return Reading(experiments, studies, titles, jobs, _arms(plans, studies, titles, jobs))
+
+
+def _named(folders: Iterable[Path]) -> dict[str, ExperimentFolder]:
+    """Return the experiments by the folder's name, numbered where two have the same."""
+    named: dict[str, ExperimentFolder] = {}
+    for path in folders:
+        name = path.resolve().name
+        same = sum(other == name or other.startswith(f"{name} #") for other in named)
+        named[f"{name} #{same + 1}" if same else name] = ExperimentFolder.existing(path)
+    return named
+
+
+def _studies(experiments: Mapping[str, ExperimentFacts]) -> dict[str, str]:
+    members: dict[str, list[str]] = {}
+    for name, facts in experiments.items():
+        members.setdefault(_rules(facts), []).append(name)
+    return {name: " + ".join(names) for names in members.values() for name in names}
+
+
+def _rules(facts: ExperimentFacts) -> str:
+    """Return a text that is equal for experiments whose results may be pooled."""
+    tasks = {name: task.fingerprint for name, task in facts.tasks.items()}
+    rules = [facts.experiment.get("protocol"), facts.experiment.get("space"), tasks]
+    return json.dumps(rules, sort_keys=True)
+
+
+def _titles(
+    experiments: Mapping[str, ExperimentFacts], studies: Mapping[str, str]
+) -> dict[tuple[str, str], str]:
+    """Return what to call each method of each experiment."""
+    settings: dict[tuple[str, str], set[str]] = {}
+    for name, facts in experiments.items():
+        for title, method in facts.methods.items():
+            text = json.dumps(method.params, sort_keys=True)
+            settings.setdefault((studies[name], title), set()).add(text)
+    return {
+        (name, title): f"{title} ({name})" if len(settings[studies[name], title]) > 1 else title
+        for name, facts in experiments.items()
+        for title in facts.methods
+    }
+
+
+def _gather(opened: Mapping[str, ExperimentFolder], plans: Mapping[str, Plan]) -> dict[str, Job]:
+    jobs: dict[str, Job] = {}
+    for name, folder in opened.items():
+        for planned in plans[name].jobs:
+            known = jobs.get(planned.job)
+            if known and known.is_done:
+                continue
+            files = folder.job(planned)
+            job = Job(planned, files, files.record(), name)
+            if known is None or job.is_done:
+                jobs[planned.job] = job
+    return jobs
+
+
+def _arms(
+    plans: Mapping[str, Plan],
+    studies: Mapping[str, str],
+    titles: Mapping[tuple[str, str], str],
+    jobs: Jobs,
+) -> tuple[ArmRow, ...]:
+    """Return the arms, each once: a direct arm belongs to every pair with its target."""
+    rows: dict[tuple[str, ...], ArmRow] = {}
+    for name, plan in plans.items():
+        for arm in plan.arms:
+            row = ArmRow(
+                planned=arm,
+                experiment=name,
+                study=studies[name],
+                method=titles.get((name, arm.method), arm.method),
+                source=jobs[arm.searches[0]].task if arm.searches else "",
+                target=jobs[arm.train].task,
+            )
+            rows.setdefault((row.study, row.method, arm.arm, arm.train), row)
+    return tuple(rows.values())

@@ -1,0 +1,1 @@
+"""The report's sections: ``section(results, gallery) -> Section``, one file per question."""

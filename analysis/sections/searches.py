@@ -1,0 +1,213 @@
+"""What the searches did: insights, the course of their quality, the cells they found."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from analysis.document import Block, Fold, Picture, Section, Text
+from analysis.evaluation import Results
+from analysis.gallery import Gallery
+from analysis.plots import alphas as alphas_plot
+from analysis.plots import anytime as anytime_plot
+from analysis.plots import cells as cells_plot
+from analysis.sections.grids import Column, grid
+from analysis.transfer import select
+from analysis.wording import brief, decimal, pair_label
+from harness.api import CellGraph, Graphs
+
+# A search whose parameters moved less than this on average decided by its initial noise.
+BARELY_MOVED = 0.05
+ROLES = ["source", "direct", "direct_long", "continued", "resumed"]
+
+Row = dict[str, Any]
+
+
+def insights(results: Results, gallery: Gallery) -> Section:
+    """Tell how decided each search was, and whether it moved at all."""
+    columns: list[Column] = [
+        ("method", lambda row: str(row["method"])),
+        ("search", _search),
+        ("seed", lambda row: str(row["seed"])),
+        ("entropy (1 = uniform)", lambda row: decimal(row["entropy"], 3)),
+        ("margin", lambda row: decimal(row["margin"], 3)),
+        ("mean change of alpha", lambda row: decimal(row["mean_change"], 3)),
+        ("cell last changed at step", _last_change),
+        ("skips in normal cell", lambda row: decimal(row["skip_share"])),
+        ("validation, %", lambda row: decimal(_quality(row))),
+        ("seconds", lambda row: brief(row["seconds"])),
+        ("flags", flags),
+    ]
+    text = (
+        "Entropy is the mean normalised entropy of the edges' operation probabilities: 1 is where "
+        "every search begins, 0 is decided. Margin is the mean distance of the two most probable "
+        "operations. Validation is the best of the evaluated candidates, or for gradient methods "
+        "the super-network's last accuracy on validation batches. A dash: the method has no such "
+        "quantity, or the search did not finish."
+    )
+    order = ["study", "method", "role", "task", "seed"]
+    table = results.tables.searches.sort_values(order, kind="stable", key=_by_role)
+    if len(table) == 0:
+        return Section("insights", "Insights of the searches", (Text("No search was planned."),))
+    blocks: list[Block] = [Text(text), grid("searches", table, columns)]
+    heat_maps = tuple(_heat_maps(results, gallery))
+    if heat_maps:
+        blocks.append(Fold("Where the architecture parameters ended", heat_maps))
+    return Section("insights", "Insights of the searches", tuple(blocks))
+
+
+def flags(row: Row) -> str:
+    """Return what is suspicious about a search, in words."""
+    if row["status"] != "done":
+        return str(row["status"])
+    found = []
+    if row["mean_change"] < BARELY_MOVED:
+        found.append("search barely moved")
+    if row["collapse_flag"]:
+        words = {"warn": "many skips", "collapse": "collapsed to skips"}
+        found.append(words[row["collapse_flag"]])
+    return ", ".join(found) or "none"
+
+
+def anytime(results: Results, gallery: Gallery) -> Section:
+    """Draw quality against examples."""
+    blocks: list[Block] = []
+    for number, study in enumerate(results.studies):
+        searches = results.tables.searches
+        searches = searches[(searches["study"] == study) & (searches["status"] == "done")]
+        figure = anytime_plot.draw(results.tables.trace, searches, results.all_methods)
+        caption = (
+            "Quality of the finished searches over time: thin lines are seeds, thick ones their "
+            "mean where all seeds are known. A continued search is drawn from its own start: its "
+            "ancestor's examples are not on the axis."
+        )
+        name = f"anytime-{number + 1}" if number else "anytime"
+        blocks.append(gallery.hang(figure, name, caption))
+    text = (
+        "The two rows measure different things: a candidate trained for itself, and a network that "
+        "all candidates share. They are not comparable with each other, nor with test accuracy."
+    )
+    return Section("anytime", "Anytime curves", (Text(text), *blocks))
+
+
+def cells(results: Results, gallery: Gallery) -> Section:
+    """Draw what was derived: source beside continued beside direct."""
+    blocks: list[Block] = []
+    for study, pairs in results.pairs.items():
+        for method in results.methods[study]:
+            for pair in pairs:
+                drawn = list(_drawings(results, gallery, study, method, pair))
+                if not drawn:
+                    text = f"{method}, {pair_label(*pair)}: no search has a cell to draw."
+                    blocks.append(Text(text))
+                    continue
+                blocks.append(drawn[0])
+                if drawn[1:]:
+                    title = f"The other seeds of {method}, {pair_label(*pair)}"
+                    blocks.append(Fold(title, tuple(drawn[1:])))
+    text = (
+        "Columns are longest-path levels; every operation stands left of the node it leads to. "
+        "Numbers in nodes are those of the architecture's text. Intermediate nodes have no order, "
+        "so cells are compared at the numbering under which most edges agree."
+    )
+    return Section("cells", "Derived cells", (Text(text), *blocks))
+
+
+def _by_role(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Put sources first; other columns sort as they are."""
+    return column.map(ROLES.index) if column.name == "role" else column
+
+
+def _search(row: Row) -> str:
+    way = f"{row['source']} → {row['task']}" if row["warm"] else str(row["task"])
+    return f"{way} ({row['role']})"
+
+
+def _last_change(row: Row) -> str:
+    if math.isnan(row["last_change_step"]):
+        return decimal(math.nan)
+    if row["last_change_step"] == 0:
+        return "never"
+    return f"{row['last_change_step']:.0f} of {brief(row['steps'])}"
+
+
+def _quality(row: Row) -> float:
+    best = float(row["best_validation"])
+    return float(row["validation_accuracy"]) if math.isnan(best) else best
+
+
+def _heat_maps(results: Results, gallery: Gallery) -> Iterator[Block]:
+    searches = results.tables.searches
+    searches = searches[searches["status"] == "done"]
+    groups = searches.groupby(["study", "method", "role", "task"], sort=False)
+    for number, (key, group) in enumerate(groups):
+        alphas = alphas_plot.has_names(results.tables.alphas, group["job"])
+        if len(alphas) == 0:
+            continue
+        _, method, role, task = key
+        caption = (
+            f"{method}, {role} search on {task}: mean share of each operation at the end, over "
+            f"n = {alphas['job'].nunique()}"
+        )
+        yield gallery.hang(alphas_plot.draw(alphas), f"alphas-{number + 1}", caption)
+
+
+def _drawings(
+    results: Results, gallery: Gallery, study: str, method: str, pair: tuple[str, str]
+) -> Iterator[Picture]:
+    """Yield a drawing for each seed of which there is a cell."""
+    found = _found(results, study, method, pair)
+    for seed in sorted(found):
+        columns = list(found[seed].items())
+        changes = [
+            f"{title} has {_changes(columns[0][1], graphs)} edges that {columns[0][0]} lacks"
+            for title, graphs in columns[1:]
+        ]
+        caption = f"{method}, {pair_label(*pair)}, seed {seed}. " + "; ".join(changes)
+        name = f"cells-{method}-{'-'.join(pair)}-s{seed}"
+        if len(results.studies) > 1:
+            name += f"-{results.studies.index(study) + 1}"
+        figure = cells_plot.draw(columns)
+        yield gallery.hang(figure, name, caption.rstrip(" .") + ".")
+
+
+def _changes(first: Graphs, graphs: Graphs) -> int:
+    return cells_plot.count_new(graphs, first)
+
+
+def _found(
+    results: Results, study: str, method: str, pair: tuple[str, str]
+) -> dict[int, dict[str, Graphs]]:
+    """Return by seed what the source's, the continued and the direct search found."""
+    runs, graphs = results.tables.runs, results.tables.graphs
+    wanted = (
+        ("source", ("transferred", "continued"), 0),
+        ("continued", ("continued",), -1),
+        ("direct", ("direct",), -1),
+    )
+    found: dict[int, dict[str, Graphs]] = {}
+    for title, arms, place in wanted:
+        for arm in arms:
+            for row in _rows(select(runs, study, method, arm, pair)):
+                cell = graphs.get(str(row["ancestor_jobs"]).split()[place], {})
+                if any(isinstance(graph, CellGraph) for graph in cell.values()):
+                    seed = int(row["search_seed"])
+                    found.setdefault(seed, {}).setdefault(_titled(title, pair), cell)
+    return found
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def _titled(title: str, pair: tuple[str, str]) -> str:
+    source, target = pair
+    words = {
+        "source": f"source ({source})",
+        "continued": f"continued ({source} → {target})",
+        "direct": f"direct ({target})",
+    }
+    return words[title]

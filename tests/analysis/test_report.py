@@ -1,0 +1,172 @@
+"""The report is written whatever happened, says what it cannot say, and is the same each time."""
+
+import hashlib
+import json
+import re
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from analysis.report import write_report
+from harness.results.record import Status
+from tests.analysis.experiments import CRASH
+
+
+def _bytes(folder):
+    return {
+        str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    }
+
+
+def _fate(job):
+    if job.name.startswith("search-random_search-d10-d100"):
+        return Status.SKIPPED, "Random search has nothing to carry over."
+    if job.name.startswith("train-d100-random_search-d10-d100"):
+        return Status.SKIPPED, "It needs another job."
+    if job.name == "train-d100-darts-d100-s1":
+        return Status.FAILED, CRASH
+    return Status.DONE, None
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    from tests.analysis.experiments import Invention
+
+    folder = tmp_path_factory.mktemp("results")
+    experiment = Invention(folder / "digits", seeds=2, fate=_fate, moved=0.02).write()
+    page = write_report([experiment], folder / "report")
+    return page, page.read_text("utf-8")
+
+
+def test_page_stands_alone_without_scripts_or_network(report):
+    _, html = report
+    assert "<script" not in html
+    assert not re.search(r'(?:src|href)="(?!#|data:)', html)
+    assert "@import" not in html
+    assert "prefers-color-scheme: dark" in html
+
+
+def test_every_id_of_the_page_is_unique_and_every_reference_leads_somewhere(report):
+    _, html = report
+    ids = re.findall(r'\bid="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
+    references = set(re.findall(r'(?:url\(#|href="#)([^")]+)', html))
+    assert references <= set(ids)
+
+
+def test_every_figure_is_well_formed_and_named(report):
+    page, html = report
+    figures = sorted((page.parent / "figures").glob("*.svg"))
+    assert len(figures) == html.count("<svg ")
+    for figure in figures:
+        assert ElementTree.parse(figure).find("{http://www.w3.org/2000/svg}title") is not None
+        assert figure.with_suffix(".png").exists()
+
+
+def test_texts_of_others_are_escaped(report):
+    _, html = report
+    assert "a softmax over &lt;all&gt; operations" in html
+
+
+def test_insights_show_entropy_below_uniform_and_the_last_change(report):
+    _, html = report
+    assert "entropy (1 = uniform)" in html
+    assert "0.840" in html
+    assert "93 of 125" in html
+    assert "search barely moved" in html
+
+
+def test_report_names_what_failed_and_what_was_skipped(report):
+    _, html = report
+    assert "ValueError: loss | is nan" in html
+    assert "Traceback" in html
+    assert "Random search has nothing to carry over." in html
+    assert "Of 34 jobs, 1 failed, 4 skipped" in html
+
+
+def test_report_says_what_limits_it(report):
+    _, html = report
+    assert "labels are products of d10" in html
+    assert "d100 (invented subset)" in html
+    assert "UNEQUAL BUDGET on d100" in html
+    assert "INFEASIBLE" in html
+    assert "choices.learning_rate" in html
+
+
+def test_cells_of_source_continued_and_direct_stand_side_by_side(report):
+    _, html = report
+    for title in ("source (d10)", "continued (d10 → d100)", "direct (d100)"):
+        assert f"{title}: normal cell" in html
+        assert f"{title}: reduce cell" in html
+    assert "The other seeds of darts" in html
+
+
+def test_numbers_are_in_the_json_for_machines(report):
+    page, _ = report
+    document = json.loads((page.parent / "report.json").read_text())
+    arms = {(row["method"], row["arm"]): row for row in document["arms"]}
+    assert arms["darts", "direct"]["n"] == 1
+    assert arms["darts", "direct"]["sd"] is None
+    assert len(arms["darts", "transferred"]["values"]) == 2
+    assert {row["verdict"] for row in document["comparisons"]} == {"infeasible", "no data"}
+    assert len(document["runs_sha256"]) == 64
+    assert "NaN" not in (page.parent / "report.json").read_text()
+
+
+def test_markdown_has_the_same_sections_and_no_broken_table(report):
+    page, html = report
+    text = (page.parent / "report.md").read_text("utf-8")
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == [
+        title.replace("&#39;", "'") for title in re.findall(r"<h2>(.+)</h2>", html)
+    ]
+    widths = [
+        {len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}
+        for block in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)
+    ]
+    assert widths
+    assert all(len(width) == 1 for width in widths)
+    for picture in re.findall(r"\]\((figures/[^)]+)\)", text):
+        assert (page.parent / picture).exists()
+
+
+def test_same_experiment_gives_the_same_bytes_twice(invent, tmp_path):
+    folder = invent(seeds=1, methods=("darts",))
+    write_report([folder], tmp_path / "once")
+    write_report([folder], tmp_path / "again")
+    assert _bytes(tmp_path / "once") == _bytes(tmp_path / "again")
+
+
+@pytest.mark.parametrize(
+    "fate",
+    [
+        pytest.param(lambda job: None, id="nothing ran"),
+        pytest.param(lambda job: (Status.FAILED, CRASH), id="all failed"),
+        pytest.param(
+            lambda job: (Status.DONE, None) if job.name.startswith("search") else None,
+            id="only searches",
+        ),
+    ],
+)
+def test_report_is_written_when_there_is_nothing_to_compare(invent, tmp_path, fate):
+    html = write_report([invent(seeds=1, fate=fate)], tmp_path / "out").read_text("utf-8")
+    assert "no finished run" in html
+    assert "nothing can be said" in html
+
+
+def test_report_is_written_for_one_seed_and_few_arms(invent, tmp_path):
+    folder = invent(seeds=1, arms=("direct",), methods=("random_search",))
+    html = write_report([folder], tmp_path / "out").read_text("utf-8")
+    assert "one value, no SD" in html
+    assert "No random architectures were planned" in html
+
+
+def test_experiments_under_different_rules_stand_side_by_side(invent, tmp_path):
+    what = {"seeds": 1, "methods": ("darts",), "arms": ("direct", "random")}
+    folders = [
+        invent("one", **what),
+        invent("two", **what, protocol={"name": "other", "random_architectures": 2}),
+    ]
+    html = write_report(folders, tmp_path / "out").read_text("utf-8")
+    assert "nothing is compared across them" in html

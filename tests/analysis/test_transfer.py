@@ -1,0 +1,169 @@
+"""What is compared with what, and what may be said of it."""
+
+import math
+
+import pytest
+
+from analysis.aggregate import budget_table, units
+from analysis.comparisons import Verdict
+from analysis.evaluation import evaluate
+from analysis.load import load
+from analysis.transfer import matched, relative_improvement, select
+from analysis.wording import p_value, sentence
+from harness.results.record import Status
+from tests.analysis.ingredients import PROTOCOL
+
+PAIR = ("d10", "d100")
+RANDOM = [71.5, 71.9, 71.2, 71.7, 71.4]
+
+
+def _of(results, arm, against, method="darts"):
+    return next(
+        found
+        for found in results.comparisons
+        if (found.method, found.arm, found.against) == (method, arm, against)
+    )
+
+
+def test_relative_improvement_has_the_known_answers():
+    transferred, direct = [72.9, 73.2, 73.0, 73.1, 72.7], [73.1, 73.4, 72.9, 73.3, 73.0]
+    assert relative_improvement(transferred, RANDOM) == pytest.approx(2.0129, abs=1e-4)
+    assert relative_improvement(direct, RANDOM) == pytest.approx(2.2365, abs=1e-4)
+
+
+def test_relative_improvement_over_nothing_is_unknown():
+    assert math.isnan(relative_improvement([], RANDOM))
+    assert math.isnan(relative_improvement([50.0], []))
+    assert math.isnan(relative_improvement([50.0], [0.0, 0.0]))
+
+
+def test_arms_that_share_a_search_are_paired_and_others_are_not(invent):
+    found = units(load([invent(seeds=3)]).runs)
+    of = {arm: select(found, "digits", "darts", arm, PAIR)
+          for arm in ("continued", "transferred", "direct", "random")}  # fmt: skip
+    assert len(matched(of["continued"], of["transferred"])) == 3
+    assert matched(of["direct"], of["transferred"]) is None
+    assert matched(of["transferred"], of["random"]) is None
+
+
+def test_gap_and_gain_are_differences_of_means(invent):
+    results = evaluate([invent(spread=1e-9)])
+    gaps = results.gaps[results.gaps["method"] == "darts"].set_index("difference")["estimate"]
+    assert gaps["direct - transferred"] == pytest.approx(3.5)
+    assert gaps["continued - transferred"] == pytest.approx(2.0)
+    gains = results.gains[results.gains["method"] == "darts"].set_index("arm")["gain"]
+    assert gains["transferred"] == pytest.approx(3.0)
+    assert gains["direct"] == pytest.approx(6.5)
+
+
+def test_family_counts_every_declared_comparison_of_every_method_and_pair(invent):
+    results = evaluate([invent(seeds=2)])
+    assert [found.family for found in results.comparisons] == [6] * 6
+
+
+def test_a_clear_difference_with_enough_seeds_gets_a_verdict(invent):
+    found = _of(evaluate([invent(seeds=5)]), "direct", "transferred")
+    assert found.design == "independent"
+    assert found.verdict is Verdict.SUPERIOR
+    assert found.p == pytest.approx(found.p_min)
+    assert found.p_holm <= 0.05
+
+
+def test_a_clear_loss_is_inferior(invent):
+    levels = {"transferred": 85.0, "direct": 60.0, "continued": 1.0, "random": 1.0, "source": 1.0}
+    found = _of(evaluate([invent(seeds=5, levels=levels)]), "direct", "transferred")
+    assert found.verdict is Verdict.INFERIOR
+
+
+def test_too_few_seeds_are_infeasible_whatever_the_data_say(invent):
+    for found in evaluate([invent(seeds=3)]).comparisons:
+        assert found.verdict in {Verdict.INFEASIBLE, Verdict.SUPERIOR}
+        if found.against == "transferred":
+            assert found.verdict is Verdict.INFEASIBLE
+            assert "INFEASIBLE" in sentence(found)
+            assert "superior" not in sentence(found)
+
+
+def test_one_seed_has_an_effect_but_no_interval(invent):
+    found = _of(evaluate([invent(seeds=1)]), "direct", "transferred")
+    assert not math.isnan(found.difference)
+    assert math.isnan(found.low)
+    assert found.verdict is Verdict.INFEASIBLE
+    assert "no interval" in sentence(found)
+
+
+def test_missing_arm_is_named_instead_of_compared(invent):
+    found = _of(evaluate([invent(seeds=2, arms=("direct",))]), "direct", "transferred")
+    assert found.verdict is Verdict.NO_DATA
+    assert "no finished run of the arm transferred" in sentence(found)
+
+
+def test_arms_on_different_tasks_are_not_compared(invent):
+    protocol = {"primary": [{"arm": "source", "against": "transferred"}]}
+    found = evaluate([invent(seeds=2, protocol=protocol)]).comparisons[0]
+    assert found.verdict is Verdict.NOT_COMPARABLE
+
+
+def test_failed_run_ranks_worst_and_the_p_without_it_stands_beside(invent):
+    def fate(job):
+        crashes = job.name == "train-d100-darts-d100-s0"
+        return (Status.FAILED, "ValueError: nan") if crashes else (Status.DONE, None)
+
+    found = _of(evaluate([invent(seeds=5, fate=fate)]), "direct", "transferred")
+    assert (found.n_arm, found.n_against, found.failed) == (4, 5, 1)
+    assert found.p > found.p_without_failures
+    assert "1 failed, ranked worst" in sentence(found)
+
+
+def test_several_trainings_of_one_architecture_are_one_observation(invent):
+    results = evaluate([invent(seeds=3, train_seeds=4)])
+    row = results.arms[(results.arms["method"] == "darts") & (results.arms["arm"] == "direct")]
+    assert int(row["n"].iloc[0]) == 3
+    assert _of(results, "direct", "transferred").n_arm == 3
+
+
+def test_equal_accuracies_are_inconclusive(invent):
+    flat = dict.fromkeys(("source", "transferred", "continued", "direct", "random"), 80.0)
+    results = evaluate([invent(seeds=5, levels=flat, spread=0.0)])
+    found = _of(results, "direct", "transferred")
+    assert found.p == 1.0
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "no spread" in sentence(found)
+
+
+def test_methods_whose_searches_cost_too_differently_are_marked(invent):
+    budgets = budget_table(load([invent(seeds=1)]).searches).set_index("task")
+    assert bool(budgets.loc["d100", "is_unequal"])
+    assert budgets.loc["d100", "ratio"] == pytest.approx(2.0)
+    assert "darts 20 s" in budgets.loc["d100", "methods"]
+
+
+def test_both_directions_give_each_target_its_own_direct_arm(invent):
+    pairs = (("d10", "d100"), ("d100", "d10"))
+    results = evaluate([invent(seeds=2, pairs=pairs, methods=("darts",))])
+    direct = results.arms[results.arms["arm"] == "direct"]
+    assert list(direct["target"]) == ["d100", "d10"]
+    assert list(direct["n"]) == [2, 2]
+    assert len(results.gaps[results.gaps["difference"] == "direct - transferred"]) == 2
+
+
+def test_experiments_under_equal_rules_are_pooled_without_counting_a_job_twice(invent):
+    results = evaluate([invent("one", seeds=(0, 1)), invent("two", seeds=(1, 2))])
+    row = results.arms[(results.arms["method"] == "darts") & (results.arms["arm"] == "direct")]
+    assert list(row["n"]) == [3]
+    assert list(results.arms[results.arms["arm"] == "random"]["n"]) == [6]
+
+
+def test_experiments_under_different_rules_are_never_compared(invent):
+    other = {"name": "other", "train": {**PROTOCOL["train"]}, "random_architectures": 3}
+    results = evaluate([invent("one", seeds=2), invent("two", seeds=2, protocol=other)])
+    assert results.studies == ["one", "two"]
+    assert {found.n_arm for found in results.comparisons} == {2}
+
+
+@pytest.mark.parametrize(
+    ("p", "text"),
+    [(1.0, "1"), (0.1, "0.10"), (0.0476, "0.048"), (0.0079365, "0.0079"), (1e-9, "< 1e-4")],
+)
+def test_p_values_are_printed_with_two_digits_and_never_as_zero(p, text):
+    assert p_value(p) == text
