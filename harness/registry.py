@@ -69,24 +69,31 @@ class Registry(Generic[T]):
                 f"{self.kind} {name!r}; rename it in its distribution's {self.group} group."
             )
         if name in external:
-            return self._checked(name, self._guarded(name, external[name].load))
+            return self._checked(name, self._guarded(name, self._only(name).load))
         if name in builtin:
             return self._checked(name, self._guarded(name, lambda: self._import(name)))
         raise UnknownNameError(did_you_mean(self.kind, name, self.names()))
 
     def summary(self, name: str) -> str:
-        """Return the first docstring line of a plugin's module, read without importing it."""
-        if name in self._builtin():
-            path = Path(str(self._folder())) / f"{name}.py"
-        else:
-            module = self._third_party()[name].module
-            spec = importlib.util.find_spec(module)
-            path = Path(spec.origin) if spec and spec.origin else Path()
-        if not path.is_file():
+        """Return the first docstring line of a plugin's module, read without importing it.
+
+        A file that cannot be read or parsed has none: a broken plugin breaks only itself.
+        """
+        try:
+            text = self._source(name).read_text(encoding="utf-8")
+            return (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0]
+        except (OSError, SyntaxError, ValueError, ImportError):
             return ""
-        return (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").partition(
-            "\n"
-        )[0]
+
+    def _source(self, name: str) -> Path:
+        """Return the file that defines a plugin."""
+        if name in self._builtin():
+            return Path(self._folder()) / f"{name}.py"
+        module = self._third_party()[name].module
+        spec = importlib.util.find_spec(module)
+        if spec is None or spec.origin is None:
+            raise ImportError(f"No module {module}.")
+        return Path(spec.origin)
 
     def _folder(self) -> str:
         return next(iter(importlib.import_module(self.package).__path__))
@@ -96,7 +103,19 @@ class Registry(Generic[T]):
         return {module.name for module in pkgutil.iter_modules(folder) if module.name[0] != "_"}
 
     def _third_party(self) -> dict[str, importlib.metadata.EntryPoint]:
-        return {point.name: point for point in importlib.metadata.entry_points(group=self.group)}
+        points = importlib.metadata.entry_points(group=self.group)
+        return {point.name: point for point in points}
+
+    def _only(self, name: str) -> importlib.metadata.EntryPoint:
+        """Return the entry point called ``name``, unless two distributions claim the name."""
+        claims = importlib.metadata.entry_points(group=self.group, name=name)
+        values = sorted({point.value for point in claims})
+        if len(values) > 1:
+            raise PluginError(
+                f"{' and '.join(values)} both are a {self.kind} called {name!r}; uninstall one "
+                "of their distributions."
+            )
+        return next(iter(claims))
 
     def _guarded(self, name: str, load: object) -> object:
         """Call ``load``; whatever a broken plugin raises becomes one line that names it."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.errors import ConfigError
 from harness.interfaces.architecture import Architecture, Decision
 from harness.interfaces.graph import Graphs
 
@@ -108,7 +109,15 @@ class SearchSpace(ABC):
         Raises:
             ConfigError: If the text is no architecture of this space.
         """
-        return tuple(int(part) for part in text.split("-"))
+        parts = text.split("-")
+        choices = tuple(int(part) for part in parts if part.isdecimal())
+        if len(choices) < len(parts) or not self.is_valid(choices):
+            sizes = [len(decision.options) for decision in self.decisions]
+            raise ConfigError(
+                f"{text!r} is no architecture: expected {len(sizes)} numbers joined by '-', each "
+                f"below {sizes} in turn."
+            )
+        return choices
 
     def inherit(
         self,

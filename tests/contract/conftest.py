@@ -1,0 +1,18 @@
+"""What the contract tests of all kinds share."""
+
+import pytest
+
+from harness.testing.clauses import Excepted, apply
+
+
+@pytest.fixture(scope="session")
+def hold():
+    """Hold a plugin against a clause; an exception that it declares becomes a skip."""
+
+    def hold(check, plugin, *arguments):
+        try:
+            apply(check, plugin, *arguments)
+        except Excepted as reason:
+            pytest.skip(str(reason))
+
+    return hold

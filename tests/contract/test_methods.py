@@ -1,0 +1,19 @@
+"""Every registered method, ours or installed, keeps the contract."""
+
+import pytest
+
+from harness.plugins import METHODS, SPACES
+from harness.testing.clauses import title
+from harness.testing.method_checks import METHOD_CHECKS, check_takes_two_steps
+
+
+@pytest.mark.parametrize("check", METHOD_CHECKS, ids=title)
+@pytest.mark.parametrize("name", METHODS.names())
+def test_method_keeps_the_contract(hold, name, check):
+    hold(check, METHODS.load(name))
+
+
+@pytest.mark.parametrize("space", SPACES.names())
+@pytest.mark.parametrize("name", METHODS.names())
+def test_method_takes_two_steps_in_every_space(hold, name, space):
+    hold(check_takes_two_steps, METHODS.load(name), SPACES.load(space)())

@@ -1,0 +1,48 @@
+"""Cheap commands stay cheap: nothing slow is imported before it is needed."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+SHOW = "; import sys; print('loaded:', *sys.modules)"
+
+
+def loaded(root, code):
+    """Return the top-level modules that a fresh interpreter has loaded after ``code``."""
+    run = subprocess.run(
+        [sys.executable, "-c", code + SHOW],
+        cwd=root,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(run.stdout.rpartition("loaded:")[2].split())
+
+
+@pytest.mark.parametrize(
+    ("module", "banned"),
+    [
+        ("harness.cli", {"torch", "pandas", "pydantic", "matplotlib", "methods", "analysis"}),
+        ("harness.plugins", {"torch", "pandas", "pydantic", "numpy", "methods"}),
+        ("harness.results.store", {"torch", "pandas", "matplotlib", "methods"}),
+        ("harness.config.experiment", {"torch", "pandas", "matplotlib", "methods"}),
+        ("harness.api", {"torch", "pandas", "matplotlib", "methods"}),
+        ("analysis.load", {"torch", "matplotlib", "methods"}),
+    ],
+)
+def test_module_is_imported_without(root, module, banned):
+    assert not banned & loaded(root, f"import {module}")
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["list", "--long"], ["list", "--json"]])
+def test_listing_names_loads_no_torch(root, arguments):
+    modules = loaded(root, f"from harness.cli import main; assert main({arguments}) == 0")
+    assert not {"torch", "pandas", "matplotlib", "methods.darts"} & modules
+
+
+def test_help_loads_no_torch(root):
+    code = "from harness.cli import build_parser; build_parser().format_help()"
+    assert not {"torch", "pandas", "pydantic", "matplotlib"} & loaded(root, code)
