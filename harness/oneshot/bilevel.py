@@ -36,7 +36,7 @@ from harness.api import (
 )
 from harness.oneshot.descent import ChoiceDescent, WeightDescent
 from harness.oneshot.diary import Diary
-from harness.oneshot.statistics import frozen_statistics
+from harness.oneshot.statistics import frozen_statistics, skip_share
 from harness.training.schedules import cosine
 
 Carry = Literal["weights+alpha", "alpha", "weights"]
@@ -240,6 +240,7 @@ class Bilevel(Method):
         return {
             "alphas": [alpha.tolist() for alpha in self.parameters["alpha"]],
             "learning_rate": self.learning_rate,
+            "skip_share": skip_share(self.space.graph(self.incumbent())),
             **self.diary.insights(self._describe, self._derive),
         }
 

@@ -227,8 +227,8 @@ class PlannedArm(Rules):
     Attributes:
         arm: Which.
         method: Title of the method; empty for the random arm, which all methods share.
-        source: Name of the task searched on; empty for the random arm.
-        target: Name of the task trained on.
+        source: Of the pair; empty for the random arm.
+        target: Of the pair. What was searched and trained on stands in the jobs' specs.
         seed: Of the search; number of the random architecture.
         repeat: Which of several trainings.
         train: Digest of the train job.

@@ -119,7 +119,7 @@ def test_entry_point_must_be_a_plugin_of_the_right_kind(registry, monkeypatch):
 def test_a_name_that_two_distributions_claim_is_refused_when_it_is_loaded(registry, monkeypatch):
     install(monkeypatch, ("twice", "one.module:A"), ("twice", "other.module:B"))
     assert "twice" in registry.names()
-    with pytest.raises(PluginError, match="one.module:A and other.module:B both are a method"):
+    with pytest.raises(PluginError, match=r"one\.module:A and other\.module:B both are a method"):
         registry.load("twice")
 
 
