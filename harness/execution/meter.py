@@ -44,6 +44,7 @@ class Meter:
         rules: Of the search.
         streams: The streams a method may open.
         seeds: Root and purpose of the candidates' seeds.
+        device: Whose random numbers trainings of candidates draw.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Meter:
         rules: SearchRules,
         streams: dict[Split, BatchStream],
         seeds: tuple[int, str],
+        device: str = "cpu",
     ) -> None:
         self.evaluator = evaluator
         self.rules = rules
@@ -60,6 +62,7 @@ class Meter:
         self.bill = Bill()
         self.best_validation: float | None = None
         self._released: list[str] = []
+        self._accelerators = [device] if torch.device(device).type == "cuda" else []
 
     @property
     def is_exhausted(self) -> bool:
@@ -89,7 +92,7 @@ class Meter:
             )
         began = time.perf_counter()
         key = f"{self.bill.evaluations:06d}"
-        with torch.random.fork_rng():  # the method's own draws do not depend on a training's
+        with torch.random.fork_rng(self._accelerators):  # a training draws from its own seed
             verdict = self.evaluator.evaluate(
                 architecture,
                 self.rules.candidate,

@@ -44,6 +44,7 @@ class Search(Work):
             spec.rules,
             _streams(self.partition, bench, spec, purpose),
             (spec.seed, purpose),
+            device,
         )
         self.bill = self.meter.bill
         self.rng = generator(spec.seed, purpose, "rng")

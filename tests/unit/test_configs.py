@@ -1,0 +1,52 @@
+"""Every shipped configuration loads and resolves."""
+
+import pytest
+
+from harness.cli import main
+from harness.config.experiment import load_experiment, make_experiment
+from harness.config.shipped import protocol_files
+from harness.execution.plan import make_plan
+from harness.execution.resolve import resolve_experiment
+from tests.conftest import ROOT
+from tests.integration.tiny import experiment
+
+PAIR = [{"source": "d10", "target": "d100"}]
+
+
+@pytest.mark.parametrize("name", sorted(protocol_files()))
+def test_every_protocol_plans(name):
+    document = experiment(protocol=name, pairs=PAIR, methods=["darts", "random_search"])
+    assert make_plan(resolve_experiment(make_experiment(document))).jobs
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "configs" / "experiments").glob("*.yaml")))
+def test_every_experiment_plans(file):
+    assert make_plan(resolve_experiment(load_experiment(file))).jobs
+
+
+def test_the_primary_family_of_the_main_job_fits_its_seeds():
+    # Five seeds unpaired: the smallest p is 2/C(10, 5) = 1/126, so Holm holds up to 6 comparisons.
+    loaded = load_experiment(ROOT / "configs" / "experiments" / "digits.yaml")
+    family = len(loaded.protocol.primary) * len(loaded.methods) * len(loaded.pairs)
+    assert 1 <= family <= 6 and len(loaded.seeds) == 5
+
+
+def test_the_commands_of_the_readme_parse(capsys):
+    lines = (ROOT / "README.md").read_text().replace("\\\n", " ").splitlines()
+    commands = [line.partition("#")[0].split() for line in lines if line.startswith("python -m")]
+    assert len(commands) >= 6
+    for command in commands:
+        arguments = [word for word in command[3:] if word != "..."]
+        with pytest.raises(SystemExit) as caught:
+            main([*arguments, "--help"])
+        assert caught.value.code == 0
+        known = capsys.readouterr().out
+        assert all(word in known for word in arguments if word.startswith("--")), command
+
+
+def test_every_link_of_the_documents_leads_somewhere():
+    import re
+
+    for page in [*ROOT.glob("*.md"), ROOT / "results" / "README.md"]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
