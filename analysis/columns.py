@@ -69,7 +69,17 @@ TEXTS = [
     "commit",
     "hardware",
 ]
-JOB_COLUMNS = ["job", "name", "kind", "experiment", "status", "reason", "seconds"]
+JOB_COLUMNS = [
+    "job",
+    "name",
+    "kind",
+    "task",
+    "images",
+    "experiment",
+    "status",
+    "reason",
+    "seconds",
+]
 ENVIRONMENT_COLUMNS = [
     "commit",
     "dirty",

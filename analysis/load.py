@@ -225,11 +225,19 @@ def _job_row(job: Job) -> dict[str, Any]:
         "job": job.planned.job,
         "name": job.planned.name,
         "kind": job.planned.spec.kind,
+        "task": job.planned.spec.task.name,
+        "images": _images(job),
         "experiment": job.experiment,
         "status": job.status,
         "reason": job.reason,
         "seconds": job.record.bill.seconds if job.record else None,
     }
+
+
+def _images(job: Job) -> str:
+    """Return how many images of each split the job had, in words."""
+    sizes = job.record.split_sizes if job.record else {}
+    return ", ".join(f"{size:,} {split}" for split, size in sizes.items())
 
 
 def _environments(jobs: Iterable[Job]) -> pd.DataFrame:

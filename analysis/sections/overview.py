@@ -105,7 +105,7 @@ def _search(protocol: dict[str, Any]) -> str:
     text = (
         f"budget {_limits(rules['budget'])}; super-network of {several(network['cells'], 'cell')} "
         f"and {several(network['channels'], 'channel')}; batches of {rules['batch_size']}; "
-        f"development data: {splits}"
+        f"development data: {splits}, where a task has no partition of its own"
     )
     own = protocol["method_budgets"].items()
     return text + "".join(f"; {method}: budget {_limits(budget)}" for method, budget in own)
@@ -152,17 +152,28 @@ def _tasks(results: Results) -> Grid:
     rows = dict.fromkeys(
         row for facts in results.tables.experiments.values() for row in _task_rows(facts, results)
     )
-    columns = ("task", "printed as", "images", "classes", "trained on", "tested on", "data")
+    columns = (
+        "task",
+        "printed as",
+        "images",
+        "classes",
+        "searched on",
+        "trained on",
+        "tested on",
+        "data",
+    )
     return Grid("", columns, tuple(rows))
 
 
 def _task_rows(facts: ExperimentFacts, results: Results) -> Iterator[tuple[str, ...]]:
-    runs = results.tables.runs
+    runs, jobs = results.tables.runs, results.tables.jobs
     for name, task in facts.tasks.items():
         own = runs[(runs["target"] == name) & (runs["data_fingerprint"] == task.fingerprint)]
+        searches = jobs[(jobs["task"] == name) & (jobs["kind"] == "search")]
+        searched = joined(sorted(filter(None, searches["images"].unique())), "not searched")
         sizes = [_sizes(own[column]) for column in ("n_train_images", "n_test_images")]
         shape = TIMES.join(str(size) for size in (*task.inputs[1:], task.inputs[0]))
-        yield name, task.label, shape, str(task.classes), *sizes, task.fingerprint[:12]
+        yield name, task.label, shape, str(task.classes), searched, *sizes, task.fingerprint[:12]
 
 
 def _sizes(images: pd.Series[float]) -> str:

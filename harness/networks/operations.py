@@ -38,6 +38,26 @@ class FactorizedReduce(nn.Module):
         return output
 
 
+class EvenConvolution(nn.Conv2d):
+    """A depthwise convolution of stride 2 and dilation 2.
+
+    With even padding it only ever meets even rows and columns, so it is computed as an undilated
+    one on those: the same sums, several times faster on a CPU.
+
+    Args:
+        channels: Of its input and output.
+        kernel: Odd size; as padding the dilated form has ``kernel - 1``.
+    """
+
+    def __init__(self, channels: int, kernel: int) -> None:
+        padding = (kernel - 1) // 2
+        super().__init__(channels, channels, kernel, padding=padding, groups=channels, bias=False)
+
+    @override
+    def forward(self, inputs: Tensor) -> Tensor:
+        return super().forward(inputs[:, :, ::2, ::2])
+
+
 class PointwiseConvolution(nn.Sequential):
     """ReLU, 1x1 convolution, batch normalisation: brings a cell's input to the cell's width."""
 
@@ -107,7 +127,19 @@ def _separable(
     channels: int, kernel: int, stride: int, dilation: int, *, affine: bool
 ) -> tuple[nn.Module, ...]:
     """Return ReLU, depthwise and pointwise convolution, batch normalisation."""
-    depthwise = nn.Conv2d(
+    pointwise = nn.Conv2d(channels, channels, 1, bias=False)
+    return (
+        nn.ReLU(),
+        _depthwise(channels, kernel, stride, dilation),
+        pointwise,
+        nn.BatchNorm2d(channels, affine=affine),
+    )
+
+
+def _depthwise(channels: int, kernel: int, stride: int, dilation: int) -> nn.Conv2d:
+    if stride == dilation == 2:
+        return EvenConvolution(channels, kernel)
+    return nn.Conv2d(
         channels,
         channels,
         kernel,
@@ -117,5 +149,3 @@ def _separable(
         groups=channels,
         bias=False,
     )
-    pointwise = nn.Conv2d(channels, channels, 1, bias=False)
-    return nn.ReLU(), depthwise, pointwise, nn.BatchNorm2d(channels, affine=affine)

@@ -1,4 +1,11 @@
-"""d10: one handwritten digit anywhere on a cluttered canvas; 10 classes, no download."""
+"""d10: one handwritten digit anywhere on a cluttered canvas; 10 classes, no download.
+
+Difficulty was tuned on random DARTS architectures trained on train + validation by one recipe (8
+channels, 3 cells, 4 epochs, batch 32, Nesterov SGD from 0.1 with momentum 0.9, weight decay 3e-4,
+clip 5, no augmentation; one seed each): 12 of them reach a mean test accuracy of 83.8 % (standard
+deviation 4.9, 72 to 89), so cells differ. The constants below were chosen by such test
+accuracies, 6 of the 12 among them, so the numbers describe the task and estimate nothing else.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,13 @@
-"""d100: two handwritten digits side by side with clutter; 100 classes, no download."""
+"""d100: two handwritten digits side by side with clutter; 100 classes, no download.
+
+Difficulty was tuned on random DARTS architectures trained on train + validation by one recipe (8
+channels, 3 cells, 4 epochs, batch 32, Nesterov SGD from 0.1 with momentum 0.9, weight decay 3e-4,
+clip 5, no augmentation; one seed each): 12 of them reach a mean test accuracy of 80.3 % (standard
+deviation 4.5, 73 to 86), so cells differ. The constants below were chosen by such test
+accuracies, these 12 among them, so the numbers describe the task and estimate nothing else.
+Jitter is what makes it hard: of three of them (4 channels, 5 epochs) the mean is 68 % if a third of
+the scans each lie one pixel up, level and one pixel down, and 81 % if all lie level.
+"""
 
 from __future__ import annotations
 

@@ -40,6 +40,15 @@ def test_normalise_equals_torchvisions_to_tensor_and_normalize(images):
         torch.testing.assert_close(pixels, official.normalize(tensor, MEAN, DEVIATION))
 
 
+@pytest.mark.parametrize("channel_count", [1, 3])
+def test_floats_on_a_cpu_make_convolutions_work_with_channels_last(channel_count):
+    images = torch.zeros(4, channel_count, 8, 8, dtype=torch.uint8)
+    pixels = normalise(images, torch.zeros(1), torch.ones(1))
+    # A single channel is contiguous either way; what counts is what a convolution makes of it.
+    maps = torch.nn.Conv2d(channel_count, 6, 3)(pixels)
+    assert maps.is_contiguous(memory_format=torch.channels_last)
+
+
 @pytest.mark.parametrize("side", [1, 2, 3, 4, 16])
 def test_cutout_zeroes_a_square_clipped_at_the_borders(side):
     pixels = torch.ones(7, 3, 6, 9)

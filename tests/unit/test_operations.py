@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from harness.networks.operations import FactorizedReduce, make_operation
+from harness.networks.operations import EvenConvolution, FactorizedReduce, make_operation
 from harness.spaces.darts import OPERATIONS
 
 WITHOUT_AFFINE = {
@@ -91,12 +91,12 @@ def test_separable_convolution_is_applied_twice_and_only_first_with_the_stride()
 
 def test_dilated_convolution_is_applied_once():
     for name, kernel, padding in (("dil_conv_3x3", 3, 2), ("dil_conv_5x5", 5, 4)):
-        layers = make_operation(name, 4, 2, affine=True)
+        layers = make_operation(name, 4, 1, affine=True)
         depthwise, pointwise = [layer for layer in layers if isinstance(layer, nn.Conv2d)]
         assert depthwise.kernel_size == (kernel, kernel)
         assert depthwise.padding == (padding, padding)
         assert depthwise.dilation == (2, 2)
-        assert depthwise.stride == (2, 2)
+        assert depthwise.stride == (1, 1)
         assert pointwise.kernel_size == (1, 1)
 
 
@@ -112,3 +112,21 @@ def test_second_half_of_a_factorized_reduction_sees_the_odd_pixels():
 def test_factorized_reduction_refuses_odd_maps():
     with pytest.raises(RuntimeError):
         FactorizedReduce(2, 4, affine=False)(torch.zeros(1, 2, 5, 5))
+
+
+@pytest.mark.parametrize("kernel", [3, 5])
+@pytest.mark.parametrize("side", [4, 6, 7, 16])
+def test_an_even_convolution_is_the_dilated_one_of_stride_2(kernel, side):
+    plain = nn.Conv2d(4, 4, kernel, stride=2, padding=kernel - 1, dilation=2, groups=4, bias=False)
+    plain, even = plain.double(), EvenConvolution(4, kernel).double()
+    even.load_state_dict(plain.state_dict())
+    images = torch.randn(3, 4, side, side, dtype=torch.float64, requires_grad=True)
+    outputs = [module(images) for module in (plain, even)]
+    torch.testing.assert_close(outputs[1], outputs[0], rtol=0, atol=1e-12)
+    upstream = torch.randn_like(outputs[0])
+    for wanted in (lambda module: module.weight, lambda module: images):
+        gradients = [
+            torch.autograd.grad(out, wanted(module), upstream, retain_graph=True)[0]
+            for module, out in zip((plain, even), outputs, strict=True)
+        ]
+        torch.testing.assert_close(gradients[1], gradients[0], rtol=0, atol=1e-12)
