@@ -6,12 +6,13 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
     from harness.config.experiment import Experiment
+    from harness.execution.executor import Settings
     from harness.results.record import Plan
     from harness.results.store import ExperimentFolder
 
@@ -62,7 +63,7 @@ def execute(args: argparse.Namespace) -> int:
         return _run(args, plan, folder, settings)
 
 
-def _run(args: argparse.Namespace, plan: Plan, folder: ExperimentFolder, settings: Any) -> int:
+def _run(args: argparse.Namespace, plan: Plan, folder: ExperimentFolder, settings: Settings) -> int:
     from harness.execution.executor import run_jobs
     from harness.execution.pending import Rerun, pending
     from harness.results.record import Status
@@ -87,7 +88,7 @@ def _run(args: argparse.Namespace, plan: Plan, folder: ExperimentFolder, setting
     return 1 if counts[Status.FAILED] else 0
 
 
-def _announce(plan: Plan, folder: ExperimentFolder, settings: Any, *, is_json: bool) -> int:
+def _announce(plan: Plan, folder: ExperimentFolder, settings: Settings, *, is_json: bool) -> int:
     """Print what would be run and how long it would take."""
     from harness.execution.estimate import estimate
     from harness.execution.pending import unfinished
@@ -128,7 +129,7 @@ def _experiment(args: argparse.Namespace) -> Experiment:
     return make_experiment(document, args.changes)
 
 
-def _settings(args: argparse.Namespace, devices: tuple[str, ...]) -> Any:
+def _settings(args: argparse.Namespace, devices: tuple[str, ...]) -> Settings:
     from harness.execution.executor import Settings
 
     return Settings(

@@ -26,7 +26,7 @@ from pydantic import (
 
 from harness.api import Rules
 from harness.config.documents import apply_overrides, explain, read_yaml
-from harness.config.protocol import Arm, Plugin, PluginChoice, Protocol
+from harness.config.protocol import Arm, Plugin, PluginChoice, Protocol, spell_out
 from harness.config.shipped import protocol_file
 from harness.errors import ConfigError
 
@@ -42,11 +42,7 @@ class Method(Plugin):
         return self.label or self.name
 
 
-def _named(value: Any) -> Any:
-    return {"name": value} if isinstance(value, str) else value
-
-
-MethodChoice = Annotated[Method, BeforeValidator(_named)]
+MethodChoice = Annotated[Method, BeforeValidator(spell_out)]
 
 
 class Pair(Rules):

@@ -41,11 +41,12 @@ class Plugin(Rules):
     params: dict[str, Any] = Field(default_factory=dict)
 
 
-def _named(value: Any) -> Any:
+def spell_out(value: Any) -> Any:
+    """Return a bare name as the mapping it is short for."""
     return {"name": value} if isinstance(value, str) else value
 
 
-PluginChoice = Annotated[Plugin, BeforeValidator(_named)]
+PluginChoice = Annotated[Plugin, BeforeValidator(spell_out)]
 
 
 class Splits(Rules):

@@ -77,10 +77,12 @@ class Crew:
         return self._deadline is not None and time.monotonic() >= self._deadline
 
     def _assign(self, waiting: list[PlannedJob], unfinished: set[str], progress: Progress) -> None:
-        for worker in self._workers:
+        for place, worker in enumerate(self._workers):
             ready = (j for j in waiting if not unfinished.intersection(j.spec.ancestors))
             job = None if worker.job else next(ready, None)
             if job is not None:
+                if not worker.process.is_alive():  # it died while idle
+                    worker = self._workers[place] = self._hire(worker.device)
                 waiting.remove(job)
                 worker.job = job
                 worker.pipe.send(job)
@@ -88,8 +90,9 @@ class Crew:
 
     def _listen(self, unfinished: set[str], progress: Progress) -> None:
         """Take in what workers have to say; notice those that died."""
-        wait([w.pipe for w in self._workers], PATIENCE_SECONDS)
-        for place, worker in enumerate(self._workers):
+        busy = [(place, w) for place, w in enumerate(self._workers) if w.job]
+        wait([worker.pipe for _, worker in busy], PATIENCE_SECONDS)
+        for place, worker in busy:
             try:
                 while worker.pipe.poll():
                     self._take(worker, worker.pipe.recv(), unfinished, progress)
@@ -113,20 +116,15 @@ class Crew:
     def _replace(self, worker: _Worker, unfinished: set[str], progress: Progress) -> _Worker:
         """Hire a new worker for one that died; its job has failed."""
         worker.process.join()
-        if worker.job is not None:
-            code = worker.process.exitcode
-            reason = f"The worker process died with exit code {code}; perhaps memory ran out."
-            self._experiment.job(worker.job).finish(
-                JobRecord(
-                    job=worker.job.job,
-                    name=worker.job.name,
-                    spec=worker.job.spec,
-                    status=Status.FAILED,
-                    reason=reason,
-                )
-            )
-            unfinished.discard(worker.job.job)
-            progress.end(worker.job, Status.FAILED, reason)
+        job, code = worker.job, worker.process.exitcode
+        assert job is not None
+        reason = f"The worker process died with exit code {code}; perhaps memory ran out."
+        record = JobRecord(
+            job=job.job, name=job.name, spec=job.spec, status=Status.FAILED, reason=reason
+        )
+        self._experiment.job(job).finish(record)
+        unfinished.discard(job.job)
+        progress.end(job, Status.FAILED, reason)
         return self._hire(worker.device)
 
     def _hire(self, device: str) -> _Worker:

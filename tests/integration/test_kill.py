@@ -5,10 +5,11 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
-from tests.integration.tiny import PROTOCOL, run, trajectories, write
+from tests.integration.tiny import PROTOCOL, records, run, trajectories, write
 
 
 @pytest.mark.slow
@@ -59,3 +60,43 @@ def _runs_until_work_has_begun(process, folder):
 def _written(folder):
     files = folder.glob("tiny/jobs/*/trajectory.jsonl")
     return sum(len(file.read_text().splitlines()) for file in files if file.exists())
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_costs_its_own_job_only(tmp_path, root):
+    file = write(tmp_path, arms=["direct"], seeds=[0, 1])
+    process = _start(tmp_path / "results", file, root)
+    assert _runs_until_work_has_begun(process, tmp_path / "results")
+    os.kill(_workers(process.pid)[0], signal.SIGKILL)
+    assert process.wait() == 1
+    status = sorted(record["status"] for record in records(tmp_path / "results").values())
+    assert status == ["done", "done", "failed", "skipped"]
+    reasons = [record["reason"] or "" for record in records(tmp_path / "results").values()]
+    assert any("died with exit code -9" in reason for reason in reasons)
+    assert run(tmp_path / "results", file, "--rerun", "failed") == 0
+
+
+@pytest.mark.slow
+def test_an_interrupt_saves_what_runs_and_the_same_command_goes_on(tmp_path, root):
+    file = write(tmp_path, arms=["direct"], seeds=[0, 1])
+    process = _start(tmp_path / "results", file, root)
+    assert _runs_until_work_has_begun(process, tmp_path / "results")
+    process.send_signal(signal.SIGINT)
+    assert process.wait() == 3
+    assert list((tmp_path / "results").glob("tiny/jobs/*/checkpoint.pt"))
+    assert run(tmp_path / "results", file) == 0
+    assert run(tmp_path / "alone", file) == 0
+    assert trajectories(tmp_path / "results") == trajectories(tmp_path / "alone")
+
+
+def _start(results, file, root):
+    command = [sys.executable, "-m", "harness", "run", str(file), "--device", "cpu"]
+    command += ["--results", str(results), "--jobs", "2"]
+    return subprocess.Popen(command, cwd=root, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+
+
+def _workers(pid):
+    """Return the processes that work for ``pid``: its spawned children, not the tracker's."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    lines = {int(child): Path(f"/proc/{child}/cmdline").read_text() for child in children}
+    return [child for child, line in lines.items() if "spawn_main" in line]

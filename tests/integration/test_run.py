@@ -9,14 +9,6 @@ from harness.execution import runner
 from harness.results.store import ExperimentFolder
 from tests.integration.tiny import PROTOCOL, RECIPE, records, run, trajectories, write
 
-
-@pytest.fixture(autouse=True)
-def _quick_report(request, monkeypatch):
-    """Leave the report's figures to the tests of the report, but for one run from end to end."""
-    if "real_report" not in request.keywords:
-        monkeypatch.setattr("analysis.report.write_report", lambda folders, out: out)
-
-
 QUIET = {"methods": ["random_search"], "arms": ["transferred", "direct", "random"]}
 
 
