@@ -6,6 +6,7 @@
       space.json         random graphs of the space, for chance baselines
       lock               held while a process works in the folder
       jobs/<name>-<digest>/
+        lock               held by the process that writes here
         spec.json          written first: all inputs                             (JobSpec)
         trajectory.jsonl   appended to: one line per tick
         checkpoint.pt      replaced now and then, removed at the end
@@ -16,7 +17,7 @@
 
 A line of ``trajectory.jsonl`` has ``tick, step, epoch, seconds, overhead_seconds, examples``; of a
 search also ``validation_examples, evaluations, incumbent, best_validation, insights``; of a
-training also ``loss, accuracy`` (training, since the last tick). Only ``seconds`` and
+training also ``loss, train_accuracy, learning_rate`` (since the last tick). Only ``seconds`` and
 ``overhead_seconds`` differ between a resumed and an uninterrupted job.
 
 No file is shared between jobs, so results work over NFS and merge by copying.
