@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from harness.errors import Unsupported
 from harness.interfaces.architecture import Architecture
 from harness.interfaces.problem import Problem
 from harness.interfaces.space import SearchSpace
@@ -109,8 +110,6 @@ class Method(ABC):
         Raises:
             Unsupported: If this method cannot, or not from that search.
         """
-        from harness.errors import Unsupported
-
         raise Unsupported("The method defines no warm start.")
 
     def insights(self) -> dict[str, Any]:

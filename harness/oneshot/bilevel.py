@@ -36,7 +36,7 @@ from harness.api import (
 )
 from harness.oneshot.descent import ChoiceDescent, WeightDescent
 from harness.oneshot.diary import Diary
-from harness.oneshot.statistics import frozen_statistics, skip_share
+from harness.oneshot.statistics import batch_norms, frozen_statistics, skip_share
 from harness.training.schedules import cosine
 
 Carry = Literal["weights+alpha", "alpha", "weights"]
@@ -78,6 +78,7 @@ class Bilevel(Method):
         self.supernet = self.space.supernet(
             problem.shape, problem.scale, channel_share=channel_share
         ).to(problem.device)
+        self._norms = batch_norms(self.supernet)  # a walk over thousands of modules: once
         self.parameters: Parameters = {
             name: [tensor.to(problem.device).requires_grad_() for tensor in tensors]
             for name, tensors in self.initial_parameters().items()
@@ -142,7 +143,7 @@ class Bilevel(Method):
         train = self.train.next()
         if self._is_choice_step():
             validation = self.validation.next()
-            with frozen_statistics(self.supernet):
+            with frozen_statistics(self._norms):
                 self.choice_gradient(validation, train)
             self.choice_optimizer.step()
             self.after_choice_step()

@@ -40,10 +40,14 @@ def skip_share(graphs: Graphs) -> float:
     return operations.count("skip_connect") / len(operations) if operations else 0.0
 
 
+def batch_norms(network: nn.Module) -> list[nn.modules.batchnorm._BatchNorm]:
+    """Return the batch normalisations of a network."""
+    return [m for m in network.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+
+
 @contextmanager
-def frozen_statistics(network: nn.Module) -> Iterator[None]:
-    """Let batch normalisation use its batch, but leave the running statistics alone."""
-    layers = [m for m in network.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+def frozen_statistics(layers: Sequence[nn.modules.batchnorm._BatchNorm]) -> Iterator[None]:
+    """Let batch normalisations use their batch, but leave the running statistics alone."""
     tracked = [layer.track_running_stats for layer in layers]
     for layer in layers:
         layer.track_running_stats = False
