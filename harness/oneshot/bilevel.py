@@ -119,6 +119,12 @@ class Bilevel(Method):
         """Return the gates of one forward pass: on ``TRAIN`` for weights, else for choices."""
         return Gates(self.probabilities(self.parameters))
 
+    def weight_loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return the loss that the weights descend on."""
+        smoothing = self.weights.label_smoothing
+        loss: Tensor = self.problem.loss(outputs, targets, label_smoothing=smoothing)
+        return loss
+
     def choice_loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return the loss that the architecture parameters descend on."""
         loss: Tensor = self.problem.loss(outputs, targets)
@@ -159,7 +165,7 @@ class Bilevel(Method):
         with torch.no_grad():
             gates = self.gates(Split.TRAIN)
         outputs = self.supernet(images, gates)
-        loss = self.problem.loss(outputs, targets, label_smoothing=self.weights.label_smoothing)
+        loss = self.weight_loss(outputs, targets)
         self.weight_optimizer.zero_grad()  # to None: momentum and decay leave idle paths alone
         loss.backward()
         if self.weights.gradient_clip:

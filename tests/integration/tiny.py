@@ -37,7 +37,7 @@ PROTOCOL = {
     },
     "train": {"evaluator": "training", "recipe": RECIPE},
     "random_architectures": 1,
-    "method_params": {"darts": {"choices": {"learning_rate": 0.01}}},
+    "method_params": {"darts": {"order": 1, "choices": {"learning_rate": 0.01}}},
     "primary": [{"arm": "transferred", "against": "direct"}],
 }
 
