@@ -2,6 +2,7 @@
 
 from harness.errors import ConfigError, DataError, Unsupported
 from harness.interfaces.architecture import Architecture, Decision
+from harness.interfaces.data import data_folder, may_download
 from harness.interfaces.evaluation import Assessment, Bench, Evaluation, Evaluator, Outcome
 from harness.interfaces.gates import Gates
 from harness.interfaces.genotype import parse_genotype
@@ -43,5 +44,7 @@ __all__ = [
     "TaskShape",
     "Unsupported",
     "WeightSharingSpace",
+    "data_folder",
+    "may_download",
     "parse_genotype",
 ]

@@ -50,11 +50,20 @@ PluginChoice = Annotated[Plugin, BeforeValidator(spell_out)]
 
 
 class Splits(Rules):
-    """Shares of a task's development examples; a task with a partition of its own keeps that."""
+    """Shares of a task's development examples; a task with a partition of its own keeps that.
+
+    Attributes:
+        train: What weights are fitted on.
+        validation: What architectures are judged by.
+        selection: What neither sees.
+        by_index: Cut the examples in the order of the data's files, as the official code of DARTS
+            does; otherwise every class is divided at random, anew for each seed.
+    """
 
     train: PositiveFloat
     validation: NonNegativeFloat
     selection: NonNegativeFloat
+    by_index: bool = False
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:

@@ -41,4 +41,5 @@ def partition(task: Task, name: str, splits: Splits, seed: int) -> Partition:
     """Draw the splits of the task called ``name`` for one seed."""
     examples = task.development()
     rng = generator(seed, "split", name)
-    return Partition(examples, task.split(examples, splits.fractions(), rng))
+    rows = task.split(examples, splits.fractions(), rng, by_index=splits.by_index)
+    return Partition(examples, rows)

@@ -85,14 +85,18 @@ class Task(ABC):
         limits: What augmentation may do.
         label: The task's name as reports print it; a subset says so here.
         notice: What every report on this task must say; may be empty.
+        proxies: Names of the parameters that make a proxy of the task; only a source search may
+            set them.
     """
+
+    proxies: ClassVar[tuple[str, ...]] = ()
 
     shape: TaskShape
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
     limits: AugmentationLimits
     label: str
-    notice: ClassVar[str] = ""
+    notice: str = ""
 
     @abstractmethod
     def development(self) -> Examples:
@@ -107,7 +111,12 @@ class Task(ABC):
         """Return hex digits that change whenever an image or a label of any split does."""
 
     def split(
-        self, examples: Examples, fractions: Mapping[Split, float], rng: np.random.Generator
+        self,
+        examples: Examples,
+        fractions: Mapping[Split, float],
+        rng: np.random.Generator,
+        *,
+        by_index: bool = False,
     ) -> dict[Split, NDArray[np.int64]]:
         """Divide the development examples by ``fractions``, stratified over the classes.
 
@@ -117,20 +126,24 @@ class Task(ABC):
             examples: What ``development`` returned.
             fractions: Share of each split; they add up to one.
             rng: The only source of randomness.
+            by_index: Cut the examples in their order instead, as the official DARTS code does: the
+                first are for training, the next for validation, the rest for selection.
 
         Returns:
             Sorted row numbers of each split with a positive share; disjoint, together all rows.
         """
-        parts: dict[Split, list[NDArray[np.int64]]] = {
-            split: [] for split, share in fractions.items() if share > 0
+        shares = [split for split in Split if fractions.get(split, 0) > 0]
+        bounds = np.cumsum([fractions[split] for split in shares])[:-1]
+        labels = examples.labels
+        groups = [np.arange(len(labels))]
+        if not by_index:
+            classes = np.unique(labels)
+            groups = [rng.permutation(np.flatnonzero(labels == label)) for label in classes]
+        cut = [np.split(rows, np.rint(bounds * len(rows)).astype(int)) for rows in groups]
+        return {
+            split: np.sort(np.concatenate(pieces))
+            for split, pieces in zip(shares, zip(*cut, strict=True), strict=True)
         }
-        bounds = np.cumsum([fractions[split] for split in parts])[:-1]
-        for label in np.unique(examples.labels):
-            rows = rng.permutation(np.flatnonzero(examples.labels == label))
-            cuts = np.rint(bounds * len(rows)).astype(int)
-            for split, piece in zip(parts, np.split(rows, cuts), strict=True):
-                parts[split].append(piece)
-        return {split: np.sort(np.concatenate(pieces)) for split, pieces in parts.items()}
 
     def loss(self, outputs: Tensor, targets: Tensor, *, label_smoothing: float = 0.0) -> Tensor:
         """Return the mean loss of logits (N, classes) against targets (N,): cross-entropy."""

@@ -106,7 +106,7 @@ class DigitTask(Task):
     images_per_scan: ClassVar[Mapping[Split, int]] = dict.fromkeys(BLOCKS, 1)
 
     limits = AugmentationLimits(flip=False, crop_padding=1, cutout=4)
-    notice: ClassVar[str] = (
+    notice = (
         "d10 and d100 are composed of the same 1,797 scans and d100's labels are products of "
         "d10's: the pair proves the plumbing on real data and is never evidence about transfer. "
         "The effective test size is the number of scans."
@@ -151,7 +151,12 @@ class DigitTask(Task):
 
     @override
     def split(
-        self, examples: Examples, fractions: Mapping[Split, float], rng: np.random.Generator
+        self,
+        examples: Examples,
+        fractions: Mapping[Split, float],
+        rng: np.random.Generator,
+        *,
+        by_index: bool = False,
     ) -> dict[Split, NDArray[np.int64]]:
         share = fractions.get(Split.SELECTION, 0)
         if share > 0:

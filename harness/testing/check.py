@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import torch
 
-from harness.api import Method, SearchSpace, WeightSharingSpace
+from harness.api import DataError, Method, SearchSpace, Task, WeightSharingSpace
 from harness.errors import UnknownNameError
 from harness.plugins import EVALUATORS, METHODS, REGISTRIES, SPACES, TASKS
 from harness.registry import did_you_mean
@@ -61,6 +61,7 @@ def check_plugin(name: str, kind: str | None = None) -> list[Verdict]:
     Raises:
         UnknownNameError: If no plugin of the kind has the name.
         PluginError: If the plugin cannot be loaded.
+        DataError: If a task's data are not on this machine.
     """
     registries = [registry for registry in REGISTRIES if kind in (None, registry.kind)]
     kinds = [registry.kind for registry in registries if name in registry.names()]
@@ -112,8 +113,22 @@ def _check_space(name: str) -> Iterator[Verdict]:
 
 
 def _check_task(name: str) -> Iterator[Verdict]:
+    plugin = TASKS.load(name)
+    _require_data(plugin)
     for check in TASK_CHECKS:
-        yield judge(f"task {name}", check, TASKS.load(name))
+        yield judge(f"task {name}", check, plugin)
+
+
+def _require_data(plugin: Callable[[], Task]) -> None:
+    """Refuse a task whose data are missing; whatever else is wrong with it is for the verdicts."""
+    try:
+        task = plugin()
+        task.development()
+        task.test()
+    except DataError:
+        raise
+    except Exception:  # noqa: BLE001
+        return
 
 
 def _check_evaluator(name: str) -> Iterator[Verdict]:

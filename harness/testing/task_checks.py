@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from harness.api import ConfigError, Examples, Split, Task
+from harness.config.parameters import defaults
 from harness.testing.clauses import Check, is_sentence
 from harness.testing.plugin_checks import PLUGIN_CHECKS
 
@@ -69,8 +70,8 @@ def check_splits_divide_the_development_examples(task: Make) -> None:
     """Splits are sorted row numbers, disjoint, and together every development example."""
     made = task()
     examples = made.development()
-    for fractions in FRACTIONS:
-        rows = _split(made, examples, fractions)
+    for fractions, by_index in itertools.product(FRACTIONS, (False, True)):
+        rows = _split(made, examples, fractions, by_index=by_index)
         for split, own in rows.items():
             assert split is not Split.TEST, "a search would be handed a test split"
             assert own.dtype == np.int64 and (np.diff(own) > 0).all(), f"{split} rows are unsorted"
@@ -98,8 +99,8 @@ def check_splits_keep_the_fractions(task: Make) -> None:
     examples = made.development()
     for fractions in FRACTIONS:
         rows = _split(made, examples, fractions)
-        if _are_same_rows(rows, _split(made, examples, fractions, seed=1)):
-            continue  # a partition of its own does not depend on the seed
+        if _has_own_partition(made, examples, fractions):
+            continue
         every = np.bincount(examples.labels, minlength=made.shape.classes)
         for split, own in rows.items():
             have = np.bincount(examples.labels[own], minlength=made.shape.classes)
@@ -108,6 +109,31 @@ def check_splits_keep_the_fractions(task: Make) -> None:
                 f"{split} has {have[off.argmax()]} of {every[off.argmax()]} examples of class "
                 f"{off.argmax()}, not {fractions[split]:.0%}"
             )
+
+
+def check_splits_by_index_follow_the_order(task: Make) -> None:
+    """Splits by index cut the examples in their order, unless the task has its own partition."""
+    made = task()
+    examples = made.development()
+    count = len(examples.labels)
+    for fractions in FRACTIONS:
+        rows = _split(made, examples, fractions, by_index=True)
+        again = _split(task(), examples, fractions, seed=1, by_index=True)
+        assert _are_same_rows(rows, again), "splits by index differ from one seed to another"
+        if _has_own_partition(made, examples, fractions):
+            continue
+        first = 0
+        for split in (split for split in Split if split in rows):
+            own = rows[split]
+            last = first + len(own)
+            assert np.array_equal(own, np.arange(first, last)), (
+                f"the {split} rows by index are not {first} to {last - 1}"
+            )
+            assert abs(len(own) - fractions[split] * count) <= 1, (
+                f"{split} by index has {len(own)} of {count} rows, not {fractions[split]:.0%}"
+            )
+            first = last
+        assert first == count, f"the splits by index hold {first} of {count} development rows"
 
 
 def check_no_unit_is_in_two_splits(task: Make) -> None:
@@ -189,13 +215,36 @@ def check_label_and_notice_are_texts(task: Make) -> None:
     assert not notice or is_sentence(notice), f"the notice {made.notice!r} is no sentence"
 
 
-def _split(task: Task, examples: Examples, fractions: Mapping[Split, float], seed: int = 0) -> Rows:
+def check_proxies_are_parameters(task: Make) -> None:
+    """What it calls proxies are parameters of its constructor."""
+    made = task()
+    parameters = defaults(type(made))
+    for name in made.proxies:
+        assert name in parameters, f"the proxy {name!r} is no parameter of {type(made).__name__}"
+
+
+def _split(
+    task: Task,
+    examples: Examples,
+    fractions: Mapping[Split, float],
+    seed: int = 0,
+    *,
+    by_index: bool = False,
+) -> Rows:
     """Return the task's splits; one with a partition of its own may refuse a selection split."""
+    rng = np.random.default_rng(seed)
     try:
-        return task.split(examples, fractions, np.random.default_rng(seed))
+        return task.split(examples, fractions, rng, by_index=by_index)
     except ConfigError:
         assert fractions.get(Split.SELECTION), "it refuses to be split into train and validation"
-        return _split(task, examples, FRACTIONS[0], seed)
+        return _split(task, examples, FRACTIONS[0], seed, by_index=by_index)
+
+
+def _has_own_partition(task: Task, examples: Examples, fractions: Mapping[Split, float]) -> bool:
+    """Tell whether the task keeps a partition of its own, which no seed changes."""
+    return _are_same_rows(
+        _split(task, examples, fractions), _split(task, examples, fractions, seed=1)
+    )
 
 
 def _are_equal(one: Examples, other: Examples) -> bool:
@@ -217,10 +266,12 @@ TASK_CHECKS: Sequence[Check] = (
     check_splits_divide_the_development_examples,
     check_splits_depend_on_the_seed_alone,
     check_splits_keep_the_fractions,
+    check_splits_by_index_follow_the_order,
     check_no_unit_is_in_two_splits,
     check_every_class_is_everywhere,
     check_mean_and_deviation_are_those_of_the_images,
     check_loss_prefers_the_truth,
     check_limits_fit_the_images,
     check_label_and_notice_are_texts,
+    check_proxies_are_parameters,
 )

@@ -38,26 +38,41 @@ class Nameless(ToyBlobs):
 
 
 class Overlapping(ToyBlobs):
-    def split(self, examples, fractions, rng):
-        rows = super().split(examples, fractions, rng)
+    def split(self, examples, fractions, rng, *, by_index=False):
+        rows = super().split(examples, fractions, rng, by_index=by_index)
         first = rows[Split.TRAIN][:1]
         return {**rows, Split.VALIDATION: np.union1d(first, rows[Split.VALIDATION])}
 
 
 class Wasteful(ToyBlobs):
-    def split(self, examples, fractions, rng):
-        return {split: rows[1:] for split, rows in super().split(examples, fractions, rng).items()}
+    def split(self, examples, fractions, rng, *, by_index=False):
+        return {
+            split: rows[1:]
+            for split, rows in super().split(examples, fractions, rng, by_index=by_index).items()
+        }
 
 
 class Reckless(ToyBlobs):
-    def split(self, examples, fractions, rng):
-        return super().split(examples, fractions, np.random.default_rng())
+    def split(self, examples, fractions, rng, *, by_index=False):
+        return super().split(examples, fractions, np.random.default_rng(), by_index=by_index)
 
 
 class Unfair(ToyBlobs):
-    def split(self, examples, fractions, rng):
+    def split(self, examples, fractions, rng, *, by_index=False):
         some = {**fractions, Split.TRAIN: 0.9, Split.VALIDATION: 0.1, Split.SELECTION: 0.0}
-        return super().split(examples, some, rng)
+        return super().split(examples, some, rng, by_index=by_index)
+
+
+class Deaf(ToyBlobs):
+    def split(self, examples, fractions, rng, *, by_index=False):
+        return super().split(examples, fractions, rng)
+
+
+class Reversed(ToyBlobs):
+    def split(self, examples, fractions, rng, *, by_index=False):
+        rows = super().split(examples, fractions, rng, by_index=by_index)
+        last = len(examples.labels) - 1
+        return {split: (last - own)[::-1] for split, own in rows.items()} if by_index else rows
 
 
 class Leaking(ToyBlobs):
@@ -67,7 +82,7 @@ class Leaking(ToyBlobs):
 
 
 class Refusing(ToyBlobs):
-    def split(self, examples, fractions, rng):
+    def split(self, examples, fractions, rng, *, by_index=False):
         raise ConfigError("It has a partition of its own.")
 
 
@@ -105,6 +120,10 @@ class Mumbling(ToyBlobs):
     notice = "it is,\nas it were, a toy"
 
 
+class Pretending(ToyBlobs):
+    proxies = ("share",)
+
+
 class Undocumented(ToyBlobs):
     """Toy blobs."""
 
@@ -120,6 +139,8 @@ FAULTS = [
     (Refusing, "splits_divide_the_development_examples", "refuses to be split"),
     (Reckless, "splits_depend_on_the_seed_alone", "two partitions"),
     (Unfair, "splits_keep_the_fractions", "not 50%"),
+    (Deaf, "splits_by_index_follow_the_order", "differ from one seed to another"),
+    (Reversed, "splits_by_index_follow_the_order", "are not 0 to 47"),
     (Leaking, "no_unit_is_in_two_splits", "share"),
     (Incomplete, "every_class_is_everywhere", "missing in test, e.g. 2"),
     (Shifted, "mean_and_deviation_are_those_of_the_images", "the mean of channel 0"),
@@ -128,6 +149,7 @@ FAULTS = [
     (Erasing, "limits_fit_the_images", "cutout is 8 of 8 pixels"),
     (Unlabelled, "label_and_notice_are_texts", "the label is ''"),
     (Mumbling, "label_and_notice_are_texts", "no sentence"),
+    (Pretending, "proxies_are_parameters", "the proxy 'share' is no parameter of Pretending"),
 ]
 
 
@@ -156,7 +178,7 @@ def test_task_with_a_partition_of_its_own_keeps_every_clause():
             classes: Number of them.
         """
 
-        def split(self, examples, fractions, rng):
+        def split(self, examples, fractions, rng, *, by_index=False):
             if fractions.get(Split.SELECTION):
                 raise ConfigError("There is no selection split.")
             return {Split.TRAIN: np.arange(48), Split.VALIDATION: np.arange(48, 96)}

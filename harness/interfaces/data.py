@@ -1,0 +1,31 @@
+"""Where data sets lie, and whether they may be downloaded: said by the environment.
+
+Two variables, which the command line sets and spawned workers inherit. Where data lie is no part
+of a task: it enters neither its parameters nor its fingerprint.
+
+* ``HARNESS_DATA``: the data folder; ``nas-harness`` in the user's cache if unset
+* ``HARNESS_DOWNLOAD``: ``0`` forbids every download
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+DATA_VARIABLE = "HARNESS_DATA"
+DOWNLOAD_VARIABLE = "HARNESS_DOWNLOAD"
+
+
+def data_folder() -> Path:
+    """Return the absolute path of the folder in which tasks look for their data."""
+    if given := os.environ.get(DATA_VARIABLE):
+        return Path(given).expanduser().absolute()
+    cache = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if not cache.is_absolute():  # the XDG rules ignore a relative path
+        cache = Path.home() / ".cache"
+    return cache / "nas-harness"
+
+
+def may_download() -> bool:
+    """Tell whether a task may fetch data that are missing."""
+    return os.environ.get(DOWNLOAD_VARIABLE) != "0"
