@@ -5,7 +5,7 @@ from harness.interfaces.architecture import Architecture, Decision
 from harness.interfaces.data import data_folder, may_download
 from harness.interfaces.evaluation import Assessment, Bench, Evaluation, Evaluator, Outcome
 from harness.interfaces.gates import Gates
-from harness.interfaces.genotype import parse_genotype
+from harness.interfaces.genotype import format_genotype, parse_genotype
 from harness.interfaces.graph import BlockChain, CellGraph, Graphs
 from harness.interfaces.method import Method, SearchNetwork, SearchState
 from harness.interfaces.problem import Problem, Stream
@@ -45,6 +45,7 @@ __all__ = [
     "Unsupported",
     "WeightSharingSpace",
     "data_folder",
+    "format_genotype",
     "may_download",
     "parse_genotype",
 ]

@@ -1,7 +1,8 @@
-"""The stand-alone network of a pair of cells, as DARTS trains it on CIFAR."""
+"""The stand-alone network of a pair of cells, as DARTS trains it on CIFAR and on ImageNet."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 
 import torch
@@ -12,11 +13,12 @@ from harness.api import CellGraph, Scale, TaskShape
 from harness.networks.cells import (
     CellPlace,
     make_preprocessing,
-    make_stem,
+    make_stems,
     plan_cells,
     reduction_indices,
 )
-from harness.networks.operations import make_operation
+from harness.networks.image_size import has_large_images
+from harness.networks.operations import make_operation, zeros_after
 
 
 class CellNetwork(nn.Module):
@@ -24,10 +26,10 @@ class CellNetwork(nn.Module):
 
     In training mode with an auxiliary head it returns the pair (logits, auxiliary logits).
     Submodules are named by place, edge and operation, so equal names in two networks mean the same
-    layer.
+    layer; of equal edges of one cell the second and further ones are numbered.
 
     Args:
-        cells: The graphs ``normal`` and ``reduce``; no two edges of one are equal.
+        cells: The graphs ``normal`` and ``reduce``. A node without edges is zero.
         shape: Of the task.
         scale: Channels, cells, and whether there is an auxiliary head.
 
@@ -39,8 +41,8 @@ class CellNetwork(nn.Module):
         super().__init__()
         self.drop_path = 0.0
         normal, reduction = cells["normal"], cells["reduce"]
-        places, channels = plan_cells(scale, len(normal.outputs), len(reduction.outputs))
-        self.stem = make_stem(shape.inputs[0], scale.channels)
+        places, channels = plan_cells(shape, scale, len(normal.outputs), len(reduction.outputs))
+        self.stem, self.second_stem = make_stems(shape, scale.channels)
         self.cells = nn.ModuleList(
             Cell(reduction if place.is_reduction else normal, place) for place in places
         )
@@ -48,12 +50,15 @@ class CellNetwork(nn.Module):
         if scale.auxiliary:
             self.auxiliary_cell = reduction_indices(scale.cells)[1]
             width = places[self.auxiliary_cell].channels * len(reduction.outputs)
-            self.auxiliary = AuxiliaryHead(width, shape.classes)
+            self.auxiliary = AuxiliaryHead(
+                width, shape.classes, has_large_images=has_large_images(shape)
+            )
         self.classifier = nn.Linear(channels, shape.classes)
 
     @override
     def forward(self, images: Tensor) -> Tensor | tuple[Tensor, Tensor]:
-        first = second = self.stem(images)
+        first = self.stem(images)
+        second = self.second_stem(first)
         auxiliary: Tensor | None = None
         for index, cell in enumerate(self.cells):
             first, second = second, cell(first, second, self.drop_path)
@@ -69,12 +74,13 @@ class Cell(nn.Module):
     def __init__(self, graph: CellGraph, place: CellPlace) -> None:
         super().__init__()
         self.outputs = graph.outputs
+        self.stride = 2 if place.is_reduction else 1
         self.preprocessing = make_preprocessing(place, affine=True)
         self.operations = nn.ModuleDict()
         self.incoming: list[list[tuple[int, str]]] = [[] for _ in range(graph.nodes)]
         for source, target, name in graph.edges:
-            stride = 2 if place.is_reduction and source < graph.inputs else 1
-            key = f"{source}_{target}_{name}"
+            stride = self.stride if source < graph.inputs else 1
+            key = self._name_edge(f"{source}_{target}_{name}")
             self.operations[key] = make_operation(name, place.channels, stride, affine=True)
             self.incoming[target - graph.inputs].append((source, key))
 
@@ -90,23 +96,32 @@ class Cell(nn.Module):
                 if keep < 1.0 and not isinstance(operation, nn.Identity):
                     term = drop_samples(term, keep)
                 total = term if total is None else total + term
-            assert total is not None
-            states.append(total)
+            states.append(zeros_after(states[0], self.stride) if total is None else total)
         return torch.cat([states[node] for node in self.outputs], dim=1)
+
+    def _name_edge(self, name: str) -> str:
+        """Return ``name``, numbered if another edge has it: NASNet pools one state twice."""
+        names = itertools.chain([name], (f"{name}_{number}" for number in itertools.count(2)))
+        return next(name for name in names if name not in self.operations)
 
 
 class AuxiliaryHead(nn.Sequential):
-    """A second classifier on 8x8 maps, for training only."""
+    """A second classifier, for training only; it needs maps that its pool brings to 2x2.
 
-    def __init__(self, channels: int, classes: int) -> None:
+    Those are maps of 8x8 of small images and of 7x7 of large ones.
+    """
+
+    def __init__(self, channels: int, classes: int, *, has_large_images: bool = False) -> None:
+        # On ImageNet DARTS leaves out the second normalisation and says that it was forgotten.
+        norm = () if has_large_images else (nn.BatchNorm2d(768),)
         super().__init__(
             nn.ReLU(),
-            nn.AvgPool2d(5, stride=3, count_include_pad=False),
+            nn.AvgPool2d(5, stride=2 if has_large_images else 3, count_include_pad=False),
             nn.Conv2d(channels, 128, 1, bias=False),
             nn.BatchNorm2d(128),
             nn.ReLU(),
             nn.Conv2d(128, 768, 2, bias=False),
-            nn.BatchNorm2d(768),
+            *norm,
             nn.ReLU(),
             nn.Flatten(),
             nn.Linear(768, classes),

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from harness.api import Decision, Gates, Scale, TaskShape
-from harness.networks.cells import CellPlace, make_preprocessing, make_stem, plan_cells
+from harness.networks.cells import CellPlace, make_preprocessing, make_stems, plan_cells
 from harness.networks.mixed import MixedOperation
 from harness.networks.operations import make_operation, zeros_after
 
@@ -37,8 +37,8 @@ class CellSupernet(nn.Module):
         self.edges_per_cell = len(edges) // 2
         normal, reduction = edges[: self.edges_per_cell], edges[self.edges_per_cell :]
         nodes = len(list_sources(self.edges_per_cell))
-        places, channels = plan_cells(scale, nodes, nodes)
-        self.stem = make_stem(shape.inputs[0], scale.channels)
+        places, channels = plan_cells(shape, scale, nodes, nodes)
+        self.stem, self.second_stem = make_stems(shape, scale.channels)
         self.cells = nn.ModuleList(
             MixedCell(reduction if place.is_reduction else normal, place, channel_share)
             for place in places
@@ -50,7 +50,8 @@ class CellSupernet(nn.Module):
     def forward(self, images: Tensor, gates: Gates) -> Tensor:
         normal = take_gates(gates, slice(self.edges_per_cell))
         reduction = take_gates(gates, slice(self.edges_per_cell, None))
-        first = second = self.stem(images)
+        first = self.stem(images)
+        second = self.second_stem(first)
         for cell, is_reduction in zip(self.cells, self.is_reduction, strict=True):
             first, second = second, cell(first, second, reduction if is_reduction else normal)
         logits: Tensor = self.classifier(second.mean(dim=(2, 3)))

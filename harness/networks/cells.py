@@ -1,4 +1,7 @@
-"""The macro architecture of DARTS, shared by stand-alone networks and super-networks."""
+"""The macro architecture of DARTS, shared by stand-alone networks and super-networks.
+
+Images with both sides of at least 64 pixels get the one that DARTS uses on ImageNet.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from harness.api import Scale
+from harness.api import Scale, TaskShape
+from harness.networks.image_size import has_large_images
 from harness.networks.operations import FactorizedReduce, PointwiseConvolution
 
 STEM_MULTIPLIER = 3
@@ -21,8 +25,8 @@ class CellPlace:
         channels: Of each of its nodes.
         channels_first: Of the output of the cell before the last.
         channels_second: Of the output of the last cell.
-        follows_reduction: Whether the last cell was a reduction, so that its first input is still
-            of twice the resolution.
+        follows_reduction: Whether the last cell was a reduction (or the stem for large images), so
+            that its first input is still of twice the resolution.
     """
 
     is_reduction: bool
@@ -38,11 +42,12 @@ def reduction_indices(cells: int) -> tuple[int, int]:
 
 
 def plan_cells(
-    scale: Scale, normal_outputs: int, reduction_outputs: int
+    shape: TaskShape, scale: Scale, normal_outputs: int, reduction_outputs: int
 ) -> tuple[list[CellPlace], int]:
     """Lay out the network.
 
     Args:
+        shape: Of the task; decides about the stem.
         scale: Initial channels and number of cells.
         normal_outputs: Nodes that a normal cell concatenates.
         reduction_outputs: Nodes that a reduction cell concatenates.
@@ -51,8 +56,9 @@ def plan_cells(
         Its cells in order, and the channels of the last one's output.
     """
     places = []
-    first = second = STEM_MULTIPLIER * scale.channels
-    channels, follows_reduction = scale.channels, False
+    follows_reduction = has_large_images(shape)
+    channels = scale.channels
+    first = second = channels if follows_reduction else STEM_MULTIPLIER * channels
     for index in range(scale.cells):
         is_reduction = index in reduction_indices(scale.cells)
         channels *= 2 if is_reduction else 1
@@ -63,13 +69,32 @@ def plan_cells(
     return places, second
 
 
-def make_stem(input_channels: int, channels: int) -> nn.Module:
-    """Return the layers before the first cell, whose output is both of its inputs."""
-    stem_channels = STEM_MULTIPLIER * channels
-    return nn.Sequential(
-        nn.Conv2d(input_channels, stem_channels, 3, padding=1, bias=False),
-        nn.BatchNorm2d(stem_channels),
+def make_stems(shape: TaskShape, channels: int) -> tuple[nn.Module, nn.Module]:
+    """Return the layers before the first cell, in two parts.
+
+    The first part takes the images, the second what the first part returns; what the two return
+    are the inputs of the first cell.
+
+    Args:
+        shape: Of the task. Large images leave the first part with a quarter of their resolution
+            and the second with an eighth; small ones keep theirs, and the second part does nothing.
+        channels: Initial channels of the network.
+    """
+    if not has_large_images(shape):
+        wide = STEM_MULTIPLIER * channels
+        return nn.Sequential(*_convolve(shape.inputs[0], wide, stride=1)), nn.Identity()
+    first = nn.Sequential(
+        *_convolve(shape.inputs[0], channels // 2, stride=2),
+        nn.ReLU(),
+        *_convolve(channels // 2, channels, stride=2),
     )
+    return first, nn.Sequential(nn.ReLU(), *_convolve(channels, channels, stride=2))
+
+
+def _convolve(channels_in: int, channels: int, *, stride: int) -> tuple[nn.Module, nn.Module]:
+    """Return a 3x3 convolution and its batch normalisation."""
+    convolution = nn.Conv2d(channels_in, channels, 3, stride=stride, padding=1, bias=False)
+    return convolution, nn.BatchNorm2d(channels)
 
 
 def make_preprocessing(place: CellPlace, *, affine: bool) -> nn.ModuleList:

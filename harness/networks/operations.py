@@ -1,4 +1,7 @@
-"""The operations that a DARTS cell chooses from, by name, as the official code defines them."""
+"""The operations of cells by name, as the official code of DARTS defines them.
+
+``sep_conv_7x7`` and ``conv_7x1_1x7`` are no choice of DARTS; NASNet and AmoebaNet have them.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 from typing_extensions import override
+
+from harness.api import ConfigError
 
 
 class Zero(nn.Module):
@@ -86,6 +91,9 @@ def make_operation(
         affine: Whether batch normalisation has parameters of its own (not in a super-network).
         normalise_pools: Whether batch normalisation without parameters follows a pool, so that its
             scale is comparable with the other operations' (in a super-network).
+
+    Raises:
+        ConfigError: If no operation has this name.
     """
     if name == "none":
         return Zero(stride)
@@ -98,15 +106,7 @@ def make_operation(
         if not normalise_pools:
             return pool
         return nn.Sequential(pool, nn.BatchNorm2d(channels, affine=False))
-    kernel, dilation, repeats = _CONVOLUTIONS[name]
-    strides = [stride] + [1] * (repeats - 1)
-    return nn.Sequential(
-        *(
-            layer
-            for step in strides
-            for layer in _separable(channels, kernel, step, dilation, affine=affine)
-        )
-    )
+    return nn.Sequential(*_list_layers(name, channels, stride, affine=affine))
 
 
 _POOLS: dict[str, Callable[[int], nn.Module]] = {
@@ -118,9 +118,32 @@ _POOLS: dict[str, Callable[[int], nn.Module]] = {
 _CONVOLUTIONS = {
     "sep_conv_3x3": (3, 1, 2),
     "sep_conv_5x5": (5, 1, 2),
+    "sep_conv_7x7": (7, 1, 2),
     "dil_conv_3x3": (3, 2, 1),
     "dil_conv_5x5": (5, 2, 1),
 }
+
+
+_KNOWN = ("none", "skip_connect", *_POOLS, *_CONVOLUTIONS, "conv_7x1_1x7")
+
+
+def _list_layers(name: str, channels: int, stride: int, *, affine: bool) -> list[nn.Module]:
+    if name == "conv_7x1_1x7":
+        return [
+            nn.ReLU(),
+            nn.Conv2d(channels, channels, (1, 7), (1, stride), (0, 3), bias=False),
+            nn.Conv2d(channels, channels, (7, 1), (stride, 1), (3, 0), bias=False),
+            nn.BatchNorm2d(channels, affine=affine),
+        ]
+    if name not in _CONVOLUTIONS:
+        raise ConfigError(f"No operation is called {name!r}; expected one of {', '.join(_KNOWN)}.")
+    kernel, dilation, repeats = _CONVOLUTIONS[name]
+    strides = [stride] + [1] * (repeats - 1)
+    return [
+        layer
+        for step in strides
+        for layer in _separable(channels, kernel, step, dilation, affine=affine)
+    ]
 
 
 def _separable(

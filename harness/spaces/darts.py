@@ -20,8 +20,10 @@ from harness.api import (
     TaskShape,
     Unsupported,
     WeightSharingSpace,
+    format_genotype,
     parse_genotype,
 )
+from harness.networks.image_size import count_halvings, has_large_images
 
 if TYPE_CHECKING:
     from torch import nn
@@ -40,7 +42,7 @@ OPERATIONS = (
 CELLS = ("normal", "reduce")
 INPUTS = 2
 OUTPUTS = (2, 3, 4, 5)
-AUXILIARY_SIZE = 8
+EDGES_PER_NODE = 2
 
 
 class Darts(WeightSharingSpace):
@@ -78,7 +80,7 @@ class Darts(WeightSharingSpace):
 
         if reason := self.unsupported(shape, Scale(scale.channels, scale.cells)):
             raise Unsupported(reason)
-        if scale.channels % channel_share:
+        if channel_share < 1 or scale.channels % channel_share:
             raise Unsupported(
                 f"{scale.channels} initial channels cannot be divided into {channel_share} parts."
             )
@@ -86,26 +88,7 @@ class Darts(WeightSharingSpace):
 
     @override
     def unsupported(self, shape: TaskShape, scale: Scale) -> str | None:
-        _, height, width = shape.inputs
-        if scale.cells < len(CELLS) + 1:
-            return (
-                f"A DARTS network needs at least {len(CELLS) + 1} cells, two of them reduction "
-                f"cells, not {scale.cells}."
-            )
-        for size in (height, width):
-            if size % 2 or (size // 2) % 2:
-                odd = size if size % 2 else size // 2
-                return (
-                    f"Images of {height}x{width} reach a DARTS reduction cell with an odd side of "
-                    f"{odd}; both sides must be divisible by 4."
-                )
-        if scale.auxiliary and (height, width) != (4 * AUXILIARY_SIZE, 4 * AUXILIARY_SIZE):
-            return (
-                f"DARTS' auxiliary head needs maps of {AUXILIARY_SIZE}x{AUXILIARY_SIZE} after the "
-                f"second reduction cell, not the {height // 4}x{width // 4} of "
-                f"{height}x{width} images."
-            )
-        return None
+        return next(_list_obstacles(shape, scale), None)
 
     @override
     def derive(self, probabilities: Sequence[NDArray[np.float64]]) -> Architecture:
@@ -154,23 +137,13 @@ class Darts(WeightSharingSpace):
 
     @override
     def to_text(self, architecture: Architecture) -> str:
-        pairs: dict[str, list[tuple[str, int]]] = {name: [] for name in CELLS}
-        for cell, source, _, operation in _decode(architecture):
-            pairs[cell].append((OPERATIONS[operation], source))
-        concat = f"range({OUTPUTS[0]}, {OUTPUTS[-1] + 1})"
-        fields = (f"{name}={pairs[name]}, {name}_concat={concat}" for name in CELLS)
-        return f"Genotype({', '.join(fields)})"
+        return format_genotype(self.graph(architecture))
 
     @override
     def from_text(self, text: str) -> Architecture:
         cells = parse_genotype(text)
         for name in CELLS:
-            if cells[name].nodes != len(OUTPUTS) or cells[name].outputs != OUTPUTS:
-                raise ConfigError(
-                    f"The {name} cell has {cells[name].nodes} nodes and outputs "
-                    f"{cells[name].outputs}; a DARTS cell has {len(OUTPUTS)} nodes and outputs "
-                    f"{OUTPUTS}."
-                )
+            _check_nodes(name, cells[name])
         return _encode([_read_node(name, target, cells[name]) for name, target in _NODES])
 
 
@@ -208,22 +181,91 @@ def _encode(nodes: Sequence[Mapping[int, int]]) -> Architecture:
     return tuple(choices)
 
 
+def _list_obstacles(shape: TaskShape, scale: Scale) -> Iterator[str]:
+    """Yield why there is no network for this task at this scale."""
+    channels, height, width = shape.inputs
+    images = f"images of {height}x{width}"
+    if scale.cells < len(CELLS) + 1:
+        yield (
+            f"A DARTS network needs at least {len(CELLS) + 1} cells, two of them reduction "
+            f"cells, not {scale.cells}."
+        )
+    if scale.channels < 1:
+        yield f"A DARTS network needs at least 1 initial channel, not {scale.channels}."
+    if scale.channels % 2 and has_large_images(shape):
+        yield (
+            f"A DARTS network for {images} halves its initial channels in the stem, so their "
+            f"number must be even, not {scale.channels}."
+        )
+    if min(shape.inputs) < 1:
+        yield f"There is nothing to see in {images} with {channels} channels."
+    yield from _list_awkward_sides(shape, images)
+    if scale.auxiliary:
+        yield from _list_auxiliary_obstacles(shape, images)
+
+
+def _list_awkward_sides(shape: TaskShape, images: str) -> Iterator[str]:
+    halvings = count_halvings(shape)
+    for side in shape.inputs[1:]:
+        sizes = (side // 2**halving for halving in range(halvings))
+        if odd := next((size for size in sizes if size % 2), None):
+            yield (
+                f"A DARTS network halves {images} {halvings} times and meets an odd side of {odd}; "
+                f"both sides must be divisible by {2**halvings}."
+            )
+
+
+def _list_auxiliary_obstacles(shape: TaskShape, images: str) -> Iterator[str]:
+    _, height, width = (side // 2 ** count_halvings(shape) for side in shape.inputs)
+    # Sides that its pool, of 5 pixels and of stride 2 on large images and else 3, brings to 2.
+    sides = (7, 8) if has_large_images(shape) else (8, 9, 10)
+    if height not in sides or width not in sides:
+        yield (
+            f"DARTS' auxiliary head needs maps with sides of {sides[0]} to {sides[-1]} after the "
+            f"second reduction cell, not the {height}x{width} of {images}."
+        )
+
+
+def _check_nodes(name: str, cell: CellGraph) -> None:
+    """Refuse a cell that has not the nodes of a DARTS cell."""
+    if cell.nodes != len(OUTPUTS):
+        raise ConfigError(
+            f"The {name} cell has {cell.nodes} nodes; a DARTS cell has {len(OUTPUTS)} nodes."
+        )
+    if cell.outputs != OUTPUTS:
+        raise ConfigError(
+            f"The {name} cell puts out the nodes {cell.outputs}; a DARTS cell puts out all of its "
+            f"nodes, {OUTPUTS}."
+        )
+
+
 def _read_node(name: str, target: int, cell: CellGraph) -> dict[int, int]:
     """Return a node's sources with an option for each.
 
     Raises:
         ConfigError: If the space has no such node.
     """
-    edges = [(source, op) for source, node, op in cell.edges if node == target]
-    if len({source for source, _ in edges}) < len(edges):
+    node = f"Node {target} of the {name} cell"
+    edges = [(source, operation) for source, to, operation in cell.edges if to == target]
+    if len(edges) != EDGES_PER_NODE:
         raise ConfigError(
-            f"Node {target} of the {name} cell takes state {edges[0][0]} twice; a DARTS node takes "
-            "two different states."
+            f"{node} has {len(edges)} edges; a DARTS node has {EDGES_PER_NODE} edges."
+        )
+    if edges[0][0] == edges[1][0]:
+        raise ConfigError(
+            f"{node} is fed by state {edges[0][0]} twice; a DARTS node takes two different states."
         )
     for _, operation in edges:
         if operation not in OPERATIONS[1:]:
+            why = f", {_STRANGERS[operation]}" if operation in _STRANGERS else ""
             raise ConfigError(
-                f"Node {target} of the {name} cell has the operation {operation!r}; DARTS chooses "
-                f"from {', '.join(OPERATIONS[1:])}."
+                f"{node} has the operation {operation!r}{why}; DARTS chooses from "
+                f"{', '.join(OPERATIONS[1:])}."
             )
     return {source: OPERATIONS.index(operation) - 1 for source, operation in edges}
+
+
+_STRANGERS = {
+    "none": "which takes part in the search only, as a chosen edge must carry something",
+    "noise": "which only the space S4 of RobustDARTS has, to see whether a search avoids it",
+}

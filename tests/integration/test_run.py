@@ -177,7 +177,7 @@ def wrong(**changes):
         ),
         (
             wrong(train={"evaluator": "training", "recipe": {**RECIPE, "auxiliary_weight": 0.4}}),
-            "auxiliary head needs maps of 8x8",
+            "auxiliary head needs maps with sides of 8",
         ),
         (
             wrong(train={"evaluator": "training", "recipe": {**RECIPE, "cells": 2}}),

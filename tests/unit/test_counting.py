@@ -9,6 +9,7 @@ from harness.spaces.darts import Darts
 
 CIFAR10 = TaskShape((3, 32, 32), 10)
 CIFAR100 = TaskShape((3, 32, 32), 100)
+IMAGENET = TaskShape((3, 224, 224), 1000)
 DENSE = Gates([torch.full((8,), 1 / 8)] * 28)
 V1 = (
     "Genotype(normal=[('sep_conv_3x3', 1), ('sep_conv_3x3', 0), ('skip_connect', 0), "
@@ -56,6 +57,27 @@ def test_auxiliary_head_has_the_official_size_and_is_not_counted(shape, head):
     assert parameters(network) == count(network, shape)[0] + head
 
 
+@pytest.mark.parametrize(("shape", "expected"), [(CIFAR10, 3_825_768), (CIFAR100, 3_946_908)])
+def test_network_with_auxiliary_head_has_the_official_size(shape, expected):
+    assert parameters(build(V2, shape, 36, 20, auxiliary=True)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "with_head", "multiply_adds"),
+    [
+        (V2, 4_718_752, 5_979_528, 529_911_552),
+        (V1, 4_510_432, 4_510_432 + 1_260_776, 505_864_704),
+    ],
+)
+def test_published_cells_have_the_official_size_on_imagenet(
+    text, expected, with_head, multiply_adds
+):
+    network = build(text, IMAGENET, 48, 14, auxiliary=True)
+    assert count(network, IMAGENET) == (expected, multiply_adds)
+    assert parameters(network) == with_head
+    assert parameters(network.auxiliary) == 1_260_776
+
+
 @pytest.mark.parametrize(
     ("channels", "cells", "expected"),
     [(16, 8, 246_106), (16, 20, 710_682), (36, 8, 1_154_926), (8, 3, 8_234)],
@@ -93,12 +115,13 @@ def test_super_network_with_shared_channels_has_the_official_size():
     assert count(supernet, CIFAR10, DENSE)[0] == 299_578
 
 
-def test_multiply_adds_of_a_path_through_the_super_network_are_those_of_its_network():
+@pytest.mark.parametrize("shape", [CIFAR10, TaskShape((3, 64, 64), 7)])
+def test_multiply_adds_of_a_path_through_the_super_network_are_those_of_its_network(shape):
     space = Darts()
     architecture, scale = space.from_text(V2), Scale(8, 5)
-    supernet = space.supernet(CIFAR10, scale)
-    path = count(supernet, CIFAR10, space.gates_of(architecture))[1]
-    assert path == count(space.build(architecture, CIFAR10, scale), CIFAR10)[1]
+    supernet = space.supernet(shape, scale)
+    path = count(supernet, shape, space.gates_of(architecture))[1]
+    assert path == count(space.build(architecture, shape, scale), shape)[1]
 
 
 def test_frozen_parameters_are_not_counted():

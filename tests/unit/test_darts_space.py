@@ -1,4 +1,5 @@
 import itertools
+import re
 import subprocess
 import sys
 
@@ -8,9 +9,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.api import Gates, Scale, TaskShape, Unsupported
+from harness.api import CellGraph, Gates, Scale, TaskShape, Unsupported
 from harness.networks.cell_network import Cell, drop_samples
 from harness.networks.cells import CellPlace, reduction_indices
+from harness.networks.operations import FactorizedReduce
 from harness.spaces.darts import OPERATIONS, Darts
 
 SMALL = TaskShape((1, 8, 8), 10)
@@ -205,39 +207,134 @@ def test_drop_path_acts_in_training_only_and_lets_gradients_through():
 
 
 @pytest.mark.parametrize(
-    ("size", "scale", "reason"),
+    ("inputs", "scale", "reason"),
     [
-        ((32, 32), Scale(4, 2), "at least 3 cells"),
-        ((30, 30), Scale(4, 3), "odd side of 15"),
-        ((32, 33), Scale(4, 3), "odd side of 33"),
-        ((28, 28), Scale(4, 3, auxiliary=True), "not the 7x7 of 28x28"),
-        ((64, 64), Scale(4, 3, auxiliary=True), "not the 16x16 of 64x64"),
+        ((3, 32, 32), Scale(4, 2), "at least 3 cells"),
+        ((3, 32, 32), Scale(4, 0), "at least 3 cells"),
+        ((3, 32, 32), Scale(0, 3), "at least 1 initial channel, not 0"),
+        ((3, 32, 32), Scale(-4, 3), "at least 1 initial channel, not -4"),
+        ((3, 224, 224), Scale(47, 3), "must be even, not 47"),
+        ((3, 0, 32), Scale(4, 3), "nothing to see in images of 0x32 with 3 channels"),
+        ((0, 32, 32), Scale(4, 3), "nothing to see in images of 32x32 with 0 channels"),
+        ((3, 30, 30), Scale(4, 3), "2 times and meets an odd side of 15; .* divisible by 4"),
+        ((3, 32, 33), Scale(4, 3), "odd side of 33"),
+        ((3, 2, 2), Scale(4, 3), "odd side of 1"),
+        ((3, 1, 4), Scale(4, 3), "odd side of 1"),
+        ((3, 62, 128), Scale(4, 3), "odd side of 31; both sides must be divisible by 4"),
+        ((3, 64, 80), Scale(4, 3), "5 times and meets an odd side of 5; .* divisible by 32"),
+        ((3, 299, 299), Scale(4, 3), "odd side of 299; both sides must be divisible by 32"),
+        (
+            (3, 28, 28),
+            Scale(4, 3, auxiliary=True),
+            "sides of 8 to 10 .* the 7x7 of images of 28x28",
+        ),
+        ((3, 32, 44), Scale(4, 3, auxiliary=True), "not the 8x11 of images of 32x44"),
+        ((3, 64, 64), Scale(4, 3, auxiliary=True), "sides of 7 to 8 .* the 2x2 of images of 64x64"),
+        ((3, 288, 288), Scale(4, 3, auxiliary=True), "not the 9x9 of images of 288x288"),
     ],
 )
-def test_what_cannot_be_built_is_refused_with_a_reason(size, scale, reason):
-    space, shape = Darts(), TaskShape((3, *size), 10)
+def test_what_cannot_be_built_is_refused_with_a_reason(inputs, scale, reason):
+    space, shape = Darts(), TaskShape(inputs, 10)
     sentence = space.unsupported(shape, scale)
-    assert reason in sentence
+    assert re.search(reason, sentence)
     assert sentence.endswith(".")
     with pytest.raises(Unsupported, match=reason):
         space.build((0,) * 22, shape, scale)
+    if not scale.auxiliary:
+        with pytest.raises(Unsupported, match=reason):
+            space.supernet(shape, scale)
 
 
 @pytest.mark.parametrize(
     ("size", "scale"),
-    [((4, 4), Scale(1, 3)), ((28, 28), Scale(3, 4)), ((32, 32), Scale(2, 3, auxiliary=True))],
+    [
+        ((4, 4), Scale(1, 3)),
+        ((28, 28), Scale(3, 4)),
+        ((60, 128), Scale(5, 3)),
+        ((64, 96), Scale(2, 3)),
+        ((32, 32), Scale(2, 3, auxiliary=True)),
+        ((36, 40), Scale(1, 3, auxiliary=True)),
+        ((224, 256), Scale(2, 3, auxiliary=True)),
+    ],
 )
 def test_what_is_not_refused_builds(size, scale):
     space, shape = Darts(), TaskShape((3, *size), 10)
     skips = tuple(2 if len(d.options) == 7 else 0 for d in space.decisions)
     assert space.unsupported(shape, scale) is None
-    space.build(skips, shape, scale)(torch.randn(2, 3, *size))
+    outputs = space.build(skips, shape, scale)(torch.randn(2, 3, *size))
+    for logits in outputs if scale.auxiliary else [outputs]:
+        assert logits.shape == (2, 10)
     space.supernet(shape, scale)(torch.randn(2, 3, *size), space.gates_of(skips))
+
+
+@pytest.mark.parametrize(
+    ("size", "first", "second"),
+    [
+        ((60, 64), (6, 60, 64), (6, 60, 64)),
+        ((64, 64), (2, 16, 16), (2, 8, 8)),
+        ((224, 96), (2, 56, 24), (2, 28, 12)),
+    ],
+)
+def test_images_of_64_pixels_a_side_take_the_stem_of_imagenet(size, first, second):
+    space, shape = Darts(), TaskShape((3, *size), 10)
+    for network in (space.build((0,) * 22, shape, Scale(2, 3)), space.supernet(shape, Scale(2, 3))):
+        features = network.stem(torch.randn(2, 3, *size))
+        assert features.shape[1:] == first
+        assert network.second_stem(features).shape[1:] == second
+        assert isinstance(network.cells[0].preprocessing[0], FactorizedReduce) == (first != second)
+
+
+def test_stem_of_imagenet_halves_three_times_and_ends_without_activation():
+    network = Darts().build((0,) * 22, TaskShape((3, 64, 64), 10), Scale(6, 3))
+    kinds = [type(layer).__name__ for layer in (*network.stem, *network.second_stem)]
+    block = ["Conv2d", "BatchNorm2d"]
+    assert kinds == [*block, "ReLU", *block, "ReLU", *block]
+    layers = [*network.stem, *network.second_stem]
+    convolutions = [layer for layer in layers if isinstance(layer, torch.nn.Conv2d)]
+    assert [layer.out_channels for layer in convolutions] == [3, 6, 6]
+    assert all(layer.stride == (2, 2) and layer.bias is None for layer in convolutions)
+
+
+def test_small_images_have_the_stem_of_cifar_under_its_old_names():
+    network = Darts().build((0,) * 22, CIFAR, Scale(4, 3, auxiliary=True))
+    names = [name for name, _ in network.named_parameters() if not name.startswith("cells.")]
+    assert names[:3] == ["stem.0.weight", "stem.1.weight", "stem.1.bias"]
+    assert names[3:] == [
+        "auxiliary.2.weight",
+        *(f"auxiliary.3.{kind}" for kind in ("weight", "bias")),
+        "auxiliary.5.weight",
+        *(f"auxiliary.6.{kind}" for kind in ("weight", "bias")),
+        *(f"auxiliary.9.{kind}" for kind in ("weight", "bias")),
+        *(f"classifier.{kind}" for kind in ("weight", "bias")),
+    ]
+
+
+def test_equal_edges_of_a_cell_are_layers_of_their_own():
+    twice = (0, 2, "sep_conv_3x3")
+    graph = CellGraph(2, 2, (twice, twice, twice, (1, 2, "skip_connect"), (2, 3, "none")), (2, 3))
+    cell = Cell(graph, CellPlace(False, 4, 4, 4, follows_reduction=False))
+    names = ["0_2_sep_conv_3x3", "0_2_sep_conv_3x3_2", "0_2_sep_conv_3x3_3"]
+    assert list(cell.operations) == [*names, "1_2_skip_connect", "2_3_none"]
+    first, second = torch.randn(2, 4, 8, 8), torch.randn(2, 4, 8, 8)
+    states = [module(x) for module, x in zip(cell.preprocessing, (first, second), strict=True)]
+    expected = sum(cell.operations[name](states[0]) for name in names) + states[1]
+    torch.testing.assert_close(cell(first, second, 0.0)[:, :4], expected)
+
+
+@pytest.mark.parametrize("is_reduction", [False, True])
+def test_node_without_edges_is_zero(is_reduction):
+    graph = CellGraph(2, 3, ((0, 3, "max_pool_3x3"), (2, 4, "skip_connect")), (2, 3, 4))
+    cell = Cell(graph, CellPlace(is_reduction, 4, 4, 4, follows_reduction=False))
+    output = cell(torch.randn(2, 4, 8, 8), torch.randn(2, 4, 8, 8), 0.0)
+    assert output.shape == (2, 12, *((4, 4) if is_reduction else (8, 8)))
+    assert not output[:, :4].any() and output[:, 4:8].any() and not output[:, 8:].any()
 
 
 def test_channels_that_cannot_be_shared_are_refused():
     with pytest.raises(Unsupported, match="6 initial channels cannot be divided into 4 parts"):
         Darts().supernet(SMALL, Scale(6, 3), channel_share=4)
+    with pytest.raises(Unsupported, match="cannot be divided into 0 parts"):
+        Darts().supernet(SMALL, Scale(6, 3), channel_share=0)
 
 
 def test_fewest_channels_that_can_be_shared_are_enough():

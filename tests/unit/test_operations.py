@@ -2,6 +2,7 @@ import pytest
 import torch
 from torch import nn
 
+from harness.api import ConfigError
 from harness.networks.operations import EvenConvolution, FactorizedReduce, make_operation
 from harness.spaces.darts import OPERATIONS
 
@@ -15,22 +16,30 @@ WITHOUT_AFFINE = {
     "dil_conv_3x3": (400, 400),
     "dil_conv_5x5": (656, 656),
 }
-WITH_AFFINE_AT_STRIDE_2 = {
+WITH_AFFINE = {
     16: {
-        "skip_connect": 288,
-        "sep_conv_3x3": 864,
-        "sep_conv_5x5": 1376,
-        "dil_conv_3x3": 432,
-        "dil_conv_5x5": 688,
+        "none": (0, 0),
+        "max_pool_3x3": (0, 0),
+        "avg_pool_3x3": (0, 0),
+        "skip_connect": (0, 288),
+        "sep_conv_3x3": (864, 864),
+        "sep_conv_5x5": (1376, 1376),
+        "dil_conv_3x3": (432, 432),
+        "dil_conv_5x5": (688, 688),
     },
     36: {
-        "skip_connect": 1368,
-        "sep_conv_3x3": 3384,
-        "sep_conv_5x5": 4536,
-        "dil_conv_3x3": 1692,
-        "dil_conv_5x5": 2268,
+        "none": (0, 0),
+        "max_pool_3x3": (0, 0),
+        "avg_pool_3x3": (0, 0),
+        "skip_connect": (0, 1368),
+        "sep_conv_3x3": (3384, 3384),
+        "sep_conv_5x5": (4536, 4536),
+        "dil_conv_3x3": (1692, 1692),
+        "dil_conv_5x5": (2268, 2268),
     },
 }
+NORMALISATIONS = {"sep_conv_3x3": 2, "sep_conv_5x5": 2, "dil_conv_3x3": 1, "dil_conv_5x5": 1}
+FOREIGN = ("sep_conv_7x7", "conv_7x1_1x7")
 
 
 def parameters(module):
@@ -45,13 +54,40 @@ def test_operation_has_the_official_number_of_parameters_in_a_super_network(name
 
 
 @pytest.mark.parametrize("channels", [16, 36])
-def test_operation_has_the_official_number_of_parameters_in_a_network(channels):
-    for name, expected in WITH_AFFINE_AT_STRIDE_2[channels].items():
-        assert parameters(make_operation(name, channels, 2, affine=True)) == expected
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_operation_has_the_official_number_of_parameters_in_a_network(name, stride, channels):
+    expected = WITH_AFFINE[channels][name][stride - 1]
+    assert parameters(make_operation(name, channels, stride, affine=True)) == expected
+    count = 1 if (name, stride) == ("skip_connect", 2) else NORMALISATIONS.get(name, 0)
+    bare = make_operation(name, channels, stride, affine=False)
+    assert parameters(bare) == expected - count * 2 * channels
 
 
 @pytest.mark.parametrize("stride", [1, 2])
-@pytest.mark.parametrize("name", OPERATIONS)
+def test_foreign_operation_has_the_parameters_of_its_definition(stride):
+    separable, crossed = (make_operation(name, 16, stride, affine=True) for name in FOREIGN)
+    assert parameters(separable) == 2 * (49 * 16 + 16 * 16 + 2 * 16)
+    assert parameters(crossed) == 2 * 7 * 16 * 16 + 2 * 16
+
+
+def test_crossed_convolution_strides_along_each_side_once():
+    layers = list(make_operation("conv_7x1_1x7", 4, 2, affine=True))
+    kinds = (nn.ReLU, nn.Conv2d, nn.Conv2d, nn.BatchNorm2d)
+    assert all(isinstance(layer, kind) for layer, kind in zip(layers, kinds, strict=True))
+    wide, high = layers[1:3]
+    assert (wide.kernel_size, wide.stride, wide.padding) == ((1, 7), (1, 2), (0, 3))
+    assert (high.kernel_size, high.stride, high.padding) == ((7, 1), (2, 1), (3, 0))
+    assert wide.groups == high.groups == 1 and wide.bias is high.bias is None
+
+
+def test_unknown_operation_is_refused_with_the_known_ones():
+    with pytest.raises(ConfigError, match="called 'noise'; expected one of none, skip_connect, "):
+        make_operation("noise", 4, 1, affine=True)
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("name", OPERATIONS + FOREIGN)
 def test_operation_keeps_channels_and_divides_the_resolution_by_its_stride(name, stride):
     images = torch.randn(2, 4, 8, 12)
     output = make_operation(name, 4, stride, affine=True)(images)
