@@ -6,7 +6,9 @@ import sys
 
 import pytest
 
-SHOW = "; import sys; print('loaded:', *sys.modules)"
+from harness.cli import COMMANDS
+
+SHOW = "\nimport sys; print('loaded:', *sys.modules)"
 
 
 def loaded(root, code):
@@ -31,6 +33,7 @@ def loaded(root, code):
         ("harness.config.experiment", {"torch", "pandas", "matplotlib", "methods"}),
         ("harness.api", {"torch", "pandas", "matplotlib", "methods"}),
         ("analysis.load", {"torch", "matplotlib", "methods"}),
+        ("analysis.structure", {"torch", "pandas", "matplotlib", "methods"}),
     ],
 )
 def test_module_is_imported_without(root, module, banned):
@@ -46,3 +49,18 @@ def test_listing_names_loads_no_torch(root, arguments):
 def test_help_loads_no_torch(root):
     code = "from harness.cli import build_parser; build_parser().format_help()"
     assert not {"torch", "pandas", "pydantic", "matplotlib"} & loaded(root, code)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_a_command_loads_no_torch(root, command):
+    code = f"""
+import contextlib
+from harness.cli import main
+with contextlib.suppress(SystemExit):
+    main(["{command}", "--help"])"""
+    assert not {"torch", "pandas", "pydantic", "matplotlib"} & loaded(root, code)
+
+
+def test_refusing_an_architecture_file_loads_no_figures(root):
+    code = "from harness.cli import main; assert main(['describe', '@no/such/file']) == 2"
+    assert not {"pandas", "matplotlib"} & loaded(root, code)

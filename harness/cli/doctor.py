@@ -1,0 +1,39 @@
+"""Look at environment, devices, data, extras and plugins; exit status 1 if there is a problem."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=Path("results"),
+        metavar="DIR",
+        help="folder that runs would write to (default: %(default)s)",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Print what was found, one line each: ok, note or problem; 1 if there is a problem.
+
+    What is missing but may be done without, a data set or an extra, is a note.
+    """
+    from harness.execution.diagnosis import Severity, examine
+
+    findings = examine(args.results)
+    counts = {severity: sum(f.severity is severity for f in findings) for severity in Severity}
+    if args.json:
+        document = {"counts": counts, "findings": [finding.to_json() for finding in findings]}
+        print(json.dumps(document, indent=2))
+    else:
+        for finding in findings:
+            print(finding.to_line())
+        ok, notes, problems = counts.values()
+        print(f"{ok} ok, {notes} notes, {problems} problems")
+    return 1 if counts[Severity.PROBLEM] else 0
