@@ -53,6 +53,8 @@ class Recipe(Rules):
         channels: Initial channels of the network.
         cells: Number of its cells.
         epochs: Passes over the training examples; of candidates the fidelity decides instead.
+        epoch_examples: Examples after which an epoch ends early, in whole batches; the next one
+            goes on with other examples. None takes every example in each epoch.
         batch_size: Images per step; the last, smaller batch of an epoch is used too.
         learning_rate: Of epoch 0.
         final_learning_rate: Where the cosine would be after the last epoch.
@@ -70,6 +72,7 @@ class Recipe(Rules):
     channels: PositiveInt
     cells: PositiveInt
     epochs: PositiveInt
+    epoch_examples: PositiveInt | None = None
     batch_size: PositiveInt
     learning_rate: NonNegativeFloat
     final_learning_rate: NonNegativeFloat

@@ -49,6 +49,9 @@ class Fit:
         self.loss = loss
         self.epochs = recipe.epochs if epochs is None else epochs
         self.epoch_steps = stream.epoch_steps
+        if recipe.epoch_examples is not None:
+            short = math.ceil(recipe.epoch_examples / recipe.batch_size)
+            self.epoch_steps = min(short, stream.epoch_steps)
         self.steps = self.epochs * self.epoch_steps
         self.step_count = 0
         self.diverged = False

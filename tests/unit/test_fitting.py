@@ -205,3 +205,18 @@ def test_accuracy_is_in_percent_and_nan_for_nan():
     assert accuracy(logits, labels) == 75
     logits[0, 0] = math.nan
     assert math.isnan(accuracy(logits, labels))
+
+
+def test_a_short_epoch_ends_early_and_the_next_one_goes_on_with_other_examples():
+    short = fit(RECIPE.model_copy(update={"epoch_examples": 12}))  # of 30
+    assert (short.epoch_steps, short.steps) == (2, 8)  # whole batches of 8
+    rates = []
+    for _ in range(short.steps):
+        short.step()
+        rates.append(short.optimizer.param_groups[0]["lr"])
+    assert rates[0] == rates[1] > rates[2] and len(set(rates)) == 4  # the schedule counts epochs
+    assert short.examples == 30 + 30  # four short epochs: eight batches, two passes over the data
+
+
+def test_a_short_epoch_is_never_longer_than_a_whole_one():
+    assert fit(RECIPE.model_copy(update={"epoch_examples": 1000})).epoch_steps == 4
