@@ -95,10 +95,9 @@ def _pairs(tables: Tables) -> dict[str, list[tuple[str, str]]]:
     pairs: dict[str, list[tuple[str, str]]] = {}
     for name, facts in tables.experiments.items():
         known = pairs.setdefault(tables.studies[name], [])
-        for pair in facts.experiment["pairs"]:
-            found = (pair["source"]["name"], pair["target"]["name"])
-            if found not in known:
-                known.append(found)
+        for pair in facts.pairs:
+            if pair not in known:
+                known.append(pair)
     return pairs
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how = parser.add_argument_group("how to run it")
     how.add_argument("--set", action="append", default=[], metavar="KEY.PATH=VALUE", dest="changes")
     how.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
+    how.add_argument("--data", type=Path, metavar="DIR", help="where data sets lie")
+    how.add_argument("--no-download", action="store_true", help="never fetch a missing data set")
     how.add_argument("--jobs", type=_positive, default=1, help="how many at once")
     how.add_argument("--threads", type=_positive, default=1, help="of each job")
     how.add_argument(
@@ -52,6 +55,7 @@ def execute(args: argparse.Namespace) -> int:
     from harness.execution.resolve import resolve_experiment
     from harness.results.store import ExperimentFolder
 
+    _point_to_data(args)
     settings = _settings(args, find_devices(args.device))
     resolved = resolve_experiment(_experiment(args))
     plan = make_plan(resolved)
@@ -127,6 +131,16 @@ def _experiment(args: argparse.Namespace) -> Experiment:
         "protocol": args.protocol,
     }
     return make_experiment(document, args.changes)
+
+
+def _point_to_data(args: argparse.Namespace) -> None:
+    """Tell this process and its workers, through the environment, where data sets lie."""
+    if args.data is not None:
+        if not args.data.is_dir():
+            raise ConfigError(f"--data {args.data}: no such folder; give one that holds data sets.")
+        os.environ["HARNESS_DATA"] = str(args.data.resolve())
+    if args.no_download:
+        os.environ["HARNESS_DOWNLOAD"] = "0"
 
 
 def _settings(args: argparse.Namespace, devices: tuple[str, ...]) -> Settings:

@@ -10,11 +10,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.api import Architecture
-from harness.config.experiment import Pair
 from harness.config.protocol import Arm
+from harness.execution.places import Place
 from harness.execution.resolve import Resolved
 from harness.execution.seeding import generator
-from harness.results.record import Plan, PlannedArm, PlannedJob, SearchSpec, TrainSpec, digest
+from harness.results.record import (
+    Plan,
+    PlannedArm,
+    PlannedJob,
+    SearchSpec,
+    TaskData,
+    TrainSpec,
+    digest,
+)
 
 # Random graphs of the space that chance baselines are computed from.
 SPACE_GRAPHS = 2000
@@ -28,12 +36,12 @@ def make_plan(resolved: Resolved) -> Plan:
     experiment = resolved.experiment
     arms = [
         row
-        for seed, pair, title in itertools.product(
-            experiment.seeds, experiment.pairs, resolved.methods
+        for seed, place, title in itertools.product(
+            experiment.seeds, resolved.places, resolved.methods
         )
         for arm in experiment.arms
         if arm is not Arm.RANDOM
-        for row in _method_arm(resolved, jobs, arm, title, pair, seed)
+        for row in _method_arm(resolved, jobs, arm, title, place, seed)
     ]
     if Arm.RANDOM in experiment.arms:
         arms += _random_arm(resolved, jobs)
@@ -53,17 +61,17 @@ def space_document(resolved: Resolved) -> dict[str, Any]:
 
 
 def _method_arm(
-    resolved: Resolved, jobs: Jobs, arm: Arm, title: str, pair: Pair, seed: int
+    resolved: Resolved, jobs: Jobs, arm: Arm, title: str, place: Place, seed: int
 ) -> Iterator[PlannedArm]:
     """Plan one method's arm for one pair and seed."""
-    source, target = pair.source.name, pair.target.name
+    source, target = place.searched, place.target
 
-    def search(task: str, *, after: str | None = None, times: int = 1) -> str:
+    def search(task: TaskData, *, after: str | None = None, times: int = 1) -> str:
         return _search(resolved, jobs, title, task, seed, after=after, times=times)
 
     chain: tuple[str, ...]
     if arm is Arm.SOURCE:
-        chain, trained_on = (search(source),), source
+        chain, trained_on = (search(source),), place.source
     elif arm is Arm.TRANSFERRED:
         chain, trained_on = (search(source),), target
     elif arm is Arm.CONTINUED:
@@ -80,8 +88,8 @@ def _method_arm(
         yield PlannedArm(
             arm=arm,
             method=title,
-            source=source,
-            target=target,
+            source=source.title,
+            target=target.title,
             seed=seed,
             repeat=repeat,
             train=_train(resolved, jobs, trained_on, seed, repeat, search=chain[-1]),
@@ -91,21 +99,21 @@ def _method_arm(
 
 def _random_arm(resolved: Resolved, jobs: Jobs) -> list[PlannedArm]:
     """Plan R architectures per target, disjoint between targets, shared by all methods."""
-    targets = sorted({pair.target.name for pair in resolved.experiment.pairs})
+    targets = {place.target.title: place.target for place in resolved.places}
     taken: set[Architecture] = set()
     return [
         PlannedArm(
             arm=Arm.RANDOM,
             method="",
             source="",
-            target=target,
+            target=title,
             seed=number,
             repeat=0,
-            train=_train(resolved, jobs, target, number, 0, architecture=text),
+            train=_train(resolved, jobs, targets[title], number, 0, architecture=text),
             searches=(),
         )
-        for target in targets
-        for number, text in enumerate(_draw(resolved, target, taken))
+        for title in sorted(targets)
+        for number, text in enumerate(_draw(resolved, title, taken))
     ]
 
 
@@ -124,7 +132,7 @@ def _search(
     resolved: Resolved,
     jobs: Jobs,
     title: str,
-    task: str,
+    task: TaskData,
     seed: int,
     *,
     after: str | None,
@@ -135,22 +143,22 @@ def _search(
     spec = SearchSpec(
         method=method,
         space=resolved.space_choice,
-        task=resolved.tasks[task],
+        task=task,
         splits=resolved.protocol.splits,
         rules=rules.model_copy(update={"budget": rules.budget.times(times)}),
         seed=seed,
         warm_start=after,
     )
-    name = f"search-{title}-{task}-s{seed}"
+    name = f"search-{title}-{task.title}-s{seed}"
     if after is not None:
-        name = f"search-{title}-{_task_of(jobs[after])}-{task}-s{seed}"
+        name = f"search-{title}-{jobs[after].spec.task.title}-{task.title}-s{seed}"
     return _add(jobs, PlannedJob(job=digest(spec), name=name, spec=spec))
 
 
 def _train(
     resolved: Resolved,
     jobs: Jobs,
-    task: str,
+    task: TaskData,
     seed: int,
     repeat: int,
     *,
@@ -161,21 +169,17 @@ def _train(
         search=search,
         architecture=architecture,
         space=resolved.space_choice,
-        task=resolved.tasks[task],
+        task=task,
         splits=resolved.protocol.splits,
         rules=resolved.protocol.train,
         seed=seed,
         repeat=repeat,
     )
     of = f"random{seed}" if search is None else jobs[search].name.removeprefix("search-")
-    name = f"train-{task}-{of}" + (f"-r{repeat}" if repeat else "")
+    name = f"train-{task.title}-{of}" + (f"-r{repeat}" if repeat else "")
     return _add(jobs, PlannedJob(job=digest(spec), name=name, spec=spec))
 
 
 def _add(jobs: Jobs, job: PlannedJob) -> str:
     jobs.setdefault(job.job, job)
     return job.job
-
-
-def _task_of(job: PlannedJob) -> str:
-    return job.spec.task.name

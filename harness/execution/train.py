@@ -36,13 +36,13 @@ class Training(Work):
         self.bill = Bill()
         self.space = open_space(spec.space)
         self.task = open_task(spec.task)
-        self.partition = partition(self.task, spec.task.name, spec.splits, spec.seed)
+        self.partition = partition(self.task, spec.task.title, spec.splits, spec.seed)
         bench = Bench(self.space, self.task, self.partition.rows, device, folder)
-        purpose = f"train/{spec.space.name}/{spec.task.name}/{spec.search or architecture}"
+        purpose = f"train/{spec.space.name}/{spec.task.title}/{spec.search or architecture}"
         seed = derive_seed(spec.seed, purpose, str(spec.repeat))
         seed_everything(seed)
         # Shared on purpose: every network of one seed sees the data in the same order.
-        order = derive_seed(spec.seed, "order", spec.task.name, str(spec.repeat))
+        order = derive_seed(spec.seed, "order", spec.task.title, str(spec.repeat))
         self.assessment = open_evaluator(spec.rules.evaluator, bench).assess(
             self.space.from_text(architecture), spec.rules.recipe, seed=seed, order_seed=order
         )

@@ -12,7 +12,7 @@ import json
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from harness.api import Rules
 from harness.config.protocol import Plugin, SearchRules, Splits, TrainRules
@@ -29,9 +29,20 @@ class Status(StrEnum):
 
 
 class TaskData(Plugin):
-    """A task and the fingerprint of its data."""
+    """A task and its data.
+
+    Attributes:
+        fingerprint: Of the data.
+        proxy: What makes it a proxy of the task, e.g. ``images=0.1``; empty for the task itself.
+    """
 
     fingerprint: str
+    proxy: str = ""
+
+    @property
+    def title(self) -> str:
+        """How plans and reports call it."""
+        return f"{self.name}-{self.proxy}" if self.proxy else self.name
 
 
 class SearchSpec(Rules):
@@ -227,7 +238,7 @@ class PlannedArm(Rules):
     Attributes:
         arm: Which.
         method: Title of the method; empty for the random arm, which all methods share.
-        source: Of the pair; empty for the random arm.
+        source: Title of the task of the first search; empty for the random arm.
         target: Of the pair. What was searched and trained on stands in the jobs' specs.
         seed: Of the search; number of the random architecture.
         repeat: Which of several trainings.
@@ -290,11 +301,23 @@ class ExperimentFacts(Rules):
 
     Attributes:
         experiment: The checked experiment, protocol inlined.
+        pairs: Titles of the tasks that are searched and of those that are used.
         methods: By title.
-        tasks: By name.
+        tasks: By title.
     """
 
     schema_version: int = SCHEMA
     experiment: dict[str, Any]
+    pairs: tuple[tuple[str, str], ...]
     methods: dict[str, MethodFacts]
     tasks: dict[str, TaskFacts]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_are_titles(cls, document: Any) -> Any:
+        """Read files from before there were proxies, whose pairs stand in the experiment only."""
+        if isinstance(document, dict) and "pairs" not in document:
+            planned = document.get("experiment", {}).get("pairs", ())
+            pairs = [(pair["source"]["name"], pair["target"]["name"]) for pair in planned]
+            return {**document, "pairs": pairs}
+        return document

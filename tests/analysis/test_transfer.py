@@ -62,7 +62,7 @@ def test_family_counts_every_declared_comparison_of_every_method_and_pair(invent
 
 
 def test_a_clear_difference_with_enough_seeds_gets_a_verdict(invent):
-    found = _of(evaluate([invent(seeds=5)]), "direct", "transferred")
+    found = _of(evaluate([invent(seeds=5, spread=0.3)]), "direct", "transferred")
     assert found.design == "independent"
     assert found.verdict is Verdict.SUPERIOR
     assert found.p == pytest.approx(found.p_min)
