@@ -48,6 +48,7 @@ class Tables:
         studies: The study of each experiment.
         titles: What a method is called here, by experiment and title there.
         graphs: What each finished search found, by job.
+        start_graphs: What each search began from, before its first step, by job.
     """
 
     runs: pd.DataFrame
@@ -60,6 +61,7 @@ class Tables:
     studies: dict[str, str]
     titles: dict[tuple[str, str], str]
     graphs: dict[str, Graphs]
+    start_graphs: dict[str, Graphs]
 
 
 def load(folders: Iterable[Path]) -> Tables:
@@ -87,6 +89,9 @@ def load(folders: Iterable[Path]) -> Tables:
         studies=reading.studies,
         titles=reading.titles,
         graphs={digest: job.graphs for digest, job in searches.items() if job.graphs},
+        start_graphs={
+            digest: job.start_graphs for digest, job in searches.items() if job.start_graphs
+        },
     )
 
 
@@ -225,7 +230,7 @@ def _job_row(job: Job) -> dict[str, Any]:
         "job": job.planned.job,
         "name": job.planned.name,
         "kind": job.planned.spec.kind,
-        "task": job.planned.spec.task.name,
+        "task": job.planned.spec.task.title,
         "images": _images(job),
         "experiment": job.experiment,
         "status": job.status,

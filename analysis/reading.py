@@ -58,7 +58,7 @@ class Job:
     @property
     def task(self) -> str:
         """Name of the task it works on."""
-        return self.planned.spec.task.name
+        return self.planned.spec.task.title
 
     @property
     def status(self) -> str:
@@ -80,11 +80,19 @@ class Job:
     @property
     def graphs(self) -> Graphs:
         """Its architecture's cells by name; empty if there is none."""
-        documents = (self.record.graphs if self.record else None) or {}
-        return {name: graph_from_json(document) for name, document in documents.items()}
+        return _graphs((self.record.graphs if self.record else None) or {})
+
+    @property
+    def start_graphs(self) -> Graphs:
+        """The cells it began from, before its first step; empty where that was not logged."""
+        return _graphs(self.trajectory[0].get("graphs") or {}) if self.trajectory else {}
 
 
 Jobs = Mapping[str, Job]
+
+
+def _graphs(documents: Mapping[str, Any]) -> Graphs:
+    return {name: graph_from_json(document) for name, document in documents.items()}
 
 
 @dataclass(frozen=True)

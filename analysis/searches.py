@@ -77,7 +77,7 @@ def _search_row(job: Job) -> dict[str, Any]:
     insights = record.insights if record else {}
     bill = record.bill if record and job.is_done else None
     return {
-        "task": spec.task.name,
+        "task": spec.task.title,
         "seed": spec.seed,
         "warm": spec.warm_start is not None,
         **{name: number(insights.get(name)) for name in INSIGHTS},

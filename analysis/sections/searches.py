@@ -21,6 +21,8 @@ from harness.api import CellGraph, Graphs
 
 # A search whose parameters moved less than this on average decided by its initial noise.
 BARELY_MOVED = 0.05
+# What a continued search begins from, once the data set is swapped.
+START = "after the swap"
 ROLES = ["source", "direct", "direct_long", "continued", "resumed"]
 
 Row = dict[str, Any]
@@ -94,7 +96,7 @@ def anytime(results: Results, gallery: Gallery) -> Section:
 
 
 def cells(results: Results, gallery: Gallery) -> Section:
-    """Draw what was derived: source beside continued beside direct."""
+    """Draw what was derived: before and after the swap of data, and what the target gives."""
     blocks: list[Block] = []
     for study, pairs in results.pairs.items():
         for method in results.methods[study]:
@@ -161,17 +163,29 @@ def _drawings(
     """Yield a drawing for each seed of which there is a cell."""
     found = _found(results, study, method, pair)
     for seed in sorted(found):
-        columns = list(found[seed].items())
+        columns = _without_equal_start(found[seed])
         changes = [
             f"{title} has {_changes(columns[0][1], graphs)} edges that {columns[0][0]} lacks"
             for title, graphs in columns[1:]
         ]
         caption = f"{method}, {pair_label(*pair)}, seed {seed}. " + "; ".join(changes)
+        if START in found[seed] and START not in dict(columns):
+            caption += f"; after the swap the search began from the cell of {columns[0][0]}"
         name = f"cells-{method}-{'-'.join(pair)}-s{seed}"
         if len(results.studies) > 1:
             name += f"-{results.studies.index(study) + 1}"
         figure = cells_plot.draw(columns)
         yield gallery.hang(figure, name, caption.rstrip(" .") + ".")
+
+
+def _without_equal_start(found: dict[str, Graphs]) -> list[tuple[str, Graphs]]:
+    """Return the columns to draw: the cell after the swap only if it is not the source's."""
+    (_, first), *_ = found.items()
+    return [
+        (title, graphs)
+        for title, graphs in found.items()
+        if title != START or _changes(first, graphs) > 0
+    ]
 
 
 def _changes(first: Graphs, graphs: Graphs) -> int:
@@ -181,33 +195,25 @@ def _changes(first: Graphs, graphs: Graphs) -> int:
 def _found(
     results: Results, study: str, method: str, pair: tuple[str, str]
 ) -> dict[int, dict[str, Graphs]]:
-    """Return by seed what the source's, the continued and the direct search found."""
-    runs, graphs = results.tables.runs, results.tables.graphs
+    """Return by seed what the searches found, and what the continued one began from."""
+    runs, tables = results.tables.runs, results.tables
+    source, target = pair
     wanted = (
-        ("source", ("transferred", "continued"), 0),
-        ("continued", ("continued",), -1),
-        ("direct", ("direct",), -1),
+        (f"source ({source})", ("transferred", "continued"), 0, tables.graphs),
+        (START, ("continued",), -1, tables.start_graphs),
+        (f"continued ({source} → {target})", ("continued",), -1, tables.graphs),
+        (f"direct ({target})", ("direct",), -1, tables.graphs),
     )
     found: dict[int, dict[str, Graphs]] = {}
-    for title, arms, place in wanted:
+    for title, arms, place, graphs in wanted:
         for arm in arms:
             for row in _rows(select(runs, study, method, arm, pair)):
                 cell = graphs.get(str(row["ancestor_jobs"]).split()[place], {})
                 if any(isinstance(graph, CellGraph) for graph in cell.values()):
                     seed = int(row["search_seed"])
-                    found.setdefault(seed, {}).setdefault(_titled(title, pair), cell)
+                    found.setdefault(seed, {}).setdefault(title, cell)
     return found
 
 
 def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
-
-
-def _titled(title: str, pair: tuple[str, str]) -> str:
-    source, target = pair
-    words = {
-        "source": f"source ({source})",
-        "continued": f"continued ({source} → {target})",
-        "direct": f"direct ({target})",
-    }
-    return words[title]

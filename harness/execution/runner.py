@@ -98,6 +98,9 @@ def _perform(
         history = {**saved["history"], "attempts": saved["history"]["attempts"] + 1}
     folder.rewind(history["rows"])
     folder.say(f"{_now()} attempt {history['attempts']} begins at {work.share_done:.0%}")
+    if history["rows"] == 0 and (row := work.start()):
+        folder.append(row)
+        history["rows"] = 1
     drive(work, folder, control, history)
     fields = work.result()
     write_state(folder.state, work.final_state())

@@ -35,9 +35,9 @@ class Search(Work):
         self.device = device
         self.space = open_space(spec.space)
         self.task = open_task(spec.task)
-        self.partition = partition(self.task, spec.task.name, spec.splits, spec.seed)
+        self.partition = partition(self.task, spec.task.title, spec.splits, spec.seed)
         bench = Bench(self.space, self.task, self.partition.rows, device, folder)
-        purpose = f"search/{spec.method.name}/{spec.space.name}/{spec.task.name}/{spec.warm_start}"
+        purpose = f"search/{spec.method.name}/{spec.space.name}/{spec.task.title}/{spec.warm_start}"
         seed_everything(derive_seed(spec.seed, purpose, "torch"))
         self.meter = Meter(
             open_evaluator(spec.rules.evaluator, bench),
@@ -101,11 +101,19 @@ class Search(Work):
         self.steps += 1
 
     @override
+    def start(self) -> dict[str, Any]:
+        graphs = self.space.graph(self.method.incumbent())
+        return {**self._row(), "graphs": {name: graph.to_json() for name, graph in graphs.items()}}
+
+    @override
     def tick(self) -> dict[str, Any] | None:
         if not (self._is_tick_due() or self.is_finished):
             return None
         self._seen = self._milestones()
         self._ticks += 1
+        return self._row()
+
+    def _row(self) -> dict[str, Any]:
         bill = self.meter.bill
         return {
             "tick": self._ticks,

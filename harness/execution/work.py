@@ -36,6 +36,10 @@ class Work(ABC):
     def step(self) -> None:
         """Do one unit of work and charge it to the bill."""
 
+    def start(self) -> dict[str, Any] | None:
+        """Return the trajectory's first row, before any step; None if there is none."""
+        return None
+
     @abstractmethod
     def tick(self) -> dict[str, Any] | None:
         """Return a row for the trajectory if one is due after the last step."""
