@@ -10,18 +10,47 @@ from harness.execution.resolve import resolve_experiment
 from tests.conftest import ROOT
 from tests.integration.tiny import experiment
 
-PAIR = [{"source": "d10", "target": "d100"}]
+METHODS = ["darts", "random_search"]
+
+
+@pytest.fixture
+def subsets(reference, monkeypatch):
+    monkeypatch.setenv("HARNESS_DATA", str(reference / "cifar"))
+
+
+@pytest.mark.parametrize("name", ["quick", "smoke"])
+def test_short_protocols_plan_on_digits(name):
+    pairs = [{"source": "d10", "target": "d100"}]
+    document = experiment(protocol=name, pairs=pairs, methods=METHODS)
+    assert make_plan(resolve_experiment(make_experiment(document))).jobs
 
 
 @pytest.mark.parametrize("name", sorted(protocol_files()))
-def test_every_protocol_plans(name):
-    document = experiment(protocol=name, pairs=PAIR, methods=["darts", "random_search"])
+def test_every_protocol_plans_on_cifar(subsets, name):
+    pairs = [{"source": "c10", "target": "c100"}]
+    document = experiment(protocol=name, pairs=pairs, methods=METHODS)
     assert make_plan(resolve_experiment(make_experiment(document))).jobs
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "configs" / "experiments").glob("*.yaml")))
-def test_every_experiment_plans(file):
+def test_every_experiment_plans(subsets, file):
     assert make_plan(resolve_experiment(load_experiment(file))).jobs
+
+
+def test_the_paper_protocol_has_the_published_settings(subsets):
+    pairs = [{"source": "c10", "target": "c100"}]
+    found = resolve_experiment(make_experiment(experiment(protocol="paper", pairs=pairs)))
+    rules, method = found.protocol, found.methods["darts"].params
+    assert rules.search.budget.examples == 50 * 25_000
+    assert (rules.search.supernet.channels, rules.search.supernet.cells) == (16, 8)
+    recipe = rules.train.recipe
+    assert (recipe.channels, recipe.cells, recipe.epochs, recipe.batch_size) == (36, 20, 600, 96)
+    assert (recipe.auxiliary_weight, recipe.drop_path) == (0.4, 0.2)
+    assert recipe.augmentation.cutout == 16
+    assert rules.splits.by_index
+    assert found.facts.methods["darts"].defaults == method  # no deviation from the paper's
+    assert method["order"] == 2
+    assert method["choices"]["learning_rate"] == 3e-4
 
 
 def test_the_primary_family_of_the_main_job_fits_its_seeds():
