@@ -53,6 +53,20 @@ class Results:
         """Every title once: what colours go by."""
         return list(dict.fromkeys(title for titles in self.methods.values() for title in titles))
 
+    @property
+    def labels(self) -> dict[str, str]:
+        """What each task is printed as where the name alone would say too much: a subset."""
+        return {
+            title: task.label
+            for facts in self.tables.experiments.values()
+            for title, task in facts.tasks.items()
+        }
+
+    @property
+    def stamp(self) -> str:
+        """The labels that say more than a name; empty if there are none."""
+        return ", ".join(label for title, label in self.labels.items() if label != title)
+
     def members(self, study: str) -> list[tuple[str, ExperimentFacts]]:
         """Return the experiments of a study."""
         experiments = self.tables.experiments

@@ -9,21 +9,30 @@ from matplotlib.figure import Figure
 from analysis.document import Picture
 from analysis.plots.style import save
 
+STAMP, STAMP_SIZE = "#555555", 8
+
 
 class Gallery:
     """The figures of one report.
+
+    Args:
+        folder: Where they are saved.
+        stamp: Stands below every figure, so that none can be taken for more than it is.
 
     Attributes:
         svgs: What the page holds, by name.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, stamp: str = "") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
+        self.stamp = stamp
         self.svgs: dict[str, str] = {}
 
     def hang(self, figure: Figure, name: str, caption: str) -> Picture:
         """Save a figure and return the block that shows it."""
         name = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name)
+        if self.stamp:
+            figure.text(1, 0, self.stamp, ha="right", va="top", size=STAMP_SIZE, color=STAMP)
         self.svgs[name] = save(figure, self.folder, name, caption)
         return Picture(name, caption)

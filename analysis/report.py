@@ -51,7 +51,7 @@ def write_report(folders: Sequence[Path], out: Path) -> Path:
         ConfigError: If a folder holds no experiment or a file of it cannot be read.
     """
     results = evaluate(folders)
-    gallery = Gallery(out / "figures")
+    gallery = Gallery(out / "figures", results.stamp)
     sections = [section(results, gallery) for section in SECTIONS]
     tables = _tables(results)
     (out / "tables").mkdir(exist_ok=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from analysis.comparisons import Comparison, Verdict
 
@@ -72,9 +72,15 @@ def joined(items: Iterable[str], nothing: str = "none") -> str:
     return ", ".join(item for item in items if item) or nothing
 
 
-def sentence(found: Comparison) -> str:
-    """Return the comparison as one sentence: effect, interval, n, p and verdict."""
-    where = f"{found.method}, {pair_label(found.source, found.target)}"
+def sentence(found: Comparison, labels: Mapping[str, str] | None = None) -> str:
+    """Return the comparison as one sentence: effect, interval, n, p and verdict.
+
+    Args:
+        found: The comparison.
+        labels: What tasks are printed as; their titles by default.
+    """
+    source, target = ((labels or {}).get(title, title) for title in (found.source, found.target))
+    where = f"{found.method}, {pair_label(source, target)}"
     if math.isnan(found.p):
         return (
             f"{where}: {found.arm} against {found.against} {NOTHING} nothing can be said: "

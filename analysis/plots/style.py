@@ -73,9 +73,11 @@ def say_nothing(axes: Axes, why: str) -> None:
 def save(figure: Figure, folder: Path, name: str, title: str) -> str:
     """Write PNG and SVG, the same bytes each time, and return the SVG for a page to hold."""
     with styled(**{"svg.hashsalt": name}):
-        figure.savefig(folder / f"{name}.png", dpi=PNG_DPI, metadata={"Software": None})
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Title": title})
+        # Tight: what stands below a figure belongs to it.
+        png, buffer = folder / f"{name}.png", io.StringIO()
+        figure.savefig(png, dpi=PNG_DPI, metadata={"Software": None}, bbox_inches="tight")
+        about = {"Date": None, "Title": title}
+        figure.savefig(buffer, format="svg", metadata=about, bbox_inches="tight")
     text = "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
     (folder / f"{name}.svg").write_text(text, encoding="utf-8")
     return inline(text, name, title)

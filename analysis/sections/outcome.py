@@ -21,7 +21,7 @@ def verdicts(results: Results, gallery: Gallery) -> Section:
     if not results.comparisons:
         blocks.append(Text("The protocol declares no comparison, so there is no verdict."))
         return Section("verdicts", "Verdicts", tuple(blocks))
-    blocks.append(Listing(tuple(sentence(found) for found in results.comparisons)))
+    blocks.append(Listing(tuple(sentence(found, results.labels) for found in results.comparisons)))
     columns: list[Column] = [
         ("method", lambda row: str(row["method"])),
         ("pair", lambda row: pair_label(row["source"], row["target"])),

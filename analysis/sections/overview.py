@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.document import Block, Grid, Listing, Section, Text
 from analysis.evaluation import Results
 from analysis.gallery import Gallery
-from analysis.wording import TIMES, brief, joined, several
+from analysis.wording import TIMES, brief, joined, pair_label, several
 from harness.results.record import ExperimentFacts
 
 
@@ -66,6 +66,10 @@ def _about_jobs(results: Results) -> Iterator[str]:
         )
 
 
+def _printed(results: Results, source: str, target: str) -> str:
+    return pair_label(results.labels[source], results.labels[target])
+
+
 def _facts(results: Results, study: str) -> Grid:
     members = results.members(study)
     experiment = members[0][1].experiment
@@ -79,7 +83,7 @@ def _facts(results: Results, study: str) -> Grid:
         ("experiment", joined(name for name, _ in members)),
         ("search space", _plugin(experiment["space"])),
         ("methods", joined(results.methods[study])),
-        ("pairs", joined(f"{source} → {target}" for source, target in results.pairs[study])),
+        ("pairs", joined(_printed(results, *pair) for pair in results.pairs[study])),
         ("arms", joined(arms)),
         ("search seeds", joined(str(seed) for seed in seeds)),
         ("trainings of each architecture", str(experiment["train_seeds"])),

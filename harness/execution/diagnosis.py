@@ -192,6 +192,9 @@ def _task(name: str) -> Finding:
     """Look at a task with its defaults; its data are not read."""
     try:
         task = open_task(resolved(TASKS, Plugin(name=name)))
+        if gap := task.missing():
+            remedy = "fetched when needed" if may_download() else "put them there"
+            return _note("data", name, f"{gap}; {remedy}")
         size, classes = "x".join(map(str, task.shape.inputs)), task.shape.classes
         return _ok("data", name, f"{size}, {classes} classes, in reports {task.label!r}")
     except Exception as error:  # noqa: BLE001 - whatever a plugin raises is a finding

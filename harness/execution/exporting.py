@@ -33,8 +33,8 @@ from harness.errors import ConfigError, DataError
 from harness.execution.environment import seed_everything
 from harness.execution.opening import open_space, open_task
 from harness.execution.saving import read_state, write_state
-from harness.execution.seeding import derive_seed
-from harness.results.record import JobRecord, SearchSpec, Status, TrainSpec
+from harness.execution.train import network_seed
+from harness.results.record import JobRecord, Status, TrainSpec
 from harness.results.store import ExperimentFolder, JobFolder
 
 FORMAT, VERSION = "nas-harness network", 1
@@ -163,19 +163,15 @@ def _scale_and_seed(job: JobFolder, record: JobRecord, *, is_fresh: bool) -> tup
     """Return the size of the job's network and the seed of its fresh weights."""
     spec = record.spec
     if isinstance(spec, TrainSpec):
-        return spec.rules.recipe.scale, _seed(spec, spec.search or spec.architecture, spec.repeat)
+        origin = spec.search or spec.architecture
+        assert origin is not None
+        return spec.rules.recipe.scale, network_seed(spec, origin, spec.repeat)
     if not is_fresh:
         raise ConfigError(
             f"The job {job.path.name} is a search and has no trained network; name the train job "
             "that rests on it, or say --fresh."
         )
-    return _recipe(job).scale, _seed(spec, record.job, 0)
-
-
-def _seed(spec: TrainSpec | SearchSpec, origin: str | None, repeat: int) -> int:
-    """Return the seed that a train job begins with, so that fresh weights are its first ones."""
-    purpose = f"train/{spec.space.name}/{spec.task.title}/{origin}"
-    return derive_seed(spec.seed, purpose, str(repeat))
+    return _recipe(job).scale, network_seed(spec, record.job, 0)
 
 
 def _recipe(job: JobFolder) -> Recipe:

@@ -16,7 +16,19 @@ from harness.execution.opening import open_evaluator, open_space, open_task
 from harness.execution.partition import partition
 from harness.execution.seeding import derive_seed
 from harness.execution.work import Work
-from harness.results.record import Bill, TrainSpec
+from harness.results.record import Bill, SearchSpec, TrainSpec
+
+
+def network_seed(spec: TrainSpec | SearchSpec, origin: str, repeat: int) -> int:
+    """Return the seed of a final training's network, initial weights and drops.
+
+    Args:
+        spec: Of the training, or of the search it rests on.
+        origin: Digest of that search, or the architecture that was given.
+        repeat: Which of several trainings.
+    """
+    purpose = f"train/{spec.space.name}/{spec.task.title}/{origin}"
+    return derive_seed(spec.seed, purpose, str(repeat))
 
 
 class Training(Work):
@@ -38,8 +50,7 @@ class Training(Work):
         self.task = open_task(spec.task)
         self.partition = partition(self.task, spec.task.title, spec.splits, spec.seed)
         bench = Bench(self.space, self.task, self.partition.rows, device, folder)
-        purpose = f"train/{spec.space.name}/{spec.task.title}/{spec.search or architecture}"
-        seed = derive_seed(spec.seed, purpose, str(spec.repeat))
+        seed = network_seed(spec, spec.search or architecture, spec.repeat)
         seed_everything(seed)
         # Shared on purpose: every network of one seed sees the data in the same order.
         order = derive_seed(spec.seed, "order", spec.task.title, str(spec.repeat))

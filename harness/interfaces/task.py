@@ -110,6 +110,10 @@ class Task(ABC):
     def fingerprint(self) -> str:
         """Return hex digits that change whenever an image or a label of any split does."""
 
+    def missing(self) -> str | None:
+        """Say in a clause what of the data is not at hand, or return None; reads no data."""
+        return None
+
     def split(
         self,
         examples: Examples,

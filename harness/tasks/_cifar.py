@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 from typing_extensions import override
 
-from harness.api import AugmentationLimits, ConfigError, Examples, Task, TaskShape
+from harness.api import AugmentationLimits, ConfigError, Examples, Task, TaskShape, data_folder
 from harness.tasks._cifar_files import Cifar, Subset, find
 from harness.tasks._cifar_images import OFFICIAL_IMAGES, SIDE, Images, load, read_only
 
@@ -114,10 +114,14 @@ class CifarTask(Task):
         if not isinstance(found, Subset):
             return ""
         return (
-            f"{self.name} is a subset: {found.train_images:,} of {OFFICIAL_IMAGES['train']:,} "
+            f"only a subset was used, {found.train_images:,} of {OFFICIAL_IMAGES['train']:,} "
             f"training and {found.test_images:,} of {OFFICIAL_IMAGES['test']:,} test images (the "
-            "first of every class); numbers on it are not comparable with published ones."
+            "first of every class): its numbers are not comparable with published ones."
         )
+
+    @override
+    def missing(self) -> str | None:
+        return None if find(self.cifar) else f"no {self.cifar.title} in {data_folder()}"
 
     @override
     def development(self) -> Examples:

@@ -48,13 +48,14 @@ class Invention:
         seeds: Of the searches.
         fate: Says how a job ends: (status, reason), or None for a job that did not run.
         levels: Mean accuracy by arm.
+        carries: Whether a continued search begins from its source's cell.
     """
 
     def __init__(self, path, *, seeds=5, methods=METHODS, arms=ARMS, pairs=(("d10", "d100"),),
                  train_seeds=1, fate=lambda job: (Status.DONE, None), levels=LEVELS, spread=0.8,
-                 protocol=None, moved=0.6):  # fmt: skip
+                 protocol=None, moved=0.6, carries=lambda job: True):  # fmt: skip
         self.path, self.fate, self.levels, self.moved = path, fate, levels, moved
-        self.spread = spread
+        self.spread, self.carries = spread, carries
         self.jobs, self.arms_of, self.planned_arms = {}, {}, []
         self.experiment = Experiment.model_validate(
             {
@@ -186,6 +187,7 @@ class Invention:
         )  # fmt: skip
 
     def _searched(self, files, job, rng):
+        files.append(self._start(job))
         rows = [self._tick(job, rng, tick) for tick in range(1, 5)]
         for row in rows:
             files.append(row)
@@ -200,6 +202,13 @@ class Invention:
             "split_sizes": {"train": 450, "validation": 450},
             "split_ids": {"train": "aa", "validation": "bb"},
         }  # fmt: skip
+
+    def _start(self, job):
+        """Return the first row: what a search would derive before its first step."""
+        is_carried = job.spec.warm_start is not None and self.carries(job)
+        origin = random.Random(job.spec.warm_start if is_carried else f"start {job.job}")
+        row = self._tick(job, random.Random(f"tick {job.job}"), 0)
+        return {**row, "best_validation": None, "graphs": cells(origin)["graphs"]}
 
     def _ancestor(self, job):
         if job.spec.warm_start is None:

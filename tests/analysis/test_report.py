@@ -103,6 +103,30 @@ def test_cells_of_source_continued_and_direct_stand_side_by_side(report):
     assert "The other seeds of darts" in html
 
 
+def test_the_cell_after_the_swap_is_named_where_it_is_the_sources(report):
+    _, html = report
+    assert "after the swap the search began from the cell of source (d10)." in html
+    assert "after the swap: normal cell" not in html
+
+
+def test_the_cell_after_the_swap_is_drawn_where_it_is_another(invent, tmp_path):
+    path = invent(seeds=1, carries=lambda job: False)
+    html = write_report([path], tmp_path / "report").read_text()
+    assert "after the swap: normal cell" in html
+    assert "the search began from the cell of" not in html
+
+
+def test_a_subset_is_called_one_in_every_sentence_and_below_every_figure(report):
+    page, html = report
+    stamp = "d10 (invented subset), d100 (invented subset)"
+    figures = list((page.parent / "figures").glob("*.svg"))
+    assert figures and all(stamp in figure.read_text() for figure in figures)
+    verdicts = re.findall(r"<li>(.*?)</li>", html)
+    about = [text for text in verdicts if "p = " in text]
+    assert about
+    assert all("d10 (invented subset) → d100 (invented subset)" in text for text in about)
+
+
 def test_numbers_are_in_the_json_for_machines(report):
     page, _ = report
     document = json.loads((page.parent / "report.json").read_text())

@@ -59,6 +59,9 @@ def test_healthy_installation_has_no_problem(capsys):
     assert "quick" in found["package", "protocols"]["text"]
     assert found["device", "cpu"]["severity"] == "ok"
     assert found["data", "d10"]["text"] == "1x16x16, 10 classes, in reports 'd10'"
+    assert found["data", "c10"]["severity"] == "note"
+    assert found["data", "c10"]["text"].startswith("no CIFAR-10 in ")
+    assert found["data", "c10"]["text"].endswith("; fetched when needed")
     assert "built in" in found["plugin", "methods"]["text"]
     assert "GiB free; not made yet" in found["results", "results"]["text"]
 

@@ -218,14 +218,15 @@ def test_fingerprint_depends_on_the_data_alone(real, task):
 @both
 def test_subset_says_what_it_is(real, task):
     name = task.name
+    assert task().missing() is None
     assert task().label == f"{name} (10,000-image subset)"
     assert task(images=0.1).label == f"{name} (10,000-image subset, images=0.1)"
     assert task(classes=5, proxy_seed=2).label == (
         f"{name} (10,000-image subset, classes=5, proxy_seed=2)"
     )
     assert task().notice == (
-        f"{name} is a subset: 10,000 of 50,000 training and 2,000 of 10,000 test images (the first "
-        "of every class); numbers on it are not comparable with published ones."
+        "only a subset was used, 10,000 of 50,000 training and 2,000 of 10,000 test images (the "
+        "first of every class): its numbers are not comparable with published ones."
     )
 
 

@@ -61,7 +61,7 @@ def test_whole_and_thinned_sources_stand_side_by_side():
 
 
 def test_a_target_may_not_be_a_proxy():
-    with pytest.raises(ConfigError, match="the target c100 was given images=0.5, but a proxy"):
+    with pytest.raises(ConfigError, match=r"the target c100 was given images=0\.5, but a proxy"):
         resolve("c10", {"name": "c100", "params": {"images": 0.5}})
 
 
