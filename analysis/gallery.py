@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from analysis.document import Picture
 from analysis.plots.style import save
 
-STAMP, STAMP_SIZE = "#555555", 8
+STAMP, STAMP_SIZE, STAMP_GAP = "#555555", 8, 0.1  # colour, points, inches
 
 
 class Gallery:
@@ -33,6 +33,7 @@ class Gallery:
         """Save a figure and return the block that shows it."""
         name = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name)
         if self.stamp:
-            figure.text(1, 0, self.stamp, ha="right", va="top", size=STAMP_SIZE, color=STAMP)
+            below = -STAMP_GAP / figure.get_figheight()
+            figure.text(1, below, self.stamp, ha="right", va="top", size=STAMP_SIZE, color=STAMP)
         self.svgs[name] = save(figure, self.folder, name, caption)
         return Picture(name, caption)
