@@ -2,6 +2,7 @@
 
 from harness.errors import ConfigError, DataError, Unsupported
 from harness.interfaces.architecture import Architecture, Decision
+from harness.interfaces.costs import Costs, EdgeCosts, Inventory, OperationKey, Product
 from harness.interfaces.data import data_folder, may_download
 from harness.interfaces.evaluation import Assessment, Bench, Evaluation, Evaluator, Outcome
 from harness.interfaces.gates import Gates
@@ -22,16 +23,21 @@ __all__ = [
     "BlockChain",
     "CellGraph",
     "ConfigError",
+    "Costs",
     "DataError",
     "Decision",
+    "EdgeCosts",
     "Evaluation",
     "Evaluator",
     "Examples",
     "Gates",
     "Graphs",
+    "Inventory",
     "Method",
+    "OperationKey",
     "Outcome",
     "Problem",
+    "Product",
     "Recipe",
     "Rules",
     "Scale",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from harness.interfaces.architecture import Architecture
+from harness.interfaces.costs import Costs
 from harness.interfaces.evaluation import Evaluation
 from harness.interfaces.recipe import Scale
 from harness.interfaces.space import SearchSpace
@@ -55,6 +56,7 @@ class Problem:
         fidelities: Efforts at which candidates may be judged, ascending; empty if none may.
         evaluate: Judges a candidate; its trained weights are kept until released.
         release: Forgets a candidate's weights, by key.
+        costs: What the comparison counts besides accuracy; None if nothing.
     """
 
     space: SearchSpace
@@ -69,3 +71,4 @@ class Problem:
     fidelities: tuple[int, ...]
     evaluate: Evaluate
     release: Callable[[str], None]
+    costs: Costs | None = None

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.errors import ConfigError
+from harness.errors import ConfigError, Unsupported
 from harness.interfaces.architecture import Architecture, Decision
+from harness.interfaces.costs import Inventory, OperationKey
 from harness.interfaces.graph import Graphs
 
 if TYPE_CHECKING:
@@ -119,6 +120,26 @@ class SearchSpace(ABC):
             )
         return choices
 
+    def layers(
+        self, architecture: Architecture, shape: TaskShape, scale: Scale
+    ) -> tuple[OperationKey, ...]:
+        """Return the operations that the stand-alone network is made of, for a price list.
+
+        Raises:
+            Unsupported: If the space names none.
+        """
+        raise Unsupported("The space names no operations that a price list could hold.")
+
+    def operation(self, key: OperationKey) -> nn.Module:
+        """Return an untrained module that computes ``key``, to count or time it alone.
+
+        It is called with one tensor (N, channels, height, width) of the key's input size.
+
+        Raises:
+            Unsupported: If the space has no such operation.
+        """
+        raise Unsupported(f"The space has no operation {key.to_text()!r}.")
+
     def inherit(
         self,
         child: Architecture,
@@ -168,6 +189,14 @@ class WeightSharingSpace(SearchSpace):
         Raises:
             Unsupported: If the space cannot share channels.
         """
+
+    def inventory(self, shape: TaskShape, scale: Scale) -> Inventory:
+        """Return every operation of the super-network, by the choice that it depends on.
+
+        Raises:
+            Unsupported: If the space names none.
+        """
+        raise Unsupported("The space names no operations that a price list could hold.")
 
     @abstractmethod
     def derive(self, probabilities: Sequence[NDArray[np.float64]]) -> Architecture:
