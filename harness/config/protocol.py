@@ -7,7 +7,7 @@ epochs, scale, splits and augmentation; a method owns its optimiser rules.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BeforeValidator,
@@ -121,6 +121,31 @@ class SuperNetwork(Rules):
         return Scale(self.channels, self.cells)
 
 
+class CostRules(Rules):
+    """What a comparison counts besides accuracy.
+
+    Attributes:
+        currency: ``milliseconds`` by a latency table, or ``multiply-adds``.
+        network: Size of the networks that are priced: usually that of the final training.
+        target: What methods that trade accuracy against cost aim at, in the currency; None only
+            reports.
+        table: File of a latency table, as ``python -m harness latency`` writes it.
+        fingerprint: Of the table's content; found when the experiment is planned.
+    """
+
+    currency: Literal["milliseconds", "multiply-adds"]
+    network: SuperNetwork
+    target: PositiveFloat | None = None
+    table: str | None = None
+    fingerprint: str = ""
+
+    @model_validator(mode="after")
+    def _has_a_table_for_milliseconds(self) -> Self:
+        if (self.table is None) == (self.currency == "milliseconds"):
+            raise ValueError("milliseconds need a latency table, multiply-adds have none")
+        return self
+
+
 class SearchRules(Rules):
     """What every search obeys.
 
@@ -181,6 +206,7 @@ class Protocol(Rules):
             method and pair.
         margin: Declared margin of non-inferiority in percentage points; None suppresses verdicts
             of equivalence.
+        costs: What is counted besides accuracy; None counts nothing.
     """
 
     name: str
@@ -192,6 +218,7 @@ class Protocol(Rules):
     method_params: dict[str, dict[str, Any]] = Field(default_factory=dict)
     primary: tuple[Comparison, ...]
     margin: PositiveFloat | None = None
+    costs: CostRules | None = None
 
     def search_rules(self, method: str) -> SearchRules:
         """Return the rules of one method's searches."""

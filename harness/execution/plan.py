@@ -148,6 +148,7 @@ def _search(
         rules=rules.model_copy(update={"budget": rules.budget.times(times)}),
         seed=seed,
         warm_start=after,
+        costs=resolved.protocol.costs,
     )
     name = f"search-{title}-{task.title}-s{seed}"
     if after is not None:
@@ -174,6 +175,7 @@ def _train(
         rules=resolved.protocol.train,
         seed=seed,
         repeat=repeat,
+        costs=resolved.protocol.costs,
     )
     of = f"random{seed}" if search is None else jobs[search].name.removeprefix("search-")
     name = f"train-{task.title}-{of}" + (f"-r{repeat}" if repeat else "")

@@ -1,4 +1,4 @@
-"""How far an experiment is, and how long it will still take."""
+"""How far long work is, and how long it will still take."""
 
 from __future__ import annotations
 
@@ -103,6 +103,30 @@ class Progress:
         clear = "\r\x1b[K" if self._out.isatty() else ""
         self._out.write(f"{clear}{text}\n")
         self._out.flush()
+
+
+class Countdown:
+    """Prints now and then how many of a known number of equal things are done, on standard error.
+
+    Args:
+        what: They are, in the plural.
+        total: How many there are.
+    """
+
+    def __init__(self, what: str, total: int) -> None:
+        self._what, self._total = what, total
+        self._began = self._told = time.monotonic()
+
+    def tell(self, done: int) -> None:
+        """Note that so many are done."""
+        now = time.monotonic()
+        pause = REDRAW_SECONDS if sys.stderr.isatty() else HEARTBEAT_SECONDS
+        if now - self._told < pause and done < self._total:
+            return
+        self._told = now
+        left = (now - self._began) * (self._total - done) / done
+        sys.stderr.write(f"{done} of {self._total} {self._what}, about {_clock(left)} left\n")
+        sys.stderr.flush()
 
 
 def kind_of(job: PlannedJob) -> str:

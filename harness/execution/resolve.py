@@ -5,6 +5,8 @@ Everything that can be wrong with an experiment is found here, before its first 
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from harness.api import SearchSpace
@@ -13,8 +15,9 @@ from harness.config.experiment import Experiment
 from harness.config.parameters import defaults
 from harness.config.protocol import Plugin, Protocol
 from harness.errors import ConfigError, UnknownNameError
-from harness.execution.opening import open_space, resolved
+from harness.execution.opening import open_space, open_task, resolved
 from harness.execution.places import Place, find_places
+from harness.execution.pricing import fingerprinted, open_costs, warn_about_target
 from harness.plugins import EVALUATORS, METHODS, SPACES
 from harness.registry import did_you_mean
 from harness.results.record import ExperimentFacts, MethodFacts
@@ -54,6 +57,7 @@ def resolve_experiment(experiment: Experiment) -> Resolved:
     space = open_space(space_choice)
     methods = {method.title: _resolved_method(method, protocol) for method in experiment.methods}
     places, tasks = find_places(experiment, space, protocol)
+    protocol = _priced(protocol, space_choice.name, space, places)
     return Resolved(
         experiment=experiment,
         protocol=protocol,
@@ -83,6 +87,19 @@ def _resolved_protocol(protocol: Protocol) -> Protocol:
         update={"evaluator": resolved(EVALUATORS, protocol.train.evaluator)}
     )
     return protocol.model_copy(update={"search": search, "train": train})
+
+
+def _priced(protocol: Protocol, name: str, space: SearchSpace, places: Iterable[Place]) -> Protocol:
+    """Check that everything has a price, and warn of a target that nothing reaches."""
+    if protocol.costs is None:
+        return protocol
+    rules = fingerprinted(protocol.costs)
+    tasks = {data.title: data for p in places for data in (p.searched, p.source, p.target)}
+    for title, data in tasks.items():
+        costs = open_costs(rules, name, space, open_task(data).shape)
+        if warning := warn_about_target(costs, space):
+            print(f"warning: {title}: {warning}", file=sys.stderr)  # noqa: T201
+    return protocol.model_copy(update={"costs": rules})
 
 
 def _resolved_method(method: Plugin, protocol: Protocol) -> Plugin:

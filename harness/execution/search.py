@@ -7,11 +7,12 @@ from typing import Any
 
 from typing_extensions import override
 
-from harness.api import Bench, Problem, SearchState, Split
+from harness.api import Bench, Costs, Problem, SearchState, Split
 from harness.execution.environment import seed_everything, synchronise
 from harness.execution.meter import Meter
 from harness.execution.opening import open_evaluator, open_method, open_space, open_task
 from harness.execution.partition import Partition, partition
+from harness.execution.pricing import cost_fields, open_costs
 from harness.execution.seeding import derive_seed, generator
 from harness.execution.work import Work
 from harness.results.record import SearchSpec
@@ -48,6 +49,9 @@ class Search(Work):
         )
         self.bill = self.meter.bill
         self.rng = generator(spec.seed, purpose, "rng")
+        self.costs: Costs | None = None
+        if spec.costs is not None:
+            self.costs = open_costs(spec.costs, spec.space.name, self.space, self.task.shape)
         self.method = open_method(spec.method, self._problem())
         if source is not None:
             self.method.warm_start(_search_state(source, self))
@@ -72,6 +76,7 @@ class Search(Work):
             fidelities=rules.fidelities,
             evaluate=meter.evaluate,
             release=meter.release,
+            costs=self.costs,
         )
 
     def _count_steps(self, examples: int) -> int:
@@ -149,6 +154,7 @@ class Search(Work):
             "split_ids": self.partition.ids(),
             "split_sizes": self.partition.sizes(),
             "task_label": self.task.label,
+            **cost_fields(self.costs, architecture),
         }
 
     @override

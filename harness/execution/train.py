@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from typing_extensions import override
 
-from harness.api import Bench, Outcome, Split
+from harness.api import Bench, Costs, Outcome, Split
 from harness.execution.environment import seed_everything, synchronise
 from harness.execution.opening import open_evaluator, open_space, open_task
 from harness.execution.partition import partition
+from harness.execution.pricing import cost_fields, open_costs
 from harness.execution.seeding import derive_seed
 from harness.execution.work import Work
 from harness.results.record import Bill, SearchSpec, TrainSpec
@@ -109,8 +110,13 @@ class Training(Work):
             "split_ids": self.partition.ids(),
             "split_sizes": {**self.partition.sizes(), str(Split.TEST): outcome.test_images},
             "task_label": self.task.label,
+            **cost_fields(self._costs(), self.space.from_text(self.architecture)),
             **_fields(outcome),
         }
+
+    def _costs(self) -> Costs | None:
+        rules, name = self.spec.costs, self.spec.space.name
+        return None if rules is None else open_costs(rules, name, self.space, self.task.shape)
 
     @override
     def final_state(self) -> dict[str, Any]:

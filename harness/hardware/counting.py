@@ -46,8 +46,8 @@ def _count_multiply_adds(
         if isinstance(module, nn.Conv2d | nn.Linear)
     ]
     training = {module: module.training for module in network.modules()}
-    parameter = next(network.parameters())
-    image = parameter.new_zeros(1, *shape.inputs)
+    like = next(network.parameters(), torch.zeros(0))  # a pool alone has none
+    image = like.new_zeros(1, *shape.inputs)
     devices = [image.device] if image.is_cuda else []
     try:
         network.eval()

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from harness.api import Rules
-from harness.config.protocol import Plugin, SearchRules, Splits, TrainRules
+from harness.config.protocol import CostRules, Plugin, SearchRules, Splits, TrainRules
 
 SCHEMA = 1
 
@@ -56,6 +56,7 @@ class SearchSpec(Rules):
         rules: Of the search.
         seed: Root of everything random.
         warm_start: Digest of the search it goes on from; None for a cold search.
+        costs: What is counted besides accuracy, if anything.
     """
 
     kind: Literal["search"] = "search"
@@ -66,6 +67,7 @@ class SearchSpec(Rules):
     rules: SearchRules
     seed: int
     warm_start: str | None = None
+    costs: CostRules | None = None
 
     @property
     def ancestors(self) -> tuple[str, ...]:
@@ -85,6 +87,7 @@ class TrainSpec(Rules):
         rules: Of the training.
         seed: Of the search, or the number of a random architecture.
         repeat: Which of several trainings of one architecture.
+        costs: What is counted besides accuracy, if anything.
     """
 
     kind: Literal["train"] = "train"
@@ -96,6 +99,7 @@ class TrainSpec(Rules):
     rules: TrainRules
     seed: int
     repeat: int = 0
+    costs: CostRules | None = None
 
     @property
     def ancestors(self) -> tuple[str, ...]:
@@ -176,7 +180,8 @@ class JobRecord(BaseModel):
         selection_rule: Which epoch's network was tested, e.g. ``last epoch``.
         parameters: Of the trained network, without auxiliary head.
         multiply_adds: Likewise, one image, convolutions and linear layers.
-        latency_ms: Measured or looked up; null where neither was asked for.
+        latency_ms: Looked up in the comparison's latency table; null where there is none.
+        cost: In the comparison's currency; null where it counts none.
         split_ids: A hash of the rows of each split.
         split_sizes: Images in each split that the job used.
         environment: Where it ran.
@@ -205,6 +210,7 @@ class JobRecord(BaseModel):
     parameters: int | None = None
     multiply_adds: int | None = None
     latency_ms: float | None = None
+    cost: float | None = None
     split_ids: dict[str, str] = Field(default_factory=dict)
     split_sizes: dict[str, int] = Field(default_factory=dict)
     environment: Environment | None = None

@@ -16,6 +16,8 @@ from harness.api import (
     ConfigError,
     Decision,
     Gates,
+    Inventory,
+    OperationKey,
     Scale,
     TaskShape,
     Unsupported,
@@ -134,6 +136,26 @@ class Darts(WeightSharingSpace):
             )
             for name in CELLS
         }
+
+    @override
+    def inventory(self, shape: TaskShape, scale: Scale) -> Inventory:
+        from harness.networks.cell_inventory import list_supernet
+
+        return list_supernet(self.edges, shape, scale)
+
+    @override
+    def layers(
+        self, architecture: Architecture, shape: TaskShape, scale: Scale
+    ) -> tuple[OperationKey, ...]:
+        from harness.networks.cell_inventory import list_network
+
+        return list_network(self.graph(architecture), shape, scale)
+
+    @override
+    def operation(self, key: OperationKey) -> nn.Module:
+        from harness.networks.cell_inventory import make_alone
+
+        return make_alone(key)
 
     @override
     def to_text(self, architecture: Architecture) -> str:

@@ -1,0 +1,90 @@
+"""Measure how long every operation of a space takes on this machine, as a latency table."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from harness.errors import ConfigError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--space", default="darts", help="search space (default: %(default)s)")
+    parser.add_argument(
+        "--task",
+        default="c10,c100",
+        help="whose images and classes; several of one size by commas (default: %(default)s)",
+    )
+    parser.add_argument("--channels", type=int, default=16, help="initial (default: %(default)s)")
+    parser.add_argument("--cells", type=int, default=8, help="of networks (default: %(default)s)")
+    parser.add_argument("--device", default="cpu", help="(default: %(default)s)")
+    parser.add_argument("--threads", type=int, default=1, help="(default: %(default)s)")
+    parser.add_argument("--batch-size", type=int, default=1, help="images (default: %(default)s)")
+    parser.add_argument("--repeats", type=int, default=30, help="(default: %(default)s)")
+    parser.add_argument(
+        "--networks",
+        type=int,
+        default=30,
+        help="random networks to compare the table's sums with (default: %(default)s)",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="as table.json")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Write the table and print how well it predicts whole networks."""
+    import torch
+
+    from harness.api import Scale
+    from harness.config.protocol import Plugin
+    from harness.execution.devices import find_devices
+    from harness.execution.opening import open_space, open_task, resolved
+    from harness.execution.pricing import measure_table
+    from harness.hardware.latency import Stopwatch
+    from harness.plugins import SPACES, TASKS
+
+    _check(args)
+    torch.set_num_threads(args.threads)
+    space = open_space(resolved(SPACES, Plugin(name=args.space)))
+    names = args.task.split(",")
+    shapes = [open_task(resolved(TASKS, Plugin(name=name))).shape for name in names]
+    if len({shape.inputs for shape in shapes}) > 1:
+        raise ConfigError(f"--task {args.task}: their images differ in size; make a table of each.")
+    device = find_devices(args.device)[0]
+    table = measure_table(
+        args.space,
+        space,
+        shapes,
+        Scale(args.channels, args.cells),
+        Stopwatch(device, args.batch_size, repeats=args.repeats),
+        args.networks,
+    )
+    args.out.write_text(table.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    check = table.check
+    if args.json:
+        document = {"table": str(args.out), "operations": len(table.milliseconds), "check": check}
+        print(json.dumps(document, indent=2))
+        return 0
+    print(f"{args.out}: {len(table.milliseconds)} operations")
+    if check is not None:
+        print(
+            f"{check['networks']} random networks: predicted with a mean error of "
+            f"{check['mean_relative_error']:.1%} "
+            f"({check['mean_relative_error_after_factor']:.1%} after the factor "
+            f"{check['factor']:.3f}), root mean square {check['root_mean_square_error']:.3g} ms, "
+            f"rank correlation {check['rank_correlation']:.3f}"
+        )
+    return 0
+
+
+def _check(args: argparse.Namespace) -> None:
+    for name in ("channels", "cells", "threads", "batch_size", "repeats"):
+        if getattr(args, name) < 1:
+            flag = name.replace("_", "-")
+            raise ConfigError(f"--{flag} {getattr(args, name)}: expected a positive whole number.")
+    if args.networks < 0 or args.networks == 1:
+        raise ConfigError(f"--networks {args.networks}: expected 0, or at least 2 to compare.")
+    if not args.out.parent.is_dir() or args.out.is_dir():
+        raise ConfigError(f"--out {args.out}: give a file in a folder that exists.")

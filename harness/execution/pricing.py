@@ -1,0 +1,184 @@
+"""What a comparison counts besides accuracy: from its rules to the prices that methods see."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from harness.api import (
+    Architecture,
+    ConfigError,
+    Costs,
+    OperationKey,
+    Scale,
+    SearchSpace,
+    TaskShape,
+    Unsupported,
+    WeightSharingSpace,
+)
+from harness.config.protocol import CostRules
+from harness.execution.environment import environment
+from harness.execution.progress import Countdown
+from harness.execution.seeding import generator
+from harness.hardware.latency import Stopwatch, compare, measure_operations
+from harness.hardware.prices import LatencyTable, NetworkSize, multiply_adds, read_table
+from harness.interfaces.costs import price
+
+MILLISECONDS = "milliseconds"
+SAMPLES = 200  # architectures that the range of costs is estimated from
+
+
+def open_costs(rules: CostRules, name: str, space: SearchSpace, shape: TaskShape) -> Costs:
+    """Return the prices of a comparison.
+
+    Args:
+        rules: Of the comparison.
+        name: Of the space.
+        space: Whose operations are priced.
+        shape: Of the task.
+
+    Raises:
+        ConfigError: If the latency table is none, was made for something else, or has changed.
+        Unsupported: If the space names no operations.
+    """
+    scale = rules.network.scale
+    prices = multiply_adds(space)
+    if rules.table is not None:
+        table, fingerprint = read_table(Path(rules.table))
+        if complaint := table.complaint(name, shape.inputs, scale.channels, scale.cells):
+            raise ConfigError(f"{rules.table} does not fit: {complaint}.")
+        if rules.fingerprint not in ("", fingerprint):
+            raise ConfigError(f"{rules.table} has changed since the experiment was planned.")
+        prices = table.price
+    edges = None
+    if isinstance(space, WeightSharingSpace):
+        edges = price(space.inventory(shape, scale), prices)
+
+    @functools.cache
+    def of(architecture: Architecture) -> float:
+        return sum(map(prices, space.layers(architecture, shape, scale)))
+
+    return Costs(rules.currency, rules.target, of, edges)
+
+
+def cost_fields(costs: Costs | None, architecture: Architecture) -> dict[str, float]:
+    """Return a record's fields on what an architecture costs."""
+    if costs is None:
+        return {}
+    cost = costs.of(architecture)
+    return {"cost": cost, **({"latency_ms": cost} if costs.currency == MILLISECONDS else {})}
+
+
+def fingerprinted(rules: CostRules) -> CostRules:
+    """Return the rules with the absolute path of the table and what it holds."""
+    if rules.table is None:
+        return rules
+    path = Path(rules.table).absolute()
+    return rules.model_copy(update={"table": str(path), "fingerprint": read_table(path)[1]})
+
+
+def warn_about_target(costs: Costs, space: SearchSpace) -> str | None:
+    """Say that no random architecture comes near the target, and what they cost; or None."""
+    if costs.target is None:
+        return None
+    rng = generator(0, "range of costs")
+    found = np.array([costs.of(space.sample(rng)) for _ in range(SAMPLES)])
+    if found.min() <= costs.target <= found.max():
+        return None
+    return (
+        f"the target of {costs.target:g} {costs.currency} lies outside what {SAMPLES} random "
+        f"architectures cost: {found.min():.4g} to {found.max():.4g}"
+    )
+
+
+def measure_table(
+    name: str,
+    space: SearchSpace,
+    shapes: Sequence[TaskShape],
+    scale: Scale,
+    stopwatch: Stopwatch,
+    networks: int,
+) -> LatencyTable:
+    """Time every operation of a space on this machine, and whole networks to compare with.
+
+    Args:
+        name: Of the space.
+        space: What is timed.
+        shapes: Of tasks with images of one size; the last one's networks are compared with.
+        scale: Of the networks.
+        stopwatch: How.
+        networks: How many random architectures are timed as a whole.
+
+    Raises:
+        Unsupported: If the space names no operations.
+    """
+    shape = shapes[-1]
+    if reason := space.unsupported(shape, scale):
+        raise Unsupported(reason)
+    rng = generator(0, "latency", name)
+    sampled = [_drawn(space, rng) for _ in range(networks)]
+    keys = sorted({key for one in shapes for key in _keys(space, one, scale, sampled)})
+    countdown = Countdown("operations", len(keys))
+    milliseconds = measure_operations(keys, space, stopwatch, countdown.tell)
+    where = environment(stopwatch.device)
+    table = LatencyTable(
+        space=name,
+        image=shape.inputs,
+        network=NetworkSize(channels=scale.channels, cells=scale.cells),
+        provenance={
+            "hardware": where.hardware,
+            "device": where.device,
+            "threads": where.threads,
+            "platform": where.platform,
+            "versions": where.versions,
+            "batch_size": stopwatch.batch_size,
+            "warm_up": stopwatch.warm_up,
+            "repeats": stopwatch.repeats,
+            "measured": datetime.now(UTC).isoformat(timespec="seconds"),
+        },
+        milliseconds=milliseconds,
+    )
+    check = _check(table, space, shape, scale, stopwatch, sampled) if sampled else None
+    return table.model_copy(update={"check": check})
+
+
+def _drawn(space: SearchSpace, rng: np.random.Generator) -> Architecture:
+    """Draw an architecture whose operations the super-network holds, if there is one."""
+    return space.sample_path(rng) if isinstance(space, WeightSharingSpace) else space.sample(rng)
+
+
+def _keys(
+    space: SearchSpace, shape: TaskShape, scale: Scale, sampled: list[Architecture]
+) -> Iterator[OperationKey]:
+    """Yield every operation of the super-network and of the sampled networks."""
+    for one in sampled:
+        yield from space.layers(one, shape, scale)
+    if isinstance(space, WeightSharingSpace):
+        inventory = space.inventory(shape, scale)
+        yield from inventory.fixed
+        tables = (*inventory.edges, *(row for p in inventory.products for row in p.keys))
+        for options in tables:
+            for keys in options:
+                yield from keys
+
+
+def _check(
+    table: LatencyTable,
+    space: SearchSpace,
+    shape: TaskShape,
+    scale: Scale,
+    stopwatch: Stopwatch,
+    sampled: list[Architecture],
+) -> dict[str, object]:
+    countdown = Countdown("networks", len(sampled))
+    predicted, measured = [], []
+    for number, one in enumerate(sampled, 1):
+        predicted.append(sum(map(table.price, space.layers(one, shape, scale))))
+        network = space.build(one, shape, scale)
+        measured.append(float(np.median(stopwatch.time(network, shape.inputs))))
+        countdown.tell(number)
+    return compare(predicted, measured)
