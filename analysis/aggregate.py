@@ -29,6 +29,7 @@ ARM_COLUMNS = [
         "values",
         "params",
         "macs",
+        "latency_ms",
     ],
 ]
 COST_COLUMNS = [
@@ -61,7 +62,7 @@ def units(runs: pd.DataFrame) -> pd.DataFrame:
 
 def arms_table(runs: pd.DataFrame) -> pd.DataFrame:
     """Return n, mean, standard deviation and every value of each arm."""
-    sizes = runs.groupby(ARM_KEY)[["params", "macs"]].mean()
+    sizes = runs.groupby(ARM_KEY)[["params", "macs", "latency_ms"]].mean()
     rows = [
         dict(zip(ARM_KEY, key, strict=True))
         | _spread(group)

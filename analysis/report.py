@@ -34,6 +34,7 @@ SECTIONS: tuple[Callable[[Results, Gallery], Section], ...] = (
     outcome.arms,
     outcome.transfer,
     outcome.costs,
+    outcome.tradeoff,
     searches.insights,
     searches.anytime,
     searches.cells,

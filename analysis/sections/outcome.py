@@ -9,6 +9,7 @@ from analysis.document import Block, Listing, Section, Text
 from analysis.evaluation import Results
 from analysis.gallery import Gallery
 from analysis.plots import arms as arms_plot
+from analysis.plots import tradeoff as tradeoff_plot
 from analysis.sections.grids import Column, arm_columns, difference, grid
 from analysis.wording import brief, decimal, joined, p_value, pair_label, sentence
 
@@ -61,6 +62,8 @@ def arms(results: Results, gallery: Gallery) -> Section:
         ("parameters", lambda row: brief(row["params"])),
         ("multiply-adds", lambda row: brief(row["macs"])),
     ]
+    if results.arms["latency_ms"].notna().any():
+        columns.append(("latency, ms", lambda row: decimal(row["latency_ms"], 3)))
     blocks: list[Block] = [
         Text(
             "One observation is one search, or one random architecture; several trainings of one "
@@ -77,6 +80,26 @@ def arms(results: Results, gallery: Gallery) -> Section:
         )
         blocks.append(gallery.hang(figure, _numbered("arms", number), caption))
     return Section("arms", "Arms", tuple(blocks))
+
+
+def tradeoff(results: Results, gallery: Gallery) -> Section:
+    """Draw accuracy against what networks cost."""
+    blocks: list[Block] = []
+    for number, study in enumerate(results.studies):
+        runs = results.tables.runs
+        runs = runs[(runs["study"] == study) & (runs["status"] == "done")]
+        figure = tradeoff_plot.draw(runs, results.all_methods)
+        priced = {
+            "latency_ms": "Latencies are sums of the comparison's table, not measurements of the "
+            "whole network: the table's own file says how well they predict it.",
+            "macs": "Multiply-adds are those of convolutions and linear layers for one image.",
+        }
+        caption = (
+            "Test accuracy of every trained network against its cost, all arms together; the "
+            f"large marks are means. {priced[tradeoff_plot.currency_of(runs)]}"
+        )
+        blocks.append(gallery.hang(figure, _numbered("tradeoff", number), caption))
+    return Section("tradeoff", "Accuracy against cost", tuple(blocks))
 
 
 def transfer(results: Results, gallery: Gallery) -> Section:

@@ -49,13 +49,15 @@ class Invention:
         fate: Says how a job ends: (status, reason), or None for a job that did not run.
         levels: Mean accuracy by arm.
         carries: Whether a continued search begins from its source's cell.
+        latency: Of a trained network, by the table.
     """
 
     def __init__(self, path, *, seeds=5, methods=METHODS, arms=ARMS, pairs=(("d10", "d100"),),
                  train_seeds=1, fate=lambda job: (Status.DONE, None), levels=LEVELS, spread=0.8,
-                 protocol=None, moved=0.6, carries=lambda job: True):  # fmt: skip
+                 protocol=None, moved=0.6, carries=lambda job: True,
+                 latency=lambda job: None):  # fmt: skip
         self.path, self.fate, self.levels, self.moved = path, fate, levels, moved
-        self.spread, self.carries = spread, carries
+        self.spread, self.carries, self.latency = spread, carries, latency
         self.jobs, self.arms_of, self.planned_arms = {}, {}, []
         self.experiment = Experiment.model_validate(
             {
@@ -243,6 +245,7 @@ class Invention:
             "selection_rule": "last epoch",
             "parameters": 40_000 + rng.randrange(20_000),
             "multiply_adds": 2_000_000 + rng.randrange(500_000),
+            "latency_ms": self.latency(job),
             "split_sizes": {"train": 450, "validation": 450, "test": 447},
             "split_ids": {"train": "aa", "validation": "bb"},
         }

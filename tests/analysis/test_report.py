@@ -127,6 +127,20 @@ def test_a_subset_is_called_one_in_every_sentence_and_below_every_figure(report)
     assert all("d10 (invented subset) → d100 (invented subset)" in text for text in about)
 
 
+def test_networks_are_drawn_against_multiply_adds_unless_a_table_priced_them(report):
+    _, html = report
+    assert "Accuracy against cost" in html
+    assert "multiply-adds of the trained network" in html
+    assert "latency, ms" not in html
+
+
+def test_networks_are_drawn_against_latency_where_a_table_priced_them(invent, tmp_path):
+    path = invent(seeds=2, latency=lambda job: 3.25)
+    html = write_report([path], tmp_path / "report").read_text()
+    assert "latency by the table (ms)" in html
+    assert "latency, ms" in html and "3.250" in html
+
+
 def test_numbers_are_in_the_json_for_machines(report):
     page, _ = report
     document = json.loads((page.parent / "report.json").read_text())
