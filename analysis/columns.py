@@ -92,7 +92,18 @@ ENVIRONMENT_COLUMNS = [
 ]
 
 # Numbers that gradient methods report at every tick.
-INSIGHTS = ("validation_accuracy", "entropy", "margin", "mean_change", "skip_share")
+INSIGHTS = (
+    "validation_accuracy",
+    "entropy",
+    "margin",
+    "mean_change",
+    "skip_share",
+    "population_quality",
+    "population_mean",
+    "population_std",
+    "expected_cost",
+    "skipped_share",
+)
 
 TRACE_COLUMNS = [
     "job",
@@ -116,13 +127,9 @@ SEARCH_COLUMNS = [
     "role",
     "seed",
     "warm",
-    "entropy",
-    "mean_change",
-    "margin",
+    *list(INSIGHTS),
     "last_change_step",
     "steps",
-    "skip_share",
-    "validation_accuracy",
     "seconds",
     "examples",
     "evaluations",

@@ -16,6 +16,7 @@ from analysis.plots.style import DASHES, canvas, colour_of, say_nothing, styled
 QUALITIES = {
     "best_val_so_far": "best validation accuracy so far (%)",
     "validation_accuracy": "super-network's accuracy on\nvalidation batches (%)",
+    "population_quality": "quality of the population\n(mean less spread, %)",
 }
 
 Curve = tuple[NDArray[np.float64], NDArray[np.float64]]

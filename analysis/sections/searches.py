@@ -89,8 +89,9 @@ def anytime(results: Results, gallery: Gallery) -> Section:
         name = f"anytime-{number + 1}" if number else "anytime"
         blocks.append(gallery.hang(figure, name, caption))
     text = (
-        "The two rows measure different things: a candidate trained for itself, and a network that "
-        "all candidates share. They are not comparable with each other, nor with test accuracy."
+        "The rows measure different things: a candidate trained for itself, a network that all "
+        "candidates share, a population as a whole. They are not comparable with each other, nor "
+        "with test accuracy."
     )
     return Section("anytime", "Anytime curves", (Text(text), *blocks))
 
