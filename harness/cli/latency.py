@@ -35,8 +35,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Write the table and print how well it predicts whole networks."""
-    import torch
-
     from harness.api import Scale
     from harness.config.protocol import Plugin
     from harness.execution.devices import find_devices
@@ -46,7 +44,6 @@ def execute(args: argparse.Namespace) -> int:
     from harness.plugins import SPACES, TASKS
 
     _check(args)
-    torch.set_num_threads(args.threads)
     space = open_space(resolved(SPACES, Plugin(name=args.space)))
     names = args.task.split(",")
     shapes = [open_task(resolved(TASKS, Plugin(name=name))).shape for name in names]
@@ -58,7 +55,7 @@ def execute(args: argparse.Namespace) -> int:
         space,
         shapes,
         Scale(args.channels, args.cells),
-        Stopwatch(device, args.batch_size, repeats=args.repeats),
+        Stopwatch(device, args.batch_size, threads=args.threads, repeats=args.repeats),
         args.networks,
     )
     args.out.write_text(table.model_dump_json(indent=1) + "\n", encoding="utf-8")

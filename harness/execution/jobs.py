@@ -20,16 +20,16 @@ def begin(job: PlannedJob, experiment: ExperimentFolder, device: str) -> Search 
     Raises:
         Unsupported: If its plugins do not go together, or a job it needs was not done.
     """
-    spec, folder = job.spec, experiment.job(job).path
+    spec, folder = job.spec, experiment.job(job)
     if isinstance(spec, TrainSpec):
         text = spec.architecture
         if spec.search is not None:
             text = _done(experiment, spec.search).architecture
         assert text is not None
-        return Training(spec, text, device, folder)
+        return Training(spec, text, device, folder.path)
     _refuse_impossible(spec)
     source = _source(experiment, spec.warm_start) if spec.warm_start else None
-    return Search(spec, device, folder / "candidates", source)
+    return Search(spec, device, folder.candidates, source)
 
 
 def _source(experiment: ExperimentFolder, digest: str) -> dict[str, Any]:

@@ -22,18 +22,21 @@ class Stopwatch:
     Attributes:
         device: Where.
         batch_size: Images in one pass.
+        threads: Of the process, on a processor.
         warm_up: Passes that are not counted.
         repeats: Passes that are.
     """
 
     device: str = "cpu"
     batch_size: int = 1
+    threads: int = 1
     warm_up: int = 5
     repeats: int = 30
 
     @torch.no_grad()
     def time(self, module: nn.Module, size: tuple[int, int, int]) -> list[float]:
         """Return the milliseconds of each counted pass over images of ``size``."""
+        torch.set_num_threads(self.threads)
         module = module.to(self.device).eval()
         images = torch.randn(self.batch_size, *size, device=self.device)
         if self.device == "cpu":  # as training data lie there

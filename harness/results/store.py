@@ -29,6 +29,7 @@ import fcntl
 import json
 import math
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,6 +46,11 @@ class JobFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+
+    @property
+    def candidates(self) -> Path:
+        """Where a search keeps the weights of candidates that it may still ask for."""
+        return self.path / "candidates"
 
     @property
     def checkpoint(self) -> Path:
@@ -119,11 +125,13 @@ class JobFolder:
         self.path.mkdir(parents=True, exist_ok=True)
         write_atomically(self.path / "record.json", record.model_dump_json(indent=2) + "\n")
         self.checkpoint.unlink(missing_ok=True)
+        shutil.rmtree(self.candidates, ignore_errors=True)
 
     def clear(self) -> None:
         """Forget everything the job left, so that it starts afresh."""
         for name in ("record.json", "checkpoint.pt", "state.pt", "probe.npz", "trajectory.jsonl"):
             (self.path / name).unlink(missing_ok=True)
+        shutil.rmtree(self.candidates, ignore_errors=True)
 
     def _lines(self) -> list[str]:
         file = self.path / "trajectory.jsonl"

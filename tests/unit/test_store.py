@@ -51,9 +51,12 @@ def test_a_record_ends_a_job_and_its_checkpoint(tmp_path, plan):
     folder = JobFolder(tmp_path)
     folder.start(plan.jobs[0])
     folder.checkpoint.write_bytes(b"")
+    folder.candidates.mkdir()
+    (folder.candidates / "000001.pt").write_bytes(b"weights")
     assert folder.record() is None
     folder.finish(record(plan.jobs[0]))
-    assert folder.record() == record(plan.jobs[0]) and not folder.checkpoint.exists()
+    assert folder.record() == record(plan.jobs[0])
+    assert not folder.checkpoint.exists() and not folder.candidates.exists()
 
 
 def test_the_lock_of_an_experiment_is_held_by_one(tmp_path):
