@@ -1,0 +1,1 @@
+"""What evolutionary methods have in common."""

@@ -1,0 +1,86 @@
+"""A population: who is alive, who wins a tournament, who leaves, and how good they are together."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from harness.api import Architecture
+
+
+@dataclass(frozen=True)
+class Member:
+    """A candidate that was judged.
+
+    Attributes:
+        architecture: What it is.
+        score: Validation accuracy in percent; NaN if training diverged.
+        fitness: What selection goes by; minus infinity if training diverged.
+        key: Of its trained weights.
+    """
+
+    architecture: Architecture
+    score: float
+    fitness: float
+    key: str
+
+
+class Population:
+    """Judged candidates in the order of their birth.
+
+    The weights of a member are kept while it lives, and released once, when it leaves.
+
+    Args:
+        release: Forgets a candidate's weights, by key.
+
+    Attributes:
+        members: Who is alive, the oldest first.
+    """
+
+    def __init__(self, release: Callable[[str], None]) -> None:
+        self._release = release
+        self.members: list[Member] = []
+
+    def add(self, member: Member) -> None:
+        """Let a newborn in."""
+        self.members.append(member)
+
+    def remove(self, member: Member) -> None:
+        """Let a member go and forget its weights."""
+        self.members = [other for other in self.members if other.key != member.key]
+        self._release(member.key)
+
+    def draw(self, count: int, rng: np.random.Generator) -> list[Member]:
+        """Return ``count`` members drawn without replacement, the fittest first."""
+        picks = rng.choice(len(self.members), count, replace=False)
+        return fittest_first(self.members[pick] for pick in picks)
+
+    def mean_and_deviation(self) -> tuple[float, float]:
+        """Return mean and standard deviation (divided by N) of the scores that are numbers."""
+        scores = [member.score for member in self.members if math.isfinite(member.score)]
+        if not scores:
+            return math.nan, math.nan
+        return statistics.fmean(scores), statistics.pstdev(scores)
+
+    def state_dict(self) -> list[dict[str, Any]]:
+        """Return plain containers."""
+        return [asdict(member) for member in self.members]
+
+    def load_state_dict(self, state: Iterable[dict[str, Any]]) -> None:
+        """Take over what ``state_dict`` returned."""
+        self.members = [read_member(row) for row in state]
+
+
+def read_member(row: dict[str, Any]) -> Member:
+    """Return the member that ``dataclasses.asdict`` wrote."""
+    return Member(**{**row, "architecture": tuple(row["architecture"])})
+
+
+def fittest_first(members: Iterable[Member]) -> list[Member]:
+    """Return the members by falling fitness; equals keep their order."""
+    return sorted(members, key=lambda member: -member.fitness)
