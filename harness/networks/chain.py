@@ -1,0 +1,119 @@
+"""Networks that are chains of layers, written as the keys of a price list; loads no torch.
+
+Every layer of a chain is an ``OperationKey``: its name says what is computed and its sizes say the
+widths and the stride, so that a network's layers are its price list::
+
+    conv_3x3                convolution, batch normalisation, activation
+    mbconv_5x5_e3           inverted bottleneck: kernel 5, expansion 3
+    mbconv_5x5_e3_skip      with a way round it, a 1x1 convolution where its sizes differ
+    sepconv_3x3             depthwise and pointwise convolution
+    classifier              global average pool, linear layer
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from harness.api import OperationKey
+
+Size = tuple[int, int, int]
+Block = tuple[OperationKey | None, ...]  # None: the layer is left out
+
+CLASSIFIER = "classifier"
+SKIP = "_skip"
+
+
+class Place(NamedTuple):
+    """Where a layer stands: the sizes of what it takes and of what it returns."""
+
+    inputs: Size
+    outputs: Size
+
+    def key(self, name: str) -> OperationKey:
+        """Return the key of a layer at this place."""
+        return OperationKey(name, self.inputs, self.outputs)
+
+    @property
+    def keeps_size(self) -> bool:
+        """Whether an input can be added to an output."""
+        return self.inputs == self.outputs
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What stands around the blocks.
+
+    Attributes:
+        stem: The layers before them.
+        tail: A 1x1 convolution after them.
+        classifier: The last layer.
+    """
+
+    stem: tuple[OperationKey, ...]
+    tail: OperationKey
+    classifier: OperationKey
+
+    @property
+    def keys(self) -> tuple[OperationKey, ...]:
+        """Every layer of the frame."""
+        return (*self.stem, self.tail, self.classifier)
+
+
+def name_mbconv(kernel: int, expansion: int, *, skip: bool) -> str:
+    """Return the name of an inverted bottleneck."""
+    return f"mbconv_{kernel}x{kernel}_e{expansion}{SKIP if skip else ''}"
+
+
+def resize(size: Size, channels: int, stride: int) -> Size:
+    """Return the size that a padded layer of so many channels and this stride makes of ``size``."""
+    _, height, width = size
+    return channels, math.ceil(height / stride), math.ceil(width / stride)
+
+
+def enclose(stem: Sequence[OperationKey], last: Size, features: int, classes: int) -> Frame:
+    """Return the frame of a network.
+
+    Args:
+        stem: The layers before the blocks.
+        last: Size of what the blocks return.
+        features: Channels that the tail makes of it.
+        classes: Number of logits.
+    """
+    wide = resize(last, features, 1)
+    return Frame(
+        tuple(stem),
+        OperationKey("conv_1x1", last, wide),
+        OperationKey(CLASSIFIER, wide, (classes, 1, 1)),
+    )
+
+
+def list_layers(frame: Frame, blocks: Iterable[Block]) -> tuple[OperationKey, ...]:
+    """Return every layer of a network."""
+    return (*frame.keys, *(key for block in blocks for key in block if key is not None))
+
+
+def read_published(document: Mapping[str, Any], images: Size) -> tuple[Frame, Block]:
+    """Return a network as the authors of ProxylessNAS publish theirs: a list of explicit blocks.
+
+    Args:
+        document: ``first_conv_out``, ``first_conv_stride``, ``feature_mix_out``, ``classes`` and
+            ``blocks``, each of them ``{op: zero}`` or ``{op: mbconv, kernel, expand, stride,
+            in_channels, out_channels, shortcut}``.
+        images: Channels, height and width of the images.
+    """
+    size = resize(images, document["first_conv_out"], document["first_conv_stride"])
+    stem = OperationKey("conv_3x3", images, size)
+    block: list[OperationKey | None] = []
+    for layer in document["blocks"]:
+        if layer["op"] == "zero":
+            block.append(None)
+            continue
+        name = name_mbconv(layer["kernel"], layer["expand"], skip=layer["shortcut"])
+        place = Place(size, resize(size, layer["out_channels"], layer["stride"]))
+        block.append(place.key(name))
+        size = place.outputs
+    frame = enclose([stem], size, document["feature_mix_out"], document["classes"])
+    return frame, tuple(block)

@@ -1,0 +1,219 @@
+"""EAT-NAS' space (Fang et al., arXiv 2019): blocks with an operation, kernel, depth and width."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from typing_extensions import override
+
+from harness.api import (
+    Architecture,
+    BlockChain,
+    ConfigError,
+    Decision,
+    Gates,
+    Inventory,
+    OperationKey,
+    Product,
+    Scale,
+    TaskShape,
+    Unsupported,
+    WeightSharingSpace,
+)
+from harness.networks.chain import list_layers
+from harness.spaces._mobile_blocks import (
+    BASE_WIDTH,
+    DEPTHS,
+    ELEMENTS,
+    PAIRS,
+    SKIP_ON,
+    WIDTHS,
+    Code,
+    draw_code,
+    lay_out,
+    name_layer,
+    plan_blocks,
+    read_code,
+    read_codes,
+    write_code,
+)
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+class Mobile(WeightSharingSpace):
+    """Blocks of one to four equal layers: separable convolutions or inverted bottlenecks.
+
+    A skip goes round every inverted bottleneck of its block, as a 1x1 convolution where sizes
+    differ; in a block of separable convolutions it has no effect, as in the authors' code. The
+    first layer of a block changes the width and perhaps the resolution.
+
+    Blocks take their base widths and strides from MobileNetV2, in order: 16, 24, 32, 64, 96, 160
+    and 320 channels at 32 initial ones, in proportion at other numbers (at least 4), and times the
+    block's factor, truncated. Images with both sides of at least 64 pixels are halved in the stem
+    and in blocks 2, 3, 4 and 6; smaller ones in blocks 3, 4 and 6 only. The number of blocks and
+    layers belongs to the space, so the number of cells of a scale means nothing here.
+
+    The super-network holds the architectures with skips and base widths: each block has one gate
+    over operation and kernel, which its layers share, and one over its number of layers.
+
+    Args:
+        blocks: Their number, 1 to 7; the paper has 7, for ImageNet.
+    """
+
+    def __init__(self, *, blocks: int = 5) -> None:
+        if not 1 <= blocks <= len(WIDTHS):
+            raise ConfigError(f"blocks is {blocks}; expected 1 to {len(WIDTHS)}.")
+        self.blocks = blocks
+        self.decisions = tuple(
+            Decision(f"block_{block}_{element}", options)
+            for block in range(1, blocks + 1)
+            for element, options in ELEMENTS.items()
+        )
+        self.edges = tuple(
+            Decision(f"block_{block}_{choice}", options)
+            for block in range(1, blocks + 1)
+            for choice, options in (
+                ("operation", tuple(name_layer(*pair, skip=False) for pair in PAIRS)),
+                ("layers", ELEMENTS["layers"]),
+            )
+        )
+        self.fan_in = tuple((edge,) for edge in range(len(self.edges)))
+
+    @override
+    def build(self, architecture: Architecture, shape: TaskShape, scale: Scale) -> nn.Module:
+        from harness.networks.chain_network import ChainNetwork
+        from harness.networks.mbconv import EAT_NAS
+
+        self._require(shape, scale)
+        return ChainNetwork(*lay_out(read_codes(architecture), shape, scale), EAT_NAS)
+
+    @override
+    def supernet(self, shape: TaskShape, scale: Scale, *, channel_share: int = 1) -> nn.Module:
+        from harness.networks.chain_supernet import ChainSupernet, ElasticBlock
+        from harness.networks.mbconv import EAT_NAS
+
+        if channel_share != 1:
+            raise Unsupported(
+                "A layer of mobile may change the width, so it cannot share channels."
+            )
+        self._require(shape, Scale(scale.channels, scale.cells))
+        frame, blocks = plan_blocks([(BASE_WIDTH, DEPTHS)] * self.blocks, shape, scale)
+        names = [name_layer(*pair, skip=True) for pair in PAIRS]
+        return ChainSupernet(
+            frame, [ElasticBlock(places, names, EAT_NAS) for places in blocks], EAT_NAS
+        )
+
+    @override
+    def unsupported(self, shape: TaskShape, scale: Scale) -> str | None:
+        if scale.auxiliary:
+            return "A network of mobile has no auxiliary head; set auxiliary_weight to 0."
+        if scale.channels < 1:
+            return f"A network of mobile needs initial channels, not {scale.channels}."
+        if min(shape.inputs) < 1:
+            return f"There is nothing to see in images of {'x'.join(map(str, shape.inputs))}."
+        return None
+
+    @override
+    def derive(self, probabilities: Sequence[NDArray[np.float64]]) -> Architecture:
+        best = [
+            int(np.nan_to_num(np.asarray(edge, dtype=np.float64), nan=-np.inf).argmax())
+            for edge in probabilities
+        ]
+        return tuple(
+            choice
+            for pair, layers in zip(best[::2], best[1::2], strict=True)
+            for choice in Code(*PAIRS[pair], SKIP_ON, layers, BASE_WIDTH)
+        )
+
+    @override
+    def gates_of(self, architecture: Architecture) -> Gates:
+        import torch
+
+        choices: list[int] = []
+        for block, code in enumerate(read_codes(architecture), start=1):
+            if code.skip != SKIP_ON or code.width != BASE_WIDTH:
+                raise Unsupported(
+                    "The super-network of mobile holds blocks with a skip and of base width, not "
+                    f"block {block}, {write_code(code)}."
+                )
+            choices += [PAIRS.index((code.operation, code.kernel)), code.layers]
+        weights = [torch.zeros(len(edge.options)) for edge in self.edges]
+        for weight, choice in zip(weights, choices, strict=True):
+            weight[choice] = 1.0
+        return Gates(weights, [(choice,) for choice in choices])
+
+    @override
+    def sample_path(self, rng: np.random.Generator) -> Architecture:
+        codes = (
+            code._replace(skip=SKIP_ON, width=BASE_WIDTH) for code in read_codes(self.sample(rng))
+        )
+        return tuple(itertools.chain(*codes))
+
+    @override
+    def graph(self, architecture: Architecture) -> dict[str, BlockChain]:
+        return {"network": BlockChain(tuple(map(draw_code, read_codes(architecture))))}
+
+    @override
+    def inventory(self, shape: TaskShape, scale: Scale) -> Inventory:
+        frame, blocks = plan_blocks([(BASE_WIDTH, DEPTHS)] * self.blocks, shape, scale)
+        products = []
+        for block, places in enumerate(blocks):
+            keys = [[place.key(name_layer(*pair, skip=True)) for place in places] for pair in PAIRS]
+            depths = tuple(
+                tuple(tuple(row[: depth + 1]) for depth in range(DEPTHS)) for row in keys
+            )
+            products.append(Product(2 * block, 2 * block + 1, depths))
+        return Inventory(frame.keys, ((),) * len(self.edges), tuple(products))
+
+    @override
+    def layers(
+        self, architecture: Architecture, shape: TaskShape, scale: Scale
+    ) -> tuple[OperationKey, ...]:
+        return list_layers(*lay_out(read_codes(architecture), shape, scale))
+
+    @override
+    def operation(self, key: OperationKey) -> nn.Module:
+        from harness.networks.mbconv import EAT_NAS, make_layer
+
+        return make_layer(key, EAT_NAS)
+
+    @override
+    def inherit(
+        self,
+        child: Architecture,
+        network: nn.Module,
+        parent: Architecture,
+        weights: Mapping[str, Tensor],
+    ) -> None:
+        # Names say block, layer, operation and kernel, so equal names are what may be shared: the
+        # leading layers of blocks of one operation and kernel, and all that is not a block.
+        from harness.networks.chain_network import copy_overlap
+
+        copy_overlap(network, weights)
+
+    @override
+    def to_text(self, architecture: Architecture) -> str:
+        return " ".join(map(write_code, read_codes(architecture)))
+
+    @override
+    def from_text(self, text: str) -> Architecture:
+        blocks = re.findall(r"\[([^][]*)\]", text)
+        rest = re.sub(r"\[[^][]*\]", "", text)
+        if rest.strip(" ,") or len(blocks) != self.blocks:
+            raise ConfigError(
+                f"{text!r} is no architecture: expected {self.blocks} blocks such as [2,0,1,3,1], "
+                f"which are codes of {', '.join(ELEMENTS)}."
+            )
+        codes = (read_code(number, block) for number, block in enumerate(blocks, start=1))
+        return tuple(itertools.chain(*codes))
+
+    def _require(self, shape: TaskShape, scale: Scale) -> None:
+        if reason := self.unsupported(shape, scale):
+            raise Unsupported(reason)
