@@ -9,6 +9,7 @@ A method's file holds only its paper's idea. What it may replace:
 * ``choice_loss``          the loss of an architecture step (a latency term, a regulariser)
 * ``choice_gradient``      the gradient of the parameters (second order, REINFORCE)
 * ``after_choice_step``    what follows the optimiser (ProxylessNAS' rescaling)
+* ``warmup_epochs``        how long only the weights descend (ProxylessNAS: a share of the budget)
 """
 
 from __future__ import annotations
@@ -188,8 +189,13 @@ class Bilevel(Method):
             self.epoch, math.ceil(self.problem.steps / self.problem.epoch_steps), start, end
         )
 
+    @property
+    def warmup_epochs(self) -> int:
+        """Epochs before the first architecture step."""
+        return self.choices.warmup_epochs
+
     def _is_choice_step(self) -> bool:
-        warm = self.epoch >= self.choices.warmup_epochs
+        warm = self.epoch >= self.warmup_epochs
         return warm and self.steps % self.choices.interval == 0
 
     @override
