@@ -9,7 +9,18 @@ import sys
 from harness.errors import HarnessError
 from harness.guard import check_siblings
 
-COMMANDS = ("list", "run", "status", "report", "check", "describe", "export", "doctor", "latency")
+COMMANDS = (
+    "list",
+    "run",
+    "status",
+    "report",
+    "check",
+    "describe",
+    "export",
+    "doctor",
+    "latency",
+    "bench",
+)
 
 OK, JOB_FAILED, USER_ERROR, UNFINISHED = 0, 1, 2, 3
 

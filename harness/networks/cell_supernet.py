@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import cast
 
 import torch
@@ -13,6 +13,8 @@ from harness.api import Decision, Gates, Scale, TaskShape
 from harness.networks.cells import CellPlace, make_preprocessing, make_stems, plan_cells
 from harness.networks.mixed import MixedOperation
 from harness.networks.operations import make_operation, zeros_after
+
+CellFunction = Callable[[Tensor, Tensor, Gates], Tensor]
 
 
 class CellSupernet(nn.Module):
@@ -52,10 +54,15 @@ class CellSupernet(nn.Module):
         reduction = take_gates(gates, slice(self.edges_per_cell, None))
         first = self.stem(images)
         second = self.second_stem(first)
-        for cell, is_reduction in zip(self.cells, self.is_reduction, strict=True):
+        cells = self.choose_cells(gates)
+        for cell, is_reduction in zip(cells, self.is_reduction, strict=True):
             first, second = second, cell(first, second, reduction if is_reduction else normal)
         logits: Tensor = self.classifier(second.mean(dim=(2, 3)))
         return logits
+
+    def choose_cells(self, gates: Gates) -> Iterable[CellFunction]:
+        """Return what computes each cell under ``gates``: the plain formulation, the cells."""
+        return self.cells
 
 
 class MixedCell(nn.Module):

@@ -78,7 +78,7 @@ class Darts(WeightSharingSpace):
 
     @override
     def supernet(self, shape: TaskShape, scale: Scale, *, channel_share: int = 1) -> nn.Module:
-        from harness.networks.cell_supernet import CellSupernet
+        from harness.networks.fused_supernet import FusedCellSupernet
 
         if reason := self.unsupported(shape, Scale(scale.channels, scale.cells)):
             raise Unsupported(reason)
@@ -86,7 +86,7 @@ class Darts(WeightSharingSpace):
             raise Unsupported(
                 f"{scale.channels} initial channels cannot be divided into {channel_share} parts."
             )
-        return CellSupernet(self.edges, shape, scale, channel_share=channel_share)
+        return FusedCellSupernet(self.edges, shape, scale, channel_share=channel_share)
 
     @override
     def unsupported(self, shape: TaskShape, scale: Scale) -> str | None:

@@ -21,7 +21,9 @@ def make_edge(stride=1, channel_share=1, channels=8):
 
 def make_supernet(seed=0, **options):
     torch.manual_seed(seed)
-    return Darts().supernet(SHAPE, SCALE, **options).double()
+    supernet = Darts().supernet(SHAPE, SCALE, **options).double()
+    supernet.formulation = "plain"
+    return supernet
 
 
 def images(*shape):

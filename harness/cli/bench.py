@@ -1,0 +1,79 @@
+"""Speed and memory of a search step against the plain reference formulation."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from harness.errors import ConfigError
+
+if TYPE_CHECKING:
+    from harness.execution.benchmark import Comparison, Setting
+
+COUNTS = ("channels", "cells", "batch", "size", "steps", "threads")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--space", default="darts", help="search space (default: %(default)s)")
+    parser.add_argument("--device", default="auto", help="cpu, cuda, cuda:1 (default: %(default)s)")
+    parser.add_argument("--channels", type=int, default=8, help="initial (default: %(default)s)")
+    parser.add_argument("--cells", type=int, default=5, help="(default: %(default)s)")
+    parser.add_argument("--batch", type=int, default=32, help="images (default: %(default)s)")
+    parser.add_argument("--size", type=int, default=32, help="of images (default: %(default)s)")
+    parser.add_argument("--steps", type=int, default=9, help="of each (default: %(default)s)")
+    parser.add_argument("--threads", type=int, default=1, help="(default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Measure both formulations and print how they compare."""
+    for name in COUNTS:
+        if getattr(args, name) < 1:
+            raise ConfigError(
+                f"--{name} {getattr(args, name)}: expected a whole number of at least 1."
+            )
+    from harness.execution.benchmark import compare
+
+    setting = _setting(args)
+    found = compare(setting, args.steps, lambda text: print(text, file=sys.stderr))
+    if args.json:
+        facts = {name: getattr(args, name) for name in ("space", *COUNTS)}
+        print(json.dumps({**facts, "device": setting.device, **found.to_json()}, indent=2))
+    else:
+        _print(found)
+    return 0
+
+
+def _setting(args: argparse.Namespace) -> Setting:
+    from harness.api import Scale, TaskShape, Unsupported, WeightSharingSpace
+    from harness.config.protocol import Plugin
+    from harness.execution.benchmark import Setting
+    from harness.execution.devices import find_devices
+    from harness.execution.opening import open_space, resolved
+    from harness.plugins import SPACES
+
+    space = open_space(resolved(SPACES, Plugin(name=args.space)))
+    if not isinstance(space, WeightSharingSpace):
+        raise Unsupported(
+            f"The space {args.space} has no super-network; choose one, such as darts."
+        )
+    shape, scale = TaskShape((3, args.size, args.size), 10), Scale(args.channels, args.cells)
+    if reason := space.unsupported(shape, scale):
+        raise Unsupported(reason)
+    return Setting(space, shape, scale, args.batch, find_devices(args.device)[0], args.threads)
+
+
+def _print(found: Comparison) -> None:
+    low, high = found.ratio_quartiles
+    for name, seconds, speed, size in (
+        ("plain", found.plain_seconds, found.plain_examples_per_second, found.plain_bytes),
+        ("fast", found.fast_seconds, found.fast_examples_per_second, found.fast_bytes),
+    ):
+        print(f"{name:<6}{seconds:.4f} s a step, {speed:.1f} images/s, {size / 2**20:.1f} MiB")
+    print(f"ratio {found.ratio:.3f}, quartiles {low:.3f} to {high:.3f} of {found.steps} pairs")
+    print(
+        f"MiB are {found.memory}; largest relative difference, in float64: {found.difference:.1e}"
+    )

@@ -1,0 +1,41 @@
+import json
+
+import pytest
+
+from harness import cli
+
+SETTING = {"device": "cpu", "channels": 2, "cells": 3, "batch": 4, "size": 8, "steps": 2}
+TINY = ["bench", *(word for key, value in SETTING.items() for word in (f"--{key}", str(value)))]
+
+
+def test_bench_compares_both_formulations(capsys):
+    assert cli.main([*TINY, "--json"]) == 0
+    printed = capsys.readouterr()
+    found = json.loads(printed.out)
+    assert found["difference"] < 1e-10
+    assert 0 < found["fast_bytes"] < found["plain_bytes"]
+    assert found["plain_seconds"] > 0
+    assert found["fast_examples_per_second"] == pytest.approx(4 / found["fast_seconds"])
+    assert found["ratio_quartiles"][0] <= found["ratio"] <= found["ratio_quartiles"][1]
+    assert [found[name] for name in ("space", "channels", "steps")] == ["darts", 2, 2]
+    assert "kept for the backward pass" in found["memory"]
+    assert "step 2 of 2" in printed.err
+
+
+def test_bench_prints_a_summary(capsys):
+    assert cli.main([*TINY[:-1], "1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["plain", "fast", "ratio", "MiB"]
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--steps", "0"], "--steps 0: expected a whole number of at least 1"),
+        (["--size", "10"], "both sides must be divisible by 4"),
+        (["--space", "dart"], "Did you mean darts?"),
+    ],
+)
+def test_bench_refuses_what_cannot_be_measured(options, reason, capsys):
+    assert cli.main([*TINY, *options]) == 2
+    assert reason in capsys.readouterr().err

@@ -1,0 +1,323 @@
+"""The fast formulation of the DARTS super-network is the plain one, up to rounding."""
+
+import copy
+
+import pytest
+import torch
+from torch.func import functional_call
+from torch.nn.functional import avg_pool2d, conv2d
+
+from harness.api import Decision, Gates, Scale, TaskShape
+from harness.networks.cell_supernet import CellSupernet, MixedCell
+from harness.networks.cells import CellPlace
+from harness.networks.depthwise import (
+    convolve,
+    input_gradient,
+    input_gradient_phases,
+    weight_gradient,
+)
+from harness.networks.fused_cell import FusedCell
+from harness.networks.fused_edges import pool_average
+from harness.networks.fused_supernet import FusedCellSupernet
+from harness.networks.pointwise import convolve_pixels, pixel_weight_gradient
+from harness.oneshot.statistics import batch_norms, frozen_statistics
+from harness.spaces.darts import OPERATIONS, Darts
+
+SHAPE, SCALE = TaskShape((3, 8, 8), 10), Scale(4, 4)
+CLOSE = {"rtol": 1e-9, "atol": 1e-11}
+
+
+def make_pair(shape=SHAPE, scale=SCALE):
+    """Return a plain and a fast super-network with equal weights."""
+    plain = Darts().supernet(shape, scale).double()
+    plain.formulation = "plain"
+    fast = copy.deepcopy(plain)
+    fast.formulation = "fast"
+    return plain, fast
+
+
+def dense_gates(edges=28, operations=8, **options):
+    weights = torch.randn(edges, operations, dtype=torch.float64, generator=seeded())
+    return Gates([w.requires_grad_() for w in weights.softmax(1).detach().unbind()], **options)
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def images(count=4, shape=SHAPE, layout=torch.channels_last):
+    pixels = torch.randn(count, *shape.inputs, dtype=torch.float64, generator=seeded(1))
+    return pixels.contiguous(memory_format=layout)
+
+
+def differentiate(network, inputs, gates):
+    """Return logits, gradients of gates, gradients of weights."""
+    logits = network(inputs, gates)
+    loss = logits.square().sum()
+    found = torch.autograd.grad(loss, [*gates.weights, *network.parameters()], allow_unused=True)
+    count = len(gates.weights)
+    return logits, found[:count], found[count:]
+
+
+def forbid_plain(network):
+    """Let the plain formulation of every cell fail."""
+
+    def fail(*_):
+        raise AssertionError("the plain formulation ran")
+
+    for cell in network.cells:
+        cell.register_forward_pre_hook(fail)
+
+
+def test_both_formulations_have_the_tensors_of_the_plain_super_network():
+    _, fast = make_pair()
+    reference = CellSupernet(Darts().edges, SHAPE, SCALE).state_dict()
+    assert list(fast.state_dict()) == list(reference)
+    assert len(list(fast.named_modules())) == len(list(make_pair()[0].named_modules()))
+    for name, tensor in fast.state_dict().items():
+        assert tensor.shape == reference[name].shape
+
+
+@pytest.mark.parametrize("layout", [torch.channels_last, torch.contiguous_format])
+@pytest.mark.parametrize(
+    ("size", "scale", "count"),
+    [
+        ((3, 8, 8), Scale(4, 4), 4),
+        ((1, 16, 16), Scale(3, 3), 3),
+        ((3, 12, 20), Scale(2, 5), 2),  # odd maps after the second reduction
+    ],
+)
+def test_outputs_gradients_and_statistics_are_those_of_the_plain_formulation(
+    size, scale, count, layout
+):
+    shape = TaskShape(size, 10)
+    plain, fast = make_pair(shape, scale)
+    forbid_plain(fast)
+    inputs, gates = images(count, shape, layout), dense_gates()
+    for expected, found in zip(
+        differentiate(plain, inputs, gates), differentiate(fast, inputs, gates), strict=True
+    ):
+        torch.testing.assert_close(found, expected, **CLOSE)
+    torch.testing.assert_close(fast.state_dict(), plain.state_dict(), **CLOSE)
+    assert fast.cells[0].edges[0].operations[1][1].num_batches_tracked == 1
+
+
+def test_single_precision_agrees_to_its_digits():
+    plain, fast = (network.float() for network in make_pair())
+    gates = Gates([w.detach().float().requires_grad_() for w in dense_gates().weights])
+    inputs = images(16).float()
+    for expected, found in zip(
+        differentiate(plain, inputs, gates), differentiate(fast, inputs, gates), strict=True
+    ):
+        expected, found = (
+            torch.cat([t.flatten() for t in tensors]) if isinstance(tensors, tuple) else tensors
+            for tensors in (expected, found)
+        )
+        assert (found - expected).norm() < 1e-4 * expected.norm()
+
+
+def test_frozen_statistics_stay_as_they_are():
+    plain, fast = make_pair()
+    before = copy.deepcopy(fast.state_dict())
+    inputs, gates = images(), dense_gates()
+    found = []
+    for network in (plain, fast):
+        with frozen_statistics(batch_norms(network)):
+            found.append(differentiate(network, inputs, gates))
+    torch.testing.assert_close(found[1], found[0], **CLOSE)
+    assert all(torch.equal(before[name], tensor) for name, tensor in fast.state_dict().items())
+
+
+def test_evaluation_mode_uses_running_statistics():
+    plain, fast = make_pair()
+    inputs, gates = images(), dense_gates()
+    for network in (plain, fast):
+        network(inputs, gates)
+        network.eval()
+    assert torch.allclose(fast(inputs, gates), plain(inputs, gates), rtol=1e-10, atol=0)
+
+
+def test_mixed_modes_are_left_to_the_plain_formulation():
+    plain, fast = make_pair()
+    for network in (plain, fast):
+        network.cells[1].edges[3].operations[4][7].eval()
+        network.cells[2].edges[0].operations[1][1].track_running_stats = False
+    inputs, gates = images(), dense_gates()
+    assert torch.equal(fast(inputs, gates), plain(inputs, gates))
+    assert all(map(torch.equal, fast.buffers(), plain.buffers()))
+
+
+def test_gates_that_are_not_dense_are_left_to_the_plain_formulation():
+    plain, fast = make_pair()
+    active = [(index % 8, (index + 3) % 8) for index in range(28)]
+    probed = [((index + 1) % 8,) for index in range(28)]
+    for options in ({"active": active}, {"active": active, "probed": probed}):
+        gates = dense_gates(**options)
+        assert torch.equal(fast(images(), gates), plain(images(), gates))
+
+
+def test_gates_of_single_precision_serve_a_network_of_double_precision():
+    plain, fast = make_pair()
+    gates = Gates([weights.detach().float() for weights in dense_gates().weights])
+    torch.testing.assert_close(fast(images(), gates), plain(images(), gates), **CLOSE)
+
+
+def test_partial_channels_are_left_to_the_plain_formulation():
+    supernet = Darts().supernet(SHAPE, Scale(4, 3), channel_share=2).double()
+    assert supernet.formulation == "fast"
+    gates = dense_gates()
+    torch.manual_seed(0)
+    logits = supernet(images(), gates)
+    supernet.formulation = "plain"
+    assert torch.equal(supernet(images(), gates), logits)
+
+
+def test_weights_can_be_swapped_for_one_call():
+    plain, fast = make_pair()
+    inputs, gates = images(), dense_gates()
+    found = []
+    for network in (plain, fast):
+        generator = seeded(2)
+        named = {
+            name: torch.randn(w.shape, dtype=w.dtype, generator=generator).requires_grad_()
+            for name, w in network.named_parameters()
+        }
+        loss = functional_call(network, named, (inputs, gates)).square().sum()
+        found.append(torch.autograd.grad(loss, [*gates.weights, *named.values()]))
+    torch.testing.assert_close(found[1], found[0], **CLOSE)
+
+
+def test_weights_of_every_call_count():
+    plain, fast = make_pair()
+    inputs, gates = images(), dense_gates()
+    for network in (plain, fast):
+        network(inputs, gates)
+        with torch.no_grad():
+            for weight in network.parameters():
+                weight.mul_(1.5).add_(0.01)
+    torch.testing.assert_close(fast(inputs, gates), plain(inputs, gates), **CLOSE)
+
+
+def test_second_derivatives_are_refused_by_the_fast_formulation_and_given_by_the_plain_one():
+    plain, fast = make_pair()
+    gates = dense_gates()
+    loss = plain(images(), gates).square().sum()
+    gradients = torch.autograd.grad(loss, gates.weights, create_graph=True)
+    torch.autograd.grad(sum(gradient.sum() for gradient in gradients), gates.weights)
+    loss = fast(images(), gates).square().sum()
+    with pytest.raises(RuntimeError, match="set its attribute formulation to 'plain'"):
+        torch.autograd.grad(loss, gates.weights, create_graph=True)
+
+
+def test_step_on_the_gates_computes_no_gradients_of_weights(monkeypatch):
+    calls = []
+    monkeypatch.setattr(
+        "harness.networks.separable_gradients.weight_gradient",
+        lambda *arguments: calls.append(1) or weight_gradient(*arguments),
+    )
+    _, fast = make_pair()
+    gates = dense_gates()
+    torch.autograd.grad(fast(images(), gates).sum(), gates.weights)
+    assert not calls
+    fast(images(), gates).sum().backward()
+    assert len(calls) == 4 * 5 * 6
+    assert all(weight.grad is not None for weight in fast.parameters())
+
+
+def test_gradients_reach_images_through_a_fast_network():
+    plain, fast = make_pair()
+    gates, gradients = dense_gates(), []
+    for network in (plain, fast):
+        inputs = images().requires_grad_()
+        gradients.extend(torch.autograd.grad(network(inputs, gates).square().sum(), inputs))
+    torch.testing.assert_close(gradients[1], gradients[0], **CLOSE)
+
+
+@pytest.mark.parametrize("is_reduction", [False, True])
+@pytest.mark.parametrize(
+    "options",
+    [
+        lambda edge: ("none", "skip_connect", "sep_conv_3x3"),
+        lambda edge: (OPERATIONS[1 + edge % 7], OPERATIONS[1 + (edge + 2) % 7]),
+        lambda edge: ("max_pool_3x3", "none") if edge % 2 else ("sep_conv_3x3", "avg_pool_3x3"),
+        lambda edge: ("sep_conv_7x7", "conv_7x1_1x7", "dil_conv_5x5"),
+        lambda edge: ("none", "none") if edge in {0, 1} else ("skip_connect", "none"),
+    ],
+)
+def test_cells_of_other_spaces_agree(is_reduction, options):
+    edges = [Decision(f"edge_{index}", options(index)) for index in range(14)]
+    place = CellPlace(is_reduction, 4, 6, 6, follows_reduction=False)
+    plain = MixedCell(edges, place, 1).double()
+    other = copy.deepcopy(plain)
+    gates = [torch.rand(len(e.options), dtype=torch.float64, requires_grad=True) for e in edges]
+    states = [torch.randn(3, 6, 8, 8, dtype=torch.float64) for _ in range(2)]
+    found = []
+    for cell, function in ((plain, plain), (other, FusedCell(other))):
+        output = function(*states, Gates(gates))
+        inputs = [*gates, *cell.parameters()]
+        loss = output.square().sum()
+        gradients = torch.autograd.grad(loss, inputs, allow_unused=True, materialize_grads=True)
+        found.append((output, gradients))
+    torch.testing.assert_close(found[1], found[0], **CLOSE)
+    torch.testing.assert_close(other.state_dict(), plain.state_dict(), **CLOSE)
+
+
+def test_network_can_be_copied_and_then_uses_its_own_weights():
+    _, fast = make_pair()
+    twin = copy.deepcopy(fast)
+    with torch.no_grad():
+        for weight in twin.parameters():
+            weight.zero_()
+    forbid_plain(fast)
+    assert fast(images(), dense_gates()).abs().max() > 0
+    assert not twin(images(), dense_gates()).any()
+
+
+@pytest.mark.parametrize(("kernel", "stride", "dilation"), [
+    (3, 1, 1), (5, 1, 1), (3, 2, 1), (5, 2, 1), (3, 1, 2), (5, 1, 2),
+])  # fmt: skip
+@pytest.mark.parametrize("size", [(8, 6), (4, 4), (7, 5)])
+def test_depthwise_gradients_are_those_of_the_library(kernel, stride, dilation, size):
+    if stride == 2 and size[0] % 2:
+        pytest.skip("the resolution must be even to be halved")
+    inputs = torch.randn(2, 3, *size, dtype=torch.float64, requires_grad=True)
+    weight = torch.randn(3, 1, kernel, kernel, dtype=torch.float64, requires_grad=True)
+    padding = dilation * (kernel // 2)
+    output = conv2d(inputs, weight, None, stride, padding, dilation, groups=3)
+    gradient = torch.randn_like(output)
+    expected = torch.autograd.grad(output, (inputs, weight), gradient)
+    torch.testing.assert_close(convolve(inputs, weight, stride, dilation), output, **CLOSE)
+    with torch.no_grad():
+        found = torch.zeros_like(inputs)
+        if stride == 1:
+            found = input_gradient(gradient, weight, dilation)
+        else:
+            for index, phase in enumerate(input_gradient_phases(gradient, weight)):
+                found[:, :, index // 2 :: 2, index % 2 :: 2] = phase
+        torch.testing.assert_close(found, expected[0], **CLOSE)
+        found = weight_gradient(inputs, gradient, kernel, stride, dilation)
+        torch.testing.assert_close(found, expected[1], **CLOSE)
+
+
+@pytest.mark.parametrize("size", [(4, 4), (3, 5)])
+def test_pointwise_convolution_does_not_depend_on_how_pixels_are_dealt(size):
+    inputs = torch.randn(2, 6, *size, dtype=torch.float64)
+    weight = torch.randn(4, 3, 1, 1, dtype=torch.float64, requires_grad=True)
+    expected = conv2d(inputs, weight, groups=2)
+    torch.testing.assert_close(convolve_pixels(inputs, weight, 2), expected, **CLOSE)
+    gradient = torch.randn_like(expected)
+    found = pixel_weight_gradient(inputs, gradient, weight.detach(), 2)
+    torch.testing.assert_close(found, *torch.autograd.grad(expected, weight, gradient), **CLOSE)
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_average_pool_leaves_out_the_padding(stride):
+    inputs = torch.randn(2, 3, 6, 8, dtype=torch.float64)
+    expected = avg_pool2d(inputs, 3, stride, padding=1, count_include_pad=False)
+    torch.testing.assert_close(pool_average(inputs, stride), expected, **CLOSE)
+
+
+def test_darts_space_hands_out_the_fast_formulation():
+    supernet = Darts().supernet(SHAPE, Scale(4, 3))
+    assert isinstance(supernet, FusedCellSupernet)
+    assert supernet.formulation == "fast"
