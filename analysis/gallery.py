@@ -17,7 +17,7 @@ class Gallery:
 
     Args:
         folder: Where they are saved.
-        stamp: Stands below every figure, so that none can be taken for more than it is.
+        stamp: Stands above every figure, so that none can be taken for more than it is.
 
     Attributes:
         svgs: What the page holds, by name.
@@ -33,7 +33,8 @@ class Gallery:
         """Save a figure and return the block that shows it."""
         name = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name)
         if self.stamp:
-            below = -STAMP_GAP / figure.get_figheight()
-            figure.text(1, below, self.stamp, ha="right", va="top", size=STAMP_SIZE, color=STAMP)
+            # Above: legends outside the axes keep to the lower edge, wherever a tight one is.
+            top = 1 + STAMP_GAP / figure.get_figheight()
+            figure.text(1, top, self.stamp, ha="right", va="bottom", size=STAMP_SIZE, color=STAMP)
         self.svgs[name] = save(figure, self.folder, name, caption)
         return Picture(name, caption)

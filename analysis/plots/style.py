@@ -73,7 +73,7 @@ def say_nothing(axes: Axes, why: str) -> None:
 def save(figure: Figure, folder: Path, name: str, title: str) -> str:
     """Write PNG and SVG, the same bytes each time, and return the SVG for a page to hold."""
     with styled(**{"svg.hashsalt": name}):
-        # Tight: what stands below a figure belongs to it.
+        # Tight: what stands above a figure belongs to it.
         png, buffer = folder / f"{name}.png", io.StringIO()
         figure.savefig(png, dpi=PNG_DPI, metadata={"Software": None}, bbox_inches="tight")
         about = {"Date": None, "Title": title}

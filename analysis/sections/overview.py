@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import pandas as pd
@@ -89,7 +89,7 @@ def _facts(results: Results, study: str) -> Grid:
         ("trainings of each architecture", str(experiment["train_seeds"])),
         ("random architectures", f"{protocol['random_architectures']} per target"),
         ("protocol", str(protocol["name"])),
-        ("search", _search(protocol)),
+        ("search", _search(protocol, {choice["name"] for choice in experiment["methods"]})),
         ("final training", _recipe(protocol["train"]["recipe"])),
         ("declared comparisons", _declared(protocol)),
         ("jobs", f"{done} of {len(jobs)} done, {_hours(jobs)} in all, each counted once"),
@@ -102,16 +102,19 @@ def _plugin(choice: dict[str, Any]) -> str:
     return f"{choice['name']} ({params})" if params else str(choice["name"])
 
 
-def _search(protocol: dict[str, Any]) -> str:
+def _search(protocol: dict[str, Any], methods: Collection[str]) -> str:
     rules = protocol["search"]
     network = rules["supernet"]
-    splits = joined(f"{share:.0%} {name}" for name, share in protocol["splits"].items() if share)
+    shares = {name: protocol["splits"][name] for name in ("train", "validation", "selection")}
+    splits = joined(f"{share:.0%} {name}" for name, share in shares.items() if share)
+    if protocol["splits"].get("by_index"):
+        splits += " by index"
     text = (
         f"budget {_limits(rules['budget'])}; super-network of {several(network['cells'], 'cell')} "
         f"and {several(network['channels'], 'channel')}; batches of {rules['batch_size']}; "
         f"development data: {splits}, where a task has no partition of its own"
     )
-    own = protocol["method_budgets"].items()
+    own = [(name, budget) for name, budget in protocol["method_budgets"].items() if name in methods]
     return text + "".join(f"; {method}: budget {_limits(budget)}" for method, budget in own)
 
 
@@ -121,8 +124,10 @@ def _limits(budget: dict[str, Any]) -> str:
 
 
 def _recipe(recipe: dict[str, Any]) -> str:
+    examples = recipe.get("epoch_examples")
+    short = f" ({examples:,} images each)" if examples else ""
     return (
-        f"{several(recipe['epochs'], 'epoch')} of {several(recipe['cells'], 'cell')} and "
+        f"{several(recipe['epochs'], 'epoch')}{short} of {several(recipe['cells'], 'cell')} and "
         f"{several(recipe['channels'], 'channel')}, batches of {recipe['batch_size']}"
     )
 

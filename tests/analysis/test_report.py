@@ -116,7 +116,7 @@ def test_the_cell_after_the_swap_is_drawn_where_it_is_another(invent, tmp_path):
     assert "the search began from the cell of" not in html
 
 
-def test_a_subset_is_called_one_in_every_sentence_and_below_every_figure(report):
+def test_a_subset_is_called_one_in_every_sentence_and_above_every_figure(report):
     page, html = report
     stamp = "d10 (invented subset), d100 (invented subset)"
     figures = list((page.parent / "figures").glob("*.svg"))
