@@ -1,4 +1,4 @@
-"""Speed and memory of a search step against the plain reference formulation."""
+"""Speed and memory of a search step: fast against plain, one path against all."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from harness.errors import ConfigError
 
 if TYPE_CHECKING:
     from harness.execution.benchmark import Comparison, Setting
+    from harness.execution.kept import PathMemory
 
 COUNTS = ("channels", "cells", "batch", "size", "steps", "threads")
 
@@ -35,15 +36,28 @@ def execute(args: argparse.Namespace) -> int:
             raise ConfigError(
                 f"--{name} {getattr(args, name)}: expected a whole number of at least 1."
             )
-    from harness.execution.benchmark import compare
+    from harness.execution.benchmark import compare, has_formulations
+    from harness.execution.kept import measure_paths
 
     setting = _setting(args)
-    found = compare(setting, args.steps, lambda text: print(text, file=sys.stderr))
+    found = None
+    if has_formulations(setting):
+        found = compare(setting, args.steps, lambda text: print(text, file=sys.stderr))
+    print("measuring the memory of paths", file=sys.stderr)
+    paths = measure_paths(
+        setting.space, setting.shape, setting.scale, setting.batch_size, device=setting.device
+    )
     if args.json:
         facts = {name: getattr(args, name) for name in ("space", *COUNTS)}
-        print(json.dumps({**facts, "device": setting.device, **found.to_json()}, indent=2))
-    else:
+        speed = found.to_json() if found else {}
+        document = {**facts, "device": setting.device, **speed, "paths": paths.to_json()}
+        print(json.dumps(document, indent=2))
+        return 0
+    if found:
         _print(found)
+    else:
+        print(f"the super-network of {args.space} has one formulation only: nothing to compare")
+    _print_paths(paths)
     return 0
 
 
@@ -64,6 +78,19 @@ def _setting(args: argparse.Namespace) -> Setting:
     if reason := space.unsupported(shape, scale):
         raise Unsupported(reason)
     return Setting(space, shape, scale, args.batch, find_devices(args.device)[0], args.threads)
+
+
+def _print_paths(found: PathMemory) -> None:
+    """Print what binary gates keep for the backward pass, beside softmax gates."""
+    for what, name, own, plain, fast in (
+        ("weight", "one path", found.one_path, found.dense_weights, found.fast_weights),
+        ("architecture", "two paths", found.two_paths, found.dense_choices, found.fast_choices),
+    ):
+        more = f", {own / fast:.3f} of the fast one's" if fast else ""
+        print(
+            f"{name} of a {what} step: {own / 2**20:.1f} MiB kept for the backward pass (mean of "
+            f"{found.samples}), {own / plain:.3f} of a plain darts step's {plain / 2**20:.1f}{more}"
+        )
 
 
 def _print(found: Comparison) -> None:

@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from harness.api import Gates, Scale, TaskShape, Unsupported, WeightSharingSpace
+from harness.api import Gates, Scale, TaskShape, WeightSharingSpace
 from harness.execution.environment import synchronise
+from harness.execution.kept import count_kept
 from harness.oneshot.descent import ChoiceDescent, WeightDescent
 from harness.oneshot.statistics import batch_norms, frozen_statistics
 from harness.training.augmentation import normalise
@@ -141,9 +142,6 @@ def compare(setting: Setting, steps: int, report: Callable[[str], None]) -> Comp
         setting: What is measured.
         steps: Timed of each, after a warm-up.
         report: Is told how far it is.
-
-    Raises:
-        Unsupported: If the super-network has one formulation only.
     """
     torch.set_num_threads(setting.threads)
     plain, fast = _build(setting)
@@ -177,15 +175,15 @@ def compare(setting: Setting, steps: int, report: Callable[[str], None]) -> Comp
     )
 
 
+def has_formulations(setting: Setting) -> bool:
+    """Tell whether the super-network has a plain and a fast formulation."""
+    return hasattr(setting.space.supernet(setting.shape, setting.scale), "formulation")
+
+
 def _build(setting: Setting) -> tuple[nn.Module, nn.Module]:
     """Return the plain and the fast formulation, with equal weights."""
     torch.manual_seed(0)
     plain = setting.space.supernet(setting.shape, setting.scale).to(setting.device)
-    if not hasattr(plain, "formulation"):
-        raise Unsupported(
-            f"The super-network of {type(setting.space).__name__} has only one formulation, so "
-            "there is nothing to compare it with; choose another space, such as darts."
-        )
     fast = copy.deepcopy(plain)
     for network, formulation in ((plain, "plain"), (fast, "fast")):
         cast("Any", network).formulation = formulation
@@ -239,19 +237,7 @@ def _measure_memory(search: SearchStep, device: str) -> int:
         torch.cuda.reset_peak_memory_stats(device)
         search.run()
         return int(torch.cuda.max_memory_allocated(device))
-    own = {weight.untyped_storage().data_ptr() for weight in search.network.parameters()}
-    kept: dict[int, int] = {}
-
-    def keep(tensor: Tensor) -> Tensor:
-        storage = tensor.untyped_storage()
-        if storage.data_ptr() not in own:
-            kept[storage.data_ptr()] = storage.nbytes()
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        loss = search.train_loss()
-    del loss
-    return sum(kept.values())
+    return count_kept(search.network, search.train_loss)
 
 
 def _time_pair(searches: Sequence[SearchStep], device: str, *, swap: bool) -> tuple[float, float]:

@@ -64,8 +64,8 @@ class _Separable(torch.autograd.Function):
         for layers, own in zip(operations, _group(operations, weights), strict=True):
             chain: list[Kept] = []
             for layer, pair in zip(layers, own, strict=True):
-                found = chain[-1].activate() if chain else inputs.take(is_even=layer.is_even)
-                chain.append(run_layer(found, layer, pair, edges, statistics))
+                given = chain[-1].activate() if chain else inputs.take(is_even=layer.is_even)
+                chain.append(run_layer(given, layer, pair, edges, statistics))
             kept.append(chain)
         ctx.operations = operations
         everything = (tensor for chain in kept for each in chain for tensor in each.tensors)
@@ -83,8 +83,7 @@ class _Separable(torch.autograd.Function):
         state, gates, *rest = ctx.saved_tensors
         layers = sum(map(len, ctx.operations))
         weights = _group(ctx.operations, rest[: 2 * layers])
-        tensors = iter(rest[2 * layers :])
-        kept = [[Kept(*(next(tensors) for _ in range(3))) for _ in op] for op in ctx.operations]
+        kept = _restore(ctx.operations, rest[2 * layers :])
         wants_state, wants_weights = _is_wanted(ctx, 0), _is_wanted(ctx, 2)
         found = SeparableGradients(
             state,
@@ -107,15 +106,21 @@ def _group(operations: Sequence[Operation], weights: Sequence[Tensor]) -> list[l
     return [[next(pairs) for _ in layers] for layers in operations]
 
 
+def _restore(operations: Sequence[Operation], tensors: Sequence[Tensor]) -> list[list[Kept]]:
+    """Return what each operation's layers kept, out of all their tensors in order."""
+    kept: Iterator[Kept] = map(Kept, tensors[::3], tensors[1::3], tensors[2::3])
+    return [[next(kept) for _ in layers] for layers in operations]
+
+
 def _mix(last: Sequence[Kept], gates: Tensor) -> Tensor:
     """Return the gated sum of normalised outputs."""
     factors = gates.repeat_interleave(len(last[0].mean) // gates.shape[1], dim=1)
     factors = factors * torch.stack([kept.precision for kept in last])
     offset = -(factors * torch.stack([kept.mean for kept in last])).sum(0)
-    output = torch.addcmul(widen(offset), last[0].output, widen(factors[0]))
+    total = torch.addcmul(widen(offset), last[0].output, widen(factors[0]))
     for kept, factor in zip(last[1:], factors[1:], strict=True):
-        output.addcmul_(kept.output, widen(factor))
-    return output
+        total.addcmul_(kept.output, widen(factor))
+    return total
 
 
 def _is_wanted(ctx: Any, index: int) -> bool:

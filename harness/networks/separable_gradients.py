@@ -32,10 +32,9 @@ class SeparableGradients:
         self, state: Tensor, gradient: Tensor, edges: int, *, wants_state: bool, wants_weights: bool
     ) -> None:
         self.wants_weights = wants_weights
-        self.wants_layers = wants_weights or wants_state
         self.edges = edges
         self._gradient, self._total = gradient, gradient.sum((0, 2, 3))
-        self._inputs = Expanded(state, edges) if self.wants_layers else None
+        self._inputs = Expanded(state, edges) if wants_weights or wants_state else None
         self._for_inputs = _InputGradients(edges)
 
     def descend(
@@ -51,46 +50,44 @@ class SeparableGradients:
         for_gate = (product * kept[-1].precision).view(self.edges, -1).sum(1)
         for_weights: list[Tensor | None] = []
         gain = gate.repeat_interleave(len(total) // self.edges) * kept[-1].precision
-        for index in reversed(range(len(layers) if self.wants_layers else 0)):
+        for index in reversed(range(len(layers) if self._inputs else 0)):
             through = _through_norm(gradient, kept[index], gain, total, product)
-            inputs = kept[index - 1].activate() if index else None
-            filtered, found = self._through_pointwise(
-                through, inputs, layers[index], weights[index]
-            )
+            below = kept[index - 1] if index else None
+            gradient, found = self._through_layer(through, below, layers[index], weights[index])
             for_weights = found + for_weights
-            if inputs is None:
-                self._for_inputs.add(filtered, weights[0].depthwise, layers[0])
-                break
-            gradient = input_gradient(filtered, weights[index].depthwise, layers[index].dilation)
-            gradient = torch.ops.aten.threshold_backward(gradient, inputs, 0)
-            total, gain = gradient.sum((0, 2, 3)), kept[index - 1].precision
-            product = _product(gradient, kept[index - 1], total)
+            if below is not None:
+                total, gain = gradient.sum((0, 2, 3)), below.precision
+                product = _product(gradient, below, total)
         return for_gate, for_weights or [None] * (2 * len(layers))
 
     def finish(self) -> Tensor | None:
         """Return the state's gradient."""
-        if self._inputs is None:
-            return None
-        return self._for_inputs.finish(self._inputs.positive)
+        return self._for_inputs.finish(self._inputs.positive) if self._inputs else None
 
-    def _through_pointwise(
-        self, gradient: Tensor, inputs: Tensor | None, layer: Layer, weights: Weights
+    def _through_layer(
+        self, gradient: Tensor, below: Kept | None, layer: Layer, weights: Weights
     ) -> tuple[Tensor, list[Tensor | None]]:
-        """Return the gradient of what the depthwise convolution gave, and of both weights."""
+        """Return the gradient of the normalised output of the layer below, and of both weights."""
+        assert self._inputs is not None
         channels = weights.pointwise.shape[1]
-        parts = weights.pointwise.view(self.edges, channels, channels)
-        back = parts.transpose(1, 2).reshape(-1, channels, 1, 1)
+        pointwise = weights.pointwise.view(self.edges, channels, channels)
+        back = pointwise.transpose(1, 2).reshape(-1, channels, 1, 1)
         filtered = convolve_pixels(gradient, back, self.edges)
-        if not self.wants_weights:
-            return filtered, [None, None]
+        inputs = below.activate() if below is not None else None
+        for_weights: list[Tensor | None] = [None, None]
+        if self.wants_weights:
+            given = self._inputs.take(is_even=layer.is_even) if inputs is None else inputs
+            again = convolve(given, weights.depthwise, layer.stride, layer.dilation)
+            kernel = weights.depthwise.shape[-1]
+            for_weights = [
+                weight_gradient(given, filtered, kernel, layer.stride, layer.dilation),
+                pixel_weight_gradient(again, gradient, weights.pointwise, self.edges),
+            ]
         if inputs is None:
-            assert self._inputs is not None
-            inputs = self._inputs.take(is_even=layer.is_even)
-        again = convolve(inputs, weights.depthwise, layer.stride, layer.dilation)
-        for_pointwise = pixel_weight_gradient(again, gradient, weights.pointwise, self.edges)
-        kernel = weights.depthwise.shape[-1]
-        for_depthwise = weight_gradient(inputs, filtered, kernel, layer.stride, layer.dilation)
-        return filtered, [for_depthwise, for_pointwise]
+            self._for_inputs.add(filtered, weights.depthwise, layer)
+            return filtered, for_weights
+        found = input_gradient(filtered, weights.depthwise, layer.dilation)
+        return torch.ops.aten.threshold_backward(found, inputs, 0), for_weights
 
 
 class _InputGradients:

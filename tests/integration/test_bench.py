@@ -25,7 +25,18 @@ def test_bench_compares_both_formulations(capsys):
 def test_bench_prints_a_summary(capsys):
     assert cli.main([*TINY[:-1], "1"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == ["plain", "fast", "ratio", "MiB"]
+    assert [line.split()[0] for line in lines] == ["plain", "fast", "ratio", "MiB", "one", "two"]
+
+
+@pytest.mark.parametrize("space", ["darts", "mobile"])
+def test_paths_keep_a_fraction_of_what_all_operations_keep(space, capsys):
+    assert cli.main([*TINY, "--space", space, "--channels", "4", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    paths = found["paths"]
+    assert ("ratio" in found) is (space == "darts")
+    assert paths["samples"] == 20
+    assert 0 < paths["weight_step_ratio"] <= 1 / 4
+    assert paths["weight_step_ratio"] < paths["choice_step_ratio"] <= 1 / 3
 
 
 @pytest.mark.parametrize(
