@@ -83,13 +83,14 @@ def _setting(args: argparse.Namespace) -> Setting:
 def _print_paths(found: PathMemory) -> None:
     """Print what binary gates keep for the backward pass, beside softmax gates."""
     for what, name, own, plain, fast in (
-        ("weight", "one path", found.one_path, found.dense_weights, found.fast_weights),
-        ("architecture", "two paths", found.two_paths, found.dense_choices, found.fast_choices),
+        ("a weight", "one path", found.one_path, found.dense_weights, found.fast_weights),
+        ("an architecture", "two paths", found.two_paths, found.dense_choices, found.fast_choices),
     ):
-        more = f", {own / fast:.3f} of the fast one's" if fast else ""
+        more = f"; {own / fast:.3f} of that in the fast formulation" if fast else ""
+        of_all = f"{own / plain:.3f} of what all operations keep, {plain / 2**20:.1f}"
         print(
-            f"{name} of a {what} step: {own / 2**20:.1f} MiB kept for the backward pass (mean of "
-            f"{found.samples}), {own / plain:.3f} of a plain darts step's {plain / 2**20:.1f}{more}"
+            f"{name} of {what} step: {own / 2**20:.1f} MiB kept for the backward pass (mean of "
+            f"{found.samples}), {of_all}{more}"
         )
 
 
