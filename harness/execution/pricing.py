@@ -25,7 +25,8 @@ from harness.execution.environment import environment
 from harness.execution.progress import Countdown
 from harness.execution.seeding import generator
 from harness.hardware.latency import Stopwatch, compare, measure_operations
-from harness.hardware.prices import LatencyTable, NetworkSize, multiply_adds, read_table
+from harness.hardware.prices import LatencyTable, NetworkSize, multiply_adds
+from harness.hardware.published import read_any_table
 from harness.interfaces.costs import price
 
 MILLISECONDS = "milliseconds"
@@ -48,7 +49,7 @@ def open_costs(rules: CostRules, name: str, space: SearchSpace, shape: TaskShape
     scale = rules.network.scale
     prices = multiply_adds(space)
     if rules.table is not None:
-        table, fingerprint = read_table(Path(rules.table))
+        table, fingerprint = read_any_table(Path(rules.table))
         if complaint := table.complaint(name, shape.inputs, scale.channels, scale.cells):
             raise ConfigError(f"{rules.table} does not fit: {complaint}.")
         if rules.fingerprint not in ("", fingerprint):
@@ -78,7 +79,7 @@ def fingerprinted(rules: CostRules) -> CostRules:
     if rules.table is None:
         return rules
     path = Path(rules.table).absolute()
-    return rules.model_copy(update={"table": str(path), "fingerprint": read_table(path)[1]})
+    return rules.model_copy(update={"table": str(path), "fingerprint": read_any_table(path)[1]})
 
 
 def warn_about_target(costs: Costs, space: SearchSpace) -> str | None:

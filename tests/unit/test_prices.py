@@ -15,6 +15,9 @@ from harness.execution.pricing import measure_table, open_costs, warn_about_targ
 from harness.execution.resolve import resolve_experiment
 from harness.hardware.latency import Stopwatch, compare, summarise
 from harness.hardware.prices import read_table
+from harness.hardware.published import read_published
+from harness.interfaces.costs import price
+from harness.plugins import SPACES
 from harness.spaces.darts import Darts
 from tests.integration.tiny import PROTOCOL, experiment
 
@@ -187,6 +190,26 @@ def test_a_stopwatch_counts_its_repeats_and_not_its_warm_up():
 def test_a_key_is_one_text():
     key = OperationKey("sep_conv_3x3", (4, 8, 8), (4, 4, 4))
     assert key.to_text() == "sep_conv_3x3 4x8x8 4x4x4"
+
+
+def test_the_published_table_prices_the_default_chain_at_uniform_shares(reference):
+    table = read_published(reference / "proxylessnas" / "mobile_latency_lut.yaml")
+    chain = SPACES.load("mbconv_chain")()
+    inventory = chain.inventory(TaskShape((3, 224, 224), 1000), Scale(32, 21))
+    costs = price(inventory, table.price)
+    uniform = [[1 / len(edge.options)] * len(edge.options) for edge in chain.edges]
+    assert costs.of(uniform) == pytest.approx(113.988, abs=5e-4)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["nothing: {mean: 1, var: 0}", "Conv-input:1x1x3-output:1x1x8: {mean: -1, var: 0}", "[]"],
+)
+def test_a_file_that_is_no_published_table_is_refused(tmp_path, text):
+    path = tmp_path / "table.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=r"table\.yaml"):
+        read_published(path)
 
 
 def test_the_command_writes_a_table_that_loads(tmp_path, capsys):
