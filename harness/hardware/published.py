@@ -3,7 +3,7 @@
 Its keys name a layer by sizes (height x width x channels) and options, each with the mean and the
 variance of many measurements on a phone, in milliseconds::
 
-    expanded_conv-input:14x14x96-output:7x7x192-expand:3-kernel:5-stride:2-idskip:0: {mean, var, ...}
+    expanded_conv-input:14x14x96-output:7x7x192-expand:3-kernel:5-stride:2-idskip:0: ...
 """
 
 from __future__ import annotations
