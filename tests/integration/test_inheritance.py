@@ -1,0 +1,37 @@
+"""What a child has of its parent's training, through the evaluator that searches use."""
+
+import numpy as np
+import pytest
+
+from harness.api import Bench, Split
+from harness.config.protocol import Plugin
+from harness.execution.opening import open_evaluator, open_space, open_task, resolved
+from harness.plugins import EVALUATORS, SPACES, TASKS
+from tests.integration.tiny import RECIPE
+
+
+@pytest.fixture
+def bench(tmp_path):
+    space = open_space(resolved(SPACES, Plugin(name="mobile", params={"blocks": 2})))
+    task = open_task(resolved(TASKS, Plugin(name="d10")))
+    examples = task.development()
+    fractions = {Split.TRAIN: 0.5, Split.VALIDATION: 0.5}
+    rows = task.split(examples, fractions, np.random.default_rng(0))
+    return Bench(space, task, rows, "cpu", tmp_path)
+
+
+def test_a_child_equal_to_its_parent_has_its_accuracy_untrained(bench):
+    from harness.api import Recipe
+
+    evaluator = open_evaluator(resolved(EVALUATORS, Plugin(name="training")), bench)
+    recipe = Recipe.model_validate({**RECIPE, "batch_size": 32})
+    parent = bench.space.sample(np.random.default_rng(3))
+
+    def judge(fidelity, key, inherit=None):
+        return evaluator.evaluate(
+            parent, recipe, fidelity=fidelity, seed=int(key), key=key, inherit=inherit
+        ).score
+
+    trained = judge(1, "1")
+    assert judge(0, "2", inherit="1") == trained
+    assert judge(0, "3") != trained  # untrained weights of its own
