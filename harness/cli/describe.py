@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.cli._arguments import positive
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -39,10 +40,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--task", default="c10", help="whose image size and classes it has (default: %(default)s)"
     )
     parser.add_argument(
-        "--channels", type=_positive, default=CHANNELS, help="initial (default: %(default)s)"
+        "--channels", type=positive, default=CHANNELS, help="initial (default: %(default)s)"
     )
     parser.add_argument(
-        "--cells", type=_positive, default=CELLS, help="or blocks (default: %(default)s)"
+        "--cells", type=positive, default=CELLS, help="or blocks (default: %(default)s)"
     )
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="draw the cells: a name in .png, .svg or .pdf"
@@ -133,9 +134,3 @@ def _show(key: str, value: Any) -> str:
     if value is None:
         return "-"
     return f"{value:.3f}" if key.endswith("_ratio") else f"{value:g}"
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no positive whole number")
-    return int(text)

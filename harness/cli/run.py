@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.cli._arguments import positive
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
     how.add_argument("--data", type=Path, metavar="DIR", help="where data sets lie")
     how.add_argument("--no-download", action="store_true", help="never fetch a missing data set")
-    how.add_argument("--jobs", type=_positive, default=1, help="how many at once")
-    how.add_argument("--threads", type=_positive, default=1, help="of each job")
+    how.add_argument("--jobs", type=positive, default=1, help="how many at once")
+    how.add_argument("--threads", type=positive, default=1, help="of each job")
     how.add_argument(
         "--device", default="auto", help="cpu, cuda, cuda:1, ... (default: %(default)s)"
     )
@@ -162,9 +163,3 @@ def _seconds(text: str) -> float:
         raise ConfigError(
             f"--stop-after {text!r}: expected a time such as 90s, 9m or 2h."
         ) from None
-
-
-def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no positive whole number")
-    return int(text)

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from harness.api import OperationKey
+from harness.api import OperationKey, Scale, TaskShape
 
 Size = tuple[int, int, int]
 Block = tuple[OperationKey | None, ...]  # None: the layer is left out
@@ -117,3 +117,14 @@ def read_published(document: Mapping[str, Any], images: Size) -> tuple[Frame, Bl
         size = place.outputs
     frame = enclose([stem], size, document["feature_mix_out"], document["classes"])
     return frame, tuple(block)
+
+
+def find_obstacle(space: str, shape: TaskShape, scale: Scale) -> str | None:
+    """Say why no chain can be built for this task at this scale, or return None."""
+    if scale.auxiliary:
+        return f"A network of {space} has no auxiliary head; set auxiliary_weight to 0."
+    if scale.channels < 1:
+        return f"A network of {space} needs initial channels, not {scale.channels}."
+    if min(shape.inputs) < 1:
+        return f"There is nothing to see in images of {'x'.join(map(str, shape.inputs))}."
+    return None

@@ -30,6 +30,7 @@ from harness.networks.chain import (
     Frame,
     Place,
     enclose,
+    find_obstacle,
     list_layers,
     name_mbconv,
     resize,
@@ -118,13 +119,7 @@ class MbconvChain(WeightSharingSpace):
 
     @override
     def unsupported(self, shape: TaskShape, scale: Scale) -> str | None:
-        if scale.auxiliary:
-            return "A network of mbconv_chain has no auxiliary head; set auxiliary_weight to 0."
-        if scale.channels < 1:
-            return f"A network of mbconv_chain needs initial channels, not {scale.channels}."
-        if min(shape.inputs) < 1:
-            return f"There is nothing to see in images of {'x'.join(map(str, shape.inputs))}."
-        return None
+        return find_obstacle("mbconv_chain", shape, scale)
 
     @override
     def derive(self, probabilities: Sequence[NDArray[np.float64]]) -> Architecture:

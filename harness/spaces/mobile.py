@@ -25,7 +25,7 @@ from harness.api import (
     Unsupported,
     WeightSharingSpace,
 )
-from harness.networks.chain import list_layers
+from harness.networks.chain import find_obstacle, list_layers
 from harness.spaces._mobile_blocks import (
     BASE_WIDTH,
     DEPTHS,
@@ -112,13 +112,7 @@ class Mobile(WeightSharingSpace):
 
     @override
     def unsupported(self, shape: TaskShape, scale: Scale) -> str | None:
-        if scale.auxiliary:
-            return "A network of mobile has no auxiliary head; set auxiliary_weight to 0."
-        if scale.channels < 1:
-            return f"A network of mobile needs initial channels, not {scale.channels}."
-        if min(shape.inputs) < 1:
-            return f"There is nothing to see in images of {'x'.join(map(str, shape.inputs))}."
-        return None
+        return find_obstacle("mobile", shape, scale)
 
     @override
     def derive(self, probabilities: Sequence[NDArray[np.float64]]) -> Architecture:
