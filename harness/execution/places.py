@@ -114,6 +114,12 @@ def _check_sizes(title: str, task: Task, space: SearchSpace, protocol: Protocol)
                 f"protocol key {where} asks for {batch_size} images at a time, but the {split} "
                 f"split of {title} has {have}; {advice}."
             )
+    for where, of in (("search.candidate", search.candidate), ("train.recipe", recipe)):
+        if of.drop_path and not space.has_drop_path:
+            raise ConfigError(
+                f"protocol key {where}.drop_path is {of.drop_path:g}, but networks of this space "
+                "drop no paths; set it to 0."
+            )
     for where, scale in _scales(space, protocol):
         if reason := space.unsupported(task.shape, scale):
             raise ConfigError(f"protocol {protocol.name}, {where}, on {title}: {reason}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,9 +30,11 @@ class SearchSpace(ABC):
 
     Attributes:
         decisions: What is chosen, each with at least two options.
+        has_drop_path: Whether its networks drop paths where a recipe asks for it.
     """
 
     decisions: tuple[Decision, ...]
+    has_drop_path: ClassVar[bool] = True
 
     @abstractmethod
     def build(self, architecture: Architecture, shape: TaskShape, scale: Scale) -> nn.Module:

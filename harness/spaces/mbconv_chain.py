@@ -80,6 +80,8 @@ class MbconvChain(WeightSharingSpace):
         blocks: Layers of each of the six stages, the first ones included.
     """
 
+    has_drop_path = False
+
     def __init__(self, *, blocks: str = "4,4,4,4,4,1") -> None:
         self.counts = _read_counts(blocks)
         self.decisions = self.edges = tuple(

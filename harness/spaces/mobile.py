@@ -67,6 +67,8 @@ class Mobile(WeightSharingSpace):
         blocks: Their number, 1 to 7; the paper has 7, for ImageNet.
     """
 
+    has_drop_path = False
+
     def __init__(self, *, blocks: int = 5) -> None:
         if not 1 <= blocks <= len(WIDTHS):
             raise ConfigError(f"blocks is {blocks}; expected 1 to {len(WIDTHS)}.")
