@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.document import Picture
 from analysis.plots.style import save
+from harness.results.store import write_atomically
 
 STAMP, STAMP_SIZE, STAMP_GAP = "#555555", 8, 0.1  # colour, points, inches
 
@@ -29,12 +31,17 @@ class Gallery:
         self.stamp = stamp
         self.svgs: dict[str, str] = {}
 
-    def hang(self, figure: Figure, name: str, caption: str) -> Picture:
-        """Save a figure and return the block that shows it."""
+    def hang(
+        self, figure: Figure, name: str, caption: str, table: pd.DataFrame | None = None
+    ) -> Picture:
+        """Save a figure, beside it the table of exactly what it shows, and return its block."""
         name = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name)
         if self.stamp:
             # Above: legends outside the axes keep to the lower edge, wherever a tight one is.
             top = 1 + STAMP_GAP / figure.get_figheight()
             figure.text(1, top, self.stamp, ha="right", va="bottom", size=STAMP_SIZE, color=STAMP)
+        if table is not None:
+            text = table.to_csv(index=False, lineterminator="\n")
+            write_atomically(self.folder / f"{name}.csv", text)
         self.svgs[name] = save(figure, self.folder, name, caption)
         return Picture(name, caption)
