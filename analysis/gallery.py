@@ -8,10 +8,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.document import Picture
+from analysis.plots.files import stamp
 from analysis.plots.style import save
 from harness.results.store import write_atomically
-
-STAMP, STAMP_SIZE, STAMP_GAP = "#555555", 8, 0.1  # colour, points, inches
 
 
 class Gallery:
@@ -36,10 +35,7 @@ class Gallery:
     ) -> Picture:
         """Save a figure, beside it the table of exactly what it shows, and return its block."""
         name = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name)
-        if self.stamp:
-            # Above: legends outside the axes keep to the lower edge, wherever a tight one is.
-            top = 1 + STAMP_GAP / figure.get_figheight()
-            figure.text(1, top, self.stamp, ha="right", va="bottom", size=STAMP_SIZE, color=STAMP)
+        stamp(figure, self.stamp)
         if table is not None:
             text = table.to_csv(index=False, lineterminator="\n")
             write_atomically(self.folder / f"{name}.csv", text)

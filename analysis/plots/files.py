@@ -16,6 +16,15 @@ FORMATS: dict[str, dict[str, Any]] = {
     ".svg": {"Date": None},
     ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
+STAMP_COLOUR, STAMP_SIZE, STAMP_GAP = "#555555", 9, 0.1  # colour, points, inches
+
+
+def stamp(figure: Figure, text: str) -> None:
+    """Write what every figure must say above it, so that none is taken for more than it is."""
+    if text:
+        # Above: legends outside the axes keep to the lower edge, wherever a tight one is.
+        top = 1 + STAMP_GAP / figure.get_figheight()
+        figure.text(1, top, text, ha="right", va="bottom", size=STAMP_SIZE, color=STAMP_COLOUR)
 
 
 def check_file(path: Path) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from analysis.comparisons import comparison_table
 from analysis.document import Block, Listing, Section, Text
 from analysis.evaluation import Results
 from analysis.gallery import Gallery
 from analysis.plots import arms as arms_plot
-from analysis.plots import tradeoff as tradeoff_plot
+from analysis.plots import pareto as pareto_plot
 from analysis.sections.grids import Column, arm_columns, difference, grid
 from analysis.wording import brief, decimal, joined, p_value, pair_label, sentence
 
@@ -72,13 +74,13 @@ def arms(results: Results, gallery: Gallery) -> Section:
         grid("arms", results.arms, columns),
     ]
     for number, study in enumerate(results.studies):
-        units = results.units[results.units["study"] == study]
-        figure = arms_plot.draw(units, results.all_methods)
+        table = arms_plot.collect(results, study)
         caption = (
             "Every run's test accuracy; below the points their mean (black tick) and its 95 % t "
             "interval. Grey: mean ± SD of random architectures."
         )
-        blocks.append(gallery.hang(figure, _numbered("arms", number), caption))
+        figure = arms_plot.draw(table)
+        blocks.append(gallery.hang(figure, _numbered("arms", number), caption, table))
     return Section("arms", "Arms", tuple(blocks))
 
 
@@ -86,20 +88,33 @@ def tradeoff(results: Results, gallery: Gallery) -> Section:
     """Draw accuracy against what networks cost."""
     blocks: list[Block] = []
     for number, study in enumerate(results.studies):
-        runs = results.tables.runs
-        runs = runs[(runs["study"] == study) & (runs["status"] == "done")]
-        figure = tradeoff_plot.draw(runs, results.all_methods)
-        priced = {
-            "latency_ms": "Latencies are sums of the comparison's table, not measurements of the "
-            "whole network: the table's own file says how well they predict it.",
-            "macs": "Multiply-adds are those of convolutions and linear layers for one image.",
-        }
-        caption = (
-            "Test accuracy of every trained network against its cost, all arms together; the "
-            f"large marks are means. {priced[tradeoff_plot.currency_of(runs)]}"
-        )
-        blocks.append(gallery.hang(figure, _numbered("tradeoff", number), caption))
+        table = pareto_plot.collect(results, study)
+        figure = pareto_plot.draw(table)
+        name = _numbered("pareto", number)
+        blocks.append(gallery.hang(figure, name, _tradeoff_caption(table), table))
     return Section("tradeoff", "Accuracy against cost", tuple(blocks))
+
+
+def _tradeoff_caption(table: pd.DataFrame) -> str:
+    priced = {
+        "latency_ms": "Latencies are sums of the comparison's table, not measurements of the "
+        "whole network: the table's own file says how well they predict it.",
+        "macs": "Multiply-adds are those of convolutions and linear layers for one image.",
+    }
+    volumes = (
+        f"on {target}, " + ", ".join(f"{name} {decimal(value)}" for name, value in found.items())
+        for target, found in pareto_plot.volumes(table).items()
+    )
+    return (
+        "Test accuracy of every trained network against its cost (small dots); large lettered "
+        "marks are the means of arms, faded where another mean is cheaper and more accurate; the "
+        "steps are the best mean that a cost buys. Hypervolume, as a share of the box around the "
+        f"means: {'; '.join(volumes) or 'none'}. {priced.get(_currency(table), '')}"
+    ).strip()
+
+
+def _currency(table: pd.DataFrame) -> str:
+    return str(table["currency"].iloc[0]) if len(table) else ""
 
 
 def transfer(results: Results, gallery: Gallery) -> Section:

@@ -14,6 +14,7 @@ COMMANDS = (
     "run",
     "status",
     "report",
+    "plot",
     "check",
     "describe",
     "export",

@@ -1,0 +1,80 @@
+"""Draw one figure of finished experiments, with a CSV of exactly what it shows beside it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.errors import ConfigError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.usage = (
+        "%(prog)s [-h] EXPERIMENT [EXPERIMENT ...] KIND --out FILE [--study S] [--json]\n"
+        "       %(prog)s [EXPERIMENT] --list"
+    )
+    parser.add_argument(
+        "words",
+        nargs="*",
+        metavar="EXPERIMENT KIND",
+        help="folders, as results/NAME, and last the kind of figure",
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE", help="a name in .png, .svg or .pdf")
+    parser.add_argument("--study", metavar="S", help="of which experiments under equal rules")
+    parser.add_argument("--list", action="store_true", help="print every kind and what it shows")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Print where figure and table lie, or the kinds of figures."""
+    if args.list:
+        return _list(is_json=args.json)
+    if args.out is None or len(args.words) < 2:
+        raise ConfigError(
+            "A figure needs an experiment, a kind and a file: "
+            "`plot results/NAME arms --out arms.svg`; `plot results/NAME --list` shows the kinds."
+        )
+    *folders, name = args.words
+    from analysis.evaluation import evaluate
+    from analysis.kinds import kind
+    from analysis.plots.files import check_file, stamp, write_figure
+    from harness.results.store import ExperimentFolder, write_atomically
+
+    module = kind(name)
+    check_file(args.out)
+    results = evaluate(ExperimentFolder.existing(Path(folder)).path for folder in folders)
+    table = module.collect(results, _study(results.studies, args.study))
+    figure = module.draw(table)
+    stamp(figure, results.stamp)
+    write_figure(figure, args.out)
+    beside = args.out.with_suffix(".csv")
+    write_atomically(beside, table.to_csv(index=False, lineterminator="\n"))
+    print(json.dumps({"figure": str(args.out), "table": str(beside)}) if args.json else args.out)
+    return 0
+
+
+def _study(studies: Sequence[str], wanted: str | None) -> str:
+    """Return the study to draw; with several of them it has to be named."""
+    known = "; ".join(studies)
+    if wanted is None and len(studies) > 1:
+        raise ConfigError(
+            f"The experiments were run under different rules; choose with --study: {known}."
+        )
+    if wanted is not None and wanted not in studies:
+        raise ConfigError(f"--study {wanted!r} is none of these experiments' studies: {known}.")
+    return wanted or studies[0]
+
+
+def _list(*, is_json: bool) -> int:
+    from analysis.kinds import kinds, title
+
+    titles = {name: title(name) for name in kinds()}
+    if is_json:
+        print(json.dumps(titles, indent=2))
+        return 0
+    for name, text in titles.items():
+        print(f"{name:<24}{text}")
+    return 0

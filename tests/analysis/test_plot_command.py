@@ -1,0 +1,93 @@
+"""One figure by one command: found by its file's name, with the table it shows beside it."""
+
+import json
+
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from analysis.evaluation import evaluate
+from analysis.kinds import kinds, title
+from harness.cli import main
+from harness.results.record import Status
+from tests.analysis.experiments import CRASH
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    from tests.analysis.experiments import Invention
+
+    return Invention(tmp_path_factory.mktemp("plots") / "digits", seeds=2).write()
+
+
+@pytest.mark.parametrize("name", kinds())
+def test_every_kind_draws_what_it_collects(folder, name):
+    results = evaluate([folder])
+    table = kinds()[name].collect(results, results.studies[0])
+    assert isinstance(table, pd.DataFrame) and len(table)
+    figure = kinds()[name].draw(table)
+    assert isinstance(figure, Figure) and figure.axes
+    assert title(name).endswith(".")
+
+
+@pytest.mark.parametrize("name", kinds())
+def test_every_kind_draws_where_nothing_came_out(invent, name):
+    results = evaluate([invent(seeds=1, fate=lambda job: (Status.FAILED, CRASH))])
+    table = kinds()[name].collect(results, results.studies[0])
+    assert kinds()[name].draw(table).axes
+    assert kinds()[name].draw(table.head(0)).axes
+
+
+def test_helpers_are_no_figures():
+    assert "arms" in kinds()
+    assert not {"style", "files", "cell_layout"} & set(kinds())
+
+
+@pytest.mark.parametrize("suffix", [".png", ".svg", ".pdf"])
+def test_figure_and_table_are_the_same_bytes_twice(folder, tmp_path, suffix, capsys):
+    files = [tmp_path / side / f"arms{suffix}" for side in ("one", "two")]
+    for file in files:
+        file.parent.mkdir()
+        assert main(["plot", str(folder), "arms", "--out", str(file)]) == 0
+        assert capsys.readouterr().out.strip() == str(file)
+    assert files[0].read_bytes() == files[1].read_bytes()
+    tables = [file.with_suffix(".csv").read_bytes() for file in files]
+    assert tables[0] == tables[1]
+    assert "transferred" in tables[0].decode()
+
+
+def test_figure_says_that_its_task_is_a_subset(folder, tmp_path):
+    main(["plot", str(folder), "pareto", "--out", str(tmp_path / "a.svg")])
+    assert "d10 (invented subset), d100 (invented subset)" in (tmp_path / "a.svg").read_text()
+
+
+def test_list_prints_every_kind_with_its_title(folder, capsys):
+    assert main(["plot", str(folder), "--list", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {name: title(name) for name in kinds()}
+    assert main(["plot", "--list"]) == 0
+    assert capsys.readouterr().out.startswith(next(iter(kinds())))
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["arm", "--out", "a.png"], "No figure is called 'arm'. Did you mean arms?"),
+        (["arms"], "A figure needs an experiment, a kind and a file"),
+        (["arms", "--out", "a.bmp"], "expected one that ends in .png, .svg, .pdf"),
+        (["arms", "--out", "a.png", "--study", "x"], "--study 'x' is none of these"),
+    ],
+)
+def test_mistakes_are_answered_in_one_line(folder, capsys, words, complaint):
+    assert main(["plot", str(folder), *words]) == 2
+    error = capsys.readouterr().err
+    assert complaint in error and error.count("\n") == 1
+
+
+def test_experiments_under_different_rules_need_the_study_named(invent, tmp_path, capsys):
+    what = {"seeds": 1, "methods": ("darts",), "arms": ("direct", "random")}
+    folders = [str(invent("one", **what)), str(invent("two", **what, protocol={"name": "other"}))]
+    out = ["--out", str(tmp_path / "a.png")]
+    assert main(["plot", *folders, "arms", *out]) == 2
+    assert "choose with --study: one; two." in capsys.readouterr().err
+    assert main(["plot", *folders, "arms", *out, "--study", "two"]) == 0
+    assert "direct" in (tmp_path / "a.csv").read_text()
