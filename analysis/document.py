@@ -35,11 +35,12 @@ class Grid:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure, by the name of its files."""
+    """A figure, by the name of its files; ``file`` is the one that Markdown shows."""
 
     kind: ClassVar[str] = "picture"
     name: str
     caption: str
+    file: str
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,14 @@ class Verbatim:
     """Text as it is, such as a traceback."""
 
     kind: ClassVar[str] = "verbatim"
+    text: str
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """A Mermaid diagram: Markdown viewers draw it, the page shows its text."""
+
+    kind: ClassVar[str] = "diagram"
     text: str
 
 
@@ -59,7 +68,7 @@ class Fold:
     blocks: tuple[Block, ...]
 
 
-Block = Text | Listing | Grid | Picture | Verbatim | Fold
+Block = Text | Listing | Grid | Picture | Verbatim | Diagram | Fold
 
 
 @dataclass(frozen=True)

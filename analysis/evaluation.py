@@ -14,6 +14,8 @@ from analysis.load import Tables, load
 from analysis.transfer import gain_table, gap_table
 from harness.results.record import ExperimentFacts
 
+NOT_COMPARABLE = "NOT COMPARABLE"
+
 
 @dataclass(frozen=True)
 class Results:
@@ -64,8 +66,9 @@ class Results:
 
     @property
     def stamp(self) -> str:
-        """The labels that say more than a name; empty if there are none."""
-        return ", ".join(label for title, label in self.labels.items() if label != title)
+        """What stands above every figure: labels that say more than a name, and force."""
+        labels = [label for title, label in self.labels.items() if label != title]
+        return ", ".join([NOT_COMPARABLE] * self.tables.forced + labels)
 
     def members(self, study: str) -> list[tuple[str, ExperimentFacts]]:
         """Return the experiments of a study."""
@@ -75,16 +78,22 @@ class Results:
         ]
 
 
-def evaluate(folders: Iterable[Path]) -> Results:
+def evaluate(folders: Iterable[Path], *, force: bool = False) -> Results:
     """Load experiments and count.
+
+    Args:
+        folders: Of the experiments.
+        force: Compare them even where their rules differ; everything is then stamped.
 
     Raises:
         ConfigError: If a folder holds no experiment or a file of it cannot be read.
     """
-    tables = load(folders)
+    tables = load(folders, force=force)
     pairs = _pairs(tables)
     methods = _methods(tables)
     found = units(tables.runs)
+    if tables.forced:
+        found = found.assign(rules=NOT_COMPARABLE)
     return Results(
         tables=tables,
         pairs=pairs,

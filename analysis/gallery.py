@@ -8,8 +8,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.document import Picture
-from analysis.plots.files import stamp
-from analysis.plots.style import save
+from analysis.plots.files import settle, stamp, write_file
+from analysis.plots.style import styled
+from analysis.plots.svg import inline, svg_of
 from harness.results.store import write_atomically
 
 
@@ -19,25 +20,48 @@ class Gallery:
     Args:
         folder: Where they are saved.
         stamp: Stands above every figure, so that none can be taken for more than it is.
+        everything: Whether what is drawn on request only is wanted.
 
     Attributes:
         svgs: What the page holds, by name.
+        tables: What the figures show as CSV, by name.
     """
 
-    def __init__(self, folder: Path, stamp: str = "") -> None:
+    def __init__(self, folder: Path, stamp: str = "", *, everything: bool = False) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.stamp = stamp
+        self.everything = everything
         self.svgs: dict[str, str] = {}
+        self.tables: dict[str, str] = {}
+
+    def has(self, kind: str) -> bool:
+        """Whether a figure hangs that is called by its kind, or by its kind, a dash and more."""
+        return any(name == kind or name.startswith(f"{kind}-") for name in self.svgs)
 
     def hang(
-        self, figure: Figure, name: str, caption: str, table: pd.DataFrame | None = None
+        self,
+        figure: Figure,
+        name: str,
+        caption: str,
+        table: pd.DataFrame | None = None,
+        *,
+        is_folded: bool = False,
     ) -> Picture:
-        """Save a figure, beside it the table of exactly what it shows, and return its block."""
+        """Save a figure, beside it the table of exactly what it shows, and return its block.
+
+        What is folded away gets no PNG.
+        """
         name = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name)
         stamp(figure, self.stamp)
         if table is not None:
-            text = table.to_csv(index=False, lineterminator="\n")
-            write_atomically(self.folder / f"{name}.csv", text)
-        self.svgs[name] = save(figure, self.folder, name, caption)
-        return Picture(name, caption)
+            self.tables[name] = table.to_csv(index=False, lineterminator="\n")
+            write_atomically(self.folder / f"{name}.csv", self.tables[name])
+        with styled():
+            box = settle(figure)
+        text = svg_of(figure, box, name, caption)
+        write_atomically(self.folder / f"{name}.svg", text)
+        self.svgs[name] = inline(text, name)
+        if not is_folded:
+            write_file(figure, box, self.folder / f"{name}.png")
+        return Picture(name, caption, f"{name}.svg" if is_folded else f"{name}.png")

@@ -46,6 +46,7 @@ class Tables:
         environments: Where jobs ran, one row per distinct answer.
         experiments: Resolved inputs by name.
         studies: The study of each experiment.
+        forced: Whether one study pools experiments under different rules.
         titles: What a method is called here, by experiment and title there.
         graphs: What each finished search found, by job.
         start_graphs: What each search began from, before its first step, by job.
@@ -59,18 +60,23 @@ class Tables:
     environments: pd.DataFrame
     experiments: dict[str, ExperimentFacts]
     studies: dict[str, str]
+    forced: bool
     titles: dict[tuple[str, str], str]
     graphs: dict[str, Graphs]
     start_graphs: dict[str, Graphs]
 
 
-def load(folders: Iterable[Path]) -> Tables:
+def load(folders: Iterable[Path], *, force: bool = False) -> Tables:
     """Read experiments; nothing that is missing or failed is left out of ``runs``.
+
+    Args:
+        folders: Of the experiments.
+        force: Pool them into one study even where their rules differ.
 
     Raises:
         ConfigError: If a folder holds no experiment or a file of it cannot be read.
     """
-    reading = read(folders)
+    reading = read(folders, force=force)
     jobs = reading.jobs
     searches = {digest: job for digest, job in jobs.items() if job.is_search}
     runs = _frame([_run_row(row, jobs) for row in reading.arms], RUN_COLUMNS)
@@ -87,6 +93,7 @@ def load(folders: Iterable[Path]) -> Tables:
         environments=_environments(jobs.values()),
         experiments=reading.experiments,
         studies=reading.studies,
+        forced=reading.forced,
         titles=reading.titles,
         graphs={digest: job.graphs for digest, job in searches.items() if job.graphs},
         start_graphs={

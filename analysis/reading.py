@@ -1,7 +1,7 @@
 """Opens experiment folders and merges them: which jobs there are, and which arms they make up.
 
 Experiments under equal rules (protocol, space, data) are pooled into one *study*; others stand
-side by side and are never compared. A job that several experiments hold counts once.
+side by side and are compared only by force. A job that several experiments hold counts once.
 """
 
 from __future__ import annotations
@@ -123,6 +123,7 @@ class Reading:
     Attributes:
         experiments: Resolved inputs by name.
         studies: The study of each experiment.
+        forced: Whether one study pools different rules.
         titles: What the analysis calls a method, by experiment and title there.
         jobs: By digest, the finished copy where there are several.
         arms: Distinct rows, as planned.
@@ -130,13 +131,18 @@ class Reading:
 
     experiments: dict[str, ExperimentFacts]
     studies: dict[str, str]
+    forced: bool
     titles: dict[tuple[str, str], str]
     jobs: dict[str, Job]
     arms: tuple[ArmRow, ...]
 
 
-def read(folders: Iterable[Path]) -> Reading:
+def read(folders: Iterable[Path], *, force: bool = False) -> Reading:
     """Read experiments.
+
+    Args:
+        folders: Of the experiments.
+        force: Pool them into one study even where their rules differ.
 
     Raises:
         ConfigError: If a folder holds no experiment or a file of it cannot be read.
@@ -144,10 +150,13 @@ def read(folders: Iterable[Path]) -> Reading:
     opened = _named(folders)
     experiments = {name: folder.facts() for name, folder in opened.items()}
     plans = {name: folder.plan() for name, folder in opened.items()}
-    studies = _studies(experiments)
-    titles = _titles(experiments, studies)
+    rules = {name: _rules(facts) for name, facts in experiments.items()}
+    is_forced = force and len(set(rules.values())) > 1
+    studies = _studies(dict.fromkeys(rules, "") if is_forced else rules)
+    titles = _titles(experiments, studies, rules)
     jobs = _gather(opened, plans)
-    return Reading(experiments, studies, titles, jobs, _arms(plans, studies, titles, jobs))
+    arms = _arms(plans, studies, titles, jobs)
+    return Reading(experiments, studies, is_forced, titles, jobs, arms)
 
 
 def _named(folders: Iterable[Path]) -> dict[str, ExperimentFolder]:
@@ -160,10 +169,10 @@ def _named(folders: Iterable[Path]) -> dict[str, ExperimentFolder]:
     return named
 
 
-def _studies(experiments: Mapping[str, ExperimentFacts]) -> dict[str, str]:
+def _studies(rules: Mapping[str, str]) -> dict[str, str]:
     members: dict[str, list[str]] = {}
-    for name, facts in experiments.items():
-        members.setdefault(_rules(facts), []).append(name)
+    for name, text in rules.items():
+        members.setdefault(text, []).append(name)
     return {name: " + ".join(names) for names in members.values() for name in names}
 
 
@@ -175,13 +184,15 @@ def _rules(facts: ExperimentFacts) -> str:
 
 
 def _titles(
-    experiments: Mapping[str, ExperimentFacts], studies: Mapping[str, str]
+    experiments: Mapping[str, ExperimentFacts],
+    studies: Mapping[str, str],
+    rules: Mapping[str, str],
 ) -> dict[tuple[str, str], str]:
-    """Return what to call each method of each experiment."""
+    """Return what to call each method of each experiment: different settings, different names."""
     settings: dict[tuple[str, str], set[str]] = {}
     for name, facts in experiments.items():
         for title, method in facts.methods.items():
-            text = json.dumps(method.params, sort_keys=True)
+            text = json.dumps(method.params, sort_keys=True) + rules[name]
             settings.setdefault((studies[name], title), set()).add(text)
     return {
         (name, title): f"{title} ({name})" if len(settings[studies[name], title]) > 1 else title

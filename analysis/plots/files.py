@@ -1,4 +1,4 @@
-"""One figure in one file, in the format that the file's suffix names."""
+"""Figures as files: the same bytes each time, in the format that the suffix names."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
-from analysis.plots.style import PNG_DPI, styled
+from analysis.plots.style import styled
+from analysis.plots.svg import svg_of
 from harness.errors import ConfigError
 
 # What makes two files of one figure differ is left out.
@@ -16,6 +18,8 @@ FORMATS: dict[str, dict[str, Any]] = {
     ".svg": {"Date": None},
     ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
+PNG_DPI = 110
+PADDING = 0.1  # inches
 STAMP_COLOUR, STAMP_SIZE, STAMP_GAP = "#555555", 9, 0.1  # colour, points, inches
 
 
@@ -42,23 +46,45 @@ def check_file(path: Path) -> None:
         raise ConfigError(f"{path} cannot be written: it is a folder; choose another name.")
 
 
-def write_figure(figure: Figure, path: Path) -> None:
-    """Write a figure, the same bytes each time; a file that exists is replaced.
+def write_figure(figure: Figure, path: Path, caption: str = "") -> None:
+    """Write a figure; a file that exists is replaced.
+
+    Args:
+        figure: What to write.
+        path: Where; its suffix names the format.
+        caption: What an SVG says of itself; the file's name by default.
 
     Raises:
         ConfigError: If the file cannot be written.
     """
     check_file(path)
+    with styled():
+        box = settle(figure)
+    try:
+        if path.suffix.lower() == ".svg":
+            path.write_text(svg_of(figure, box, path.stem, caption or path.stem), encoding="utf-8")
+        else:
+            write_file(figure, box, path)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def write_file(figure: Figure, box: Bbox, path: Path) -> None:
+    """Write a figure that is laid out as PNG or PDF."""
     suffix = path.suffix.lower()
-    with styled(**{"svg.hashsalt": path.stem, "pdf.fonttype": 42}):
-        try:
-            # Tight: a legend wider than what it explains would be cut off.
-            figure.savefig(
-                path,
-                format=suffix[1:],
-                dpi=PNG_DPI,
-                metadata=FORMATS[suffix],
-                bbox_inches="tight",
-            )
-        except OSError as error:
-            raise ConfigError(f"{path} cannot be written: {error.strerror}.") from error
+    with styled(**{"pdf.fonttype": 42}):
+        figure.savefig(
+            path, format=suffix[1:], dpi=PNG_DPI, metadata=FORMATS[suffix], bbox_inches=box
+        )
+
+
+def settle(figure: Figure) -> Bbox:
+    """Lay a figure out once for all files of it, and return the box around all it shows.
+
+    The box is tight: what stands above a figure, and a legend wider than it, belong to it.
+    """
+    if engine := figure.get_layout_engine():
+        engine.execute(figure)
+    box = figure.get_tightbbox().padded(PADDING)
+    figure.set_layout_engine("none")
+    return box

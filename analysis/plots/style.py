@@ -1,12 +1,9 @@
-"""What all figures share: colours that survive colour blindness and grey print, sizes, saving."""
+"""What all figures share: colours that survive colour blindness and grey print, and sizes."""
 
 from __future__ import annotations
 
-import io
-import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -38,9 +35,6 @@ SETTINGS: dict[str, Any] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
 }
-PNG_DPI = 110
-# At which texts of 9 pt are still read with ease.
-LEAST_SCALE = 0.82
 
 
 def styled(**more: Any) -> AbstractContextManager[None]:
@@ -81,31 +75,3 @@ def say_nothing(axes: Axes, why: str) -> None:
     """Write why there is nothing to draw."""
     axes.set_axis_off()
     axes.text(0.5, 0.5, why, ha="center", va="center", transform=axes.transAxes)
-
-
-def save(figure: Figure, folder: Path, name: str, title: str) -> str:
-    """Write PNG and SVG, the same bytes each time, and return the SVG for a page to hold."""
-    with styled(**{"svg.hashsalt": name}):
-        # Tight: what stands above a figure belongs to it.
-        png, buffer = folder / f"{name}.png", io.StringIO()
-        figure.savefig(png, dpi=PNG_DPI, metadata={"Software": None}, bbox_inches="tight")
-        about = {"Date": None, "Title": title}
-        figure.savefig(buffer, format="svg", metadata=about, bbox_inches="tight")
-    text = "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
-    (folder / f"{name}.svg").write_text(text, encoding="utf-8")
-    return inline(text, name, title)
-
-
-def inline(svg: str, name: str, title: str) -> str:
-    """Return an SVG that may stand beside others in one page: its ids are its own.
-
-    A page may shrink it to ``LEAST_SCALE``; below that it scrolls.
-    """
-    body = svg[svg.index("<svg") :]
-    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
-    body = re.sub(r'\bid="', f'id="{name}-', body)
-    body = re.sub(r'(xlink:href="#|url\(#)', rf"\g<1>{name}-", body)
-    label = title.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
-    width = float(re.findall(r'width="([0-9.]+)pt"', body)[0]) * LEAST_SCALE
-    attributes = f'role="img" aria-label="{label}" style="min-width: {width:.0f}pt"'
-    return body.replace("<svg", f"<svg {attributes}", 1)

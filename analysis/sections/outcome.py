@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.comparisons import comparison_table
 from analysis.document import Block, Listing, Section, Text
-from analysis.evaluation import Results
+from analysis.evaluation import NOT_COMPARABLE, Results
 from analysis.gallery import Gallery
 from analysis.plots import arms as arms_plot
 from analysis.plots import pareto as pareto_plot
@@ -20,7 +20,7 @@ Row = dict[str, Any]
 
 def verdicts(results: Results, gallery: Gallery) -> Section:
     """State each declared comparison in a sentence, then in numbers."""
-    blocks: list[Block] = [Text(text, "stamp") for text in unequal_budgets(results)]
+    blocks: list[Block] = [Text(text, "stamp") for text in stamps(results)]
     if not results.comparisons:
         blocks.append(Text("The protocol declares no comparison, so there is no verdict."))
         return Section("verdicts", "Verdicts", tuple(blocks))
@@ -40,6 +40,15 @@ def verdicts(results: Results, gallery: Gallery) -> Section:
     ]
     blocks.append(grid("comparisons", comparison_table(results.comparisons), columns))
     return Section("verdicts", "Verdicts", tuple(blocks))
+
+
+def stamps(results: Results) -> list[str]:
+    """Return what limits every comparison: rules that differ, and unequal budgets."""
+    forced = (
+        f"{NOT_COMPARABLE}: experiments under different rules were pooled by force. Differences "
+        "between them may be differences of the rules."
+    )
+    return [forced] * results.tables.forced + unequal_budgets(results)
 
 
 def unequal_budgets(results: Results) -> list[str]:

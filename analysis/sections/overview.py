@@ -53,7 +53,7 @@ def _about_jobs(results: Results) -> Iterator[str]:
     if len(results.studies) > 1:
         yield (
             "The experiments were run under different rules or on different data. They stand side "
-            "by side; nothing is compared across them."
+            "by side; nothing is compared across them, unless `report --force` pools them."
         )
     status = results.tables.jobs["status"].value_counts()
     bad = [f"{status[name]} {name}" for name in ("failed", "skipped", "missing") if name in status]

@@ -163,7 +163,7 @@ def _drawings(
 ) -> Iterator[Picture]:
     """Yield a drawing for each seed of which there is a cell."""
     found = _found(results, study, method, pair)
-    for seed in sorted(found):
+    for number, seed in enumerate(sorted(found)):
         columns = _without_equal_start(found[seed])
         changes = [
             f"{title} has {_changes(columns[0][1], graphs)} edges that {columns[0][0]} lacks"
@@ -176,7 +176,7 @@ def _drawings(
         if len(results.studies) > 1:
             name += f"-{results.studies.index(study) + 1}"
         figure = cells_plot.draw(columns)
-        yield gallery.hang(figure, name, caption.rstrip(" .") + ".")
+        yield gallery.hang(figure, name, caption.rstrip(" .") + ".", is_folded=number > 0)
 
 
 def _without_equal_start(found: dict[str, Graphs]) -> list[tuple[str, Graphs]]:

@@ -39,7 +39,7 @@ def execute(args: argparse.Namespace) -> int:
         )
     *folders, name = args.words
     from analysis.evaluation import evaluate
-    from analysis.kinds import kind
+    from analysis.kinds import kind, title
     from analysis.plots.files import check_file, stamp, write_figure
     from harness.results.store import ExperimentFolder, write_atomically
 
@@ -49,7 +49,7 @@ def execute(args: argparse.Namespace) -> int:
     table = module.collect(results, _study(results.studies, args.study))
     figure = module.draw(table)
     stamp(figure, results.stamp)
-    write_figure(figure, args.out)
+    write_figure(figure, args.out, title(name))
     beside = args.out.with_suffix(".csv")
     write_atomically(beside, table.to_csv(index=False, lineterminator="\n"))
     print(json.dumps({"figure": str(args.out), "table": str(beside)}) if args.json else args.out)

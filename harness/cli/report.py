@@ -1,4 +1,4 @@
-"""Write the report of finished experiments: HTML, Markdown, JSON, tables and figures."""
+"""Write the report of experiments: HTML, Markdown, JSON, CSV, LaTeX and figures."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("experiments", nargs="+", type=Path, help="folders, as results/NAME")
     parser.add_argument("--out", type=Path, help="folder of the report; default: NAME/report")
+    parser.add_argument("--all", action="store_true", help="draw the figures on request, too")
+    parser.add_argument(
+        "--force", action="store_true", help="compare across different rules, and stamp the report"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
@@ -20,6 +24,7 @@ def execute(args: argparse.Namespace) -> int:
     from harness.results.store import ExperimentFolder
 
     folders = [ExperimentFolder.existing(path).path for path in args.experiments]
-    path = write_report(folders, args.out or folders[0] / "report")
+    out = args.out or folders[0] / "report"
+    path = write_report(folders, out, everything=args.all, force=args.force)
     print(json.dumps({"report": str(path)}) if args.json else path)
     return 0

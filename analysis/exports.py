@@ -1,0 +1,87 @@
+"""Every number of a report as files for machines: CSV, Parquet and the JSON document."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.comparisons import comparison_table
+from analysis.evaluation import Results
+from harness.results.store import write_atomically
+
+SCHEMA = 1
+# Files of their own only: too long for one document.
+LONG = ("alphas", "trace")
+SOFTWARE = ("numpy", "scipy", "pandas", "matplotlib")
+
+
+def tables_of(results: Results) -> dict[str, pd.DataFrame]:
+    """Return every table of numbers by the name of its file."""
+    tables = results.tables
+    return {
+        "alphas": tables.alphas,
+        "arms": results.arms,
+        "budgets": results.budgets,
+        "comparisons": comparison_table(results.comparisons),
+        "costs": results.costs,
+        "environments": tables.environments,
+        "gains": results.gains,
+        "gaps": results.gaps,
+        "jobs": tables.jobs,
+        "runs": tables.runs,
+        "searches": tables.searches,
+        "trace": tables.trace,
+    }
+
+
+def write_tables(tables: Mapping[str, pd.DataFrame], out: Path) -> None:
+    """Write each table as CSV, and the tidy ones as Parquet where pyarrow is installed."""
+    (out / "tables").mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        text = _flat(table).to_csv(index=False, lineterminator="\n")
+        write_atomically(out / "tables" / f"{name}.csv", text)
+    if importlib.util.find_spec("pyarrow") is not None:
+        tables["runs"].to_parquet(out / "results.parquet", index=False)
+        for name in LONG:
+            tables[name].to_parquet(out / "tables" / f"{name}.parquet", index=False)
+
+
+def document(tables: Mapping[str, pd.DataFrame], facts: Mapping[str, Any]) -> str:
+    """Return all numbers as JSON: what continuous integration may rely on."""
+    whole = {
+        "schema_version": SCHEMA,
+        "software": {name: importlib.metadata.version(name) for name in SOFTWARE},
+        **facts,
+        **{name: table.to_dict("records") for name, table in tables.items() if name not in LONG},
+    }
+    return json.dumps(_plain(whole), indent=1, sort_keys=True, allow_nan=False) + "\n"
+
+
+def _flat(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with lists of numbers as texts that read back exactly."""
+    lists = [name for name in table if table[name].map(lambda value: isinstance(value, list)).any()]
+    texts = {
+        str(name): [" ".join(f"{x!r}" for x in found) for found in table[name]] for name in lists
+    }
+    return table.assign(**texts)
+
+
+def _plain(value: Any) -> Any:
+    """Return JSON's own types; what is no number becomes null."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    return value
