@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.checklist import checklist
 from analysis.comparisons import comparison_table
 from analysis.evaluation import Results
 from harness.results.store import write_atomically
@@ -30,6 +31,7 @@ def tables_of(results: Results) -> dict[str, pd.DataFrame]:
         "alphas": tables.alphas,
         "arms": results.arms,
         "budgets": results.budgets,
+        "checklist": checklist(results),
         "comparisons": comparison_table(results.comparisons),
         "costs": results.costs,
         "environments": tables.environments,

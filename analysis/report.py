@@ -18,7 +18,7 @@ from analysis.exports import document, tables_of, write_tables
 from analysis.gallery import Gallery
 from analysis.latex import write_latex
 from analysis.rendering import render
-from analysis.sections import appendix, further, outcome, overview, searches
+from analysis.sections import appendix, checklist, further, outcome, overview, searches
 from harness.results.store import write_atomically
 
 SECTIONS: tuple[Callable[[Results, Gallery], Section], ...] = (
@@ -31,6 +31,7 @@ SECTIONS: tuple[Callable[[Results, Gallery], Section], ...] = (
     searches.insights,
     searches.anytime,
     searches.cells,
+    checklist.section,
     further.figures,
     appendix.deviations,
     appendix.losses,

@@ -197,7 +197,8 @@ class Invention:
         extra = {"edges": [[f"{cell}_0_2", OPERATIONS] for cell in ("normal", "reduce")]}
         return {
             **cells(random.Random(job.job), near=self._ancestor(job)),
-            "bill": Bill(seconds=20.0 if gradient else 10.0, overhead_seconds=1.0, examples=4000,
+            "bill": Bill(seconds=20.0 if gradient else 10.0, overhead_seconds=1.0,
+                         examples=job.spec.rules.budget.examples,
                          evaluations=0 if gradient else 8),
             "insights": {**rows[-1]["insights"], **(extra if gradient else {}), "steps": 125,
                          "best_validation": rows[-1]["best_validation"]},
