@@ -79,6 +79,8 @@ JOB_COLUMNS = [
     "status",
     "reason",
     "seconds",
+    "schema_version",
+    "fault",
 ]
 ENVIRONMENT_COLUMNS = [
     "commit",

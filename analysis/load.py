@@ -243,6 +243,8 @@ def _job_row(job: Job) -> dict[str, Any]:
         "status": job.status,
         "reason": job.reason,
         "seconds": job.record.bill.seconds if job.record else None,
+        "schema_version": job.record.schema_version if job.record else None,
+        "fault": job.fault or ("trajectory.jsonl is gone or damaged" if job.is_damaged else ""),
     }
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.api import Graphs
+from harness.errors import ConfigError
 from harness.interfaces.graph import graph_from_json
 from harness.results.record import (
     ExperimentFacts,
@@ -36,14 +37,16 @@ class Job:
     Attributes:
         planned: Name, digest and inputs.
         folder: Where its files lie.
-        record: None while it is unfinished.
+        record: None while it is unfinished, or where it cannot be read.
         experiment: Where it was found.
+        fault: Why a record that is there cannot be read.
     """
 
     planned: PlannedJob
     folder: JobFolder
     record: JobRecord | None
     experiment: str
+    fault: str = ""
 
     @property
     def is_done(self) -> bool:
@@ -68,14 +71,24 @@ class Job:
     @property
     def reason(self) -> str:
         """Why there is no result; empty if there is one."""
+        if self.fault:
+            return self.fault
         if self.record is None:
             return "unfinished" if self.folder.is_started else "not run yet"
         return (self.record.reason or "").strip()
 
     @cached_property
     def trajectory(self) -> list[dict[str, Any]]:
-        """The rows it logged."""
-        return self.folder.trajectory()
+        """The rows it logged; none where its file is damaged."""
+        try:
+            return self.folder.trajectory()
+        except ValueError:
+            return []
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether it is done, and what it logged is gone or cannot be read."""
+        return self.is_done and self.is_search and not self.trajectory
 
     @property
     def graphs(self) -> Graphs:
@@ -208,11 +221,19 @@ def _gather(opened: Mapping[str, ExperimentFolder], plans: Mapping[str, Plan]) -
             known = jobs.get(planned.job)
             if known and known.is_done:
                 continue
-            files = folder.job(planned)
-            job = Job(planned, files, files.record(), name)
+            job = _job(planned, folder.job(planned), name)
             if known is None or job.is_done:
                 jobs[planned.job] = job
     return jobs
+
+
+def _job(planned: PlannedJob, folder: JobFolder, experiment: str) -> Job:
+    """Return a job; a record that this harness cannot read is as good as missing, and said."""
+    try:
+        return Job(planned, folder, folder.record(), experiment)
+    except ConfigError as error:
+        why = str(error).removeprefix(str(folder.path)).lstrip("/")
+        return Job(planned, folder, None, experiment, fault=why)
 
 
 def _arms(

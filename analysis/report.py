@@ -17,6 +17,7 @@ from analysis.evaluation import Results, evaluate
 from analysis.exports import document, tables_of, write_tables
 from analysis.gallery import Gallery
 from analysis.latex import write_latex
+from analysis.notices import notices
 from analysis.rendering import render
 from analysis.sections import appendix, checklist, further, outcome, overview, searches
 from harness.results.store import write_atomically
@@ -66,7 +67,7 @@ def write_report(
         "experiments": sorted(results.tables.experiments),
         "studies": results.studies,
         "forced": results.tables.forced,
-        "notices": overview.notices(results),
+        "notices": notices(results),
         "stamps": outcome.stamps(results),
         "figures": sorted(gallery.svgs),
         "runs_sha256": appendix.fingerprint(results.tables.runs),

@@ -82,7 +82,7 @@ def _search_row(job: Job) -> dict[str, Any]:
         "warm": spec.warm_start is not None,
         **{name: number(insights.get(name)) for name in INSIGHTS},
         "last_change_step": number(insights.get("last_change_step")),
-        "steps": number(insights.get("steps", job.trajectory[-1]["step"] if bill else None)),
+        "steps": number(insights.get("steps", _last_step(job) if bill else None)),
         "seconds": number(bill.seconds if bill else None),
         "examples": number(bill.examples if bill else None),
         "evaluations": number(bill.evaluations if bill else None),
@@ -90,6 +90,10 @@ def _search_row(job: Job) -> dict[str, Any]:
         "status": job.status,
         "reason": job.reason,
     }
+
+
+def _last_step(job: Job) -> int | None:
+    return job.trajectory[-1].get("step") if job.trajectory else None
 
 
 def _course(digest: str, job: Job) -> Iterable[dict[str, Any]]:

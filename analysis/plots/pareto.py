@@ -58,12 +58,13 @@ def collect(results: Results, study: str) -> pd.DataFrame:
     runs = results.tables.runs
     runs = runs[(runs["study"] == study) & (runs["status"] == "done")]
     currency = currency_of(runs)
-    known = runs[runs[currency].notna() & runs["test_acc"].notna()].assign(
-        cost=runs[currency],
+    known = runs[runs[currency].notna() & runs["test_acc"].notna()]
+    known = known.assign(
+        cost=known[currency],
         currency=currency,
         kind=POINT,
-        look=[place_of(str(name), results.all_methods) for name in runs["method"]],
-        target=[results.labels.get(str(name), str(name)) for name in runs["target"]],
+        look=[place_of(str(name), results.all_methods) for name in known["method"]],
+        target=[results.labels.get(str(name), str(name)) for name in known["target"]],
         on_front=False,
     )
     panels = [pd.concat([panel, _means(panel)]) for _, panel in known.groupby("target", sort=False)]

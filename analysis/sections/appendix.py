@@ -72,7 +72,7 @@ def losses(results: Results, gallery: Gallery) -> Section:
     jobs = results.tables.jobs
     lost = jobs[jobs["status"] != "done"]
     if len(lost) == 0:
-        text = Text(f"None: all of {several(len(jobs), 'job')} ended well.")
+        text = Text(f"There is none: of {several(len(jobs), 'job')}, all ended well.")
         return Section("losses", "Jobs without a result", (text,))
     rows = tuple(
         (str(row["name"]), str(row["status"]), last_line(str(row["reason"])))

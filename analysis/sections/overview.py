@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.document import Block, Grid, Listing, Section, Text
 from analysis.evaluation import Results
 from analysis.gallery import Gallery
+from analysis.notices import notices
 from analysis.wording import TIMES, brief, joined, pair_label, several
 from harness.results.record import ExperimentFacts
 
@@ -25,45 +26,6 @@ def section(results: Results, gallery: Gallery) -> Section:
     blocks.append(_methods(results))
     blocks.append(_tasks(results))
     return Section("run", "What was run", tuple(blocks))
-
-
-def notices(results: Results) -> list[str]:
-    """Return what limits every claim of this report."""
-    about: dict[str, dict[str, None]] = {}
-    for facts in results.tables.experiments.values():
-        for name, task in facts.tasks.items():
-            if task.notice:
-                about.setdefault(task.notice, {})[name] = None
-    found = [f"{joined(names)}: {text}" for text, names in about.items()]
-    return [*found, *_about_places(results.tables.environments), *_about_jobs(results)]
-
-
-def _about_places(environments: pd.DataFrame) -> Iterator[str]:
-    if any(dirty is True for dirty in environments["dirty"]):
-        yield "Some jobs ran from a checkout with uncommitted changes: no commit describes them."
-    commits = {str(commit)[:12] for commit in environments["commit"] if isinstance(commit, str)}
-    if len(commits) > 1:
-        yield f"Jobs of several commits are mixed: {joined(sorted(commits))}."
-    hardware = sorted(set(environments["hardware"]))
-    if len(hardware) > 1:
-        yield f"Jobs of several machines are mixed, so seconds do not compare: {joined(hardware)}."
-
-
-def _about_jobs(results: Results) -> Iterator[str]:
-    if len(results.studies) > 1:
-        yield (
-            "The experiments were run under different rules or on different data. They stand side "
-            "by side; nothing is compared across them, unless `report --force` pools them."
-        )
-    status = results.tables.jobs["status"].value_counts()
-    bad = [f"{status[name]} {name}" for name in ("failed", "skipped", "missing") if name in status]
-    if bad:
-        yield f"Of {several(len(results.tables.jobs), 'job')}, {joined(bad)}; see the list below."
-    if any(comparison.verdict == "infeasible" for comparison in results.comparisons):
-        yield (
-            "The design is too small for a verdict on at least one declared comparison: no outcome "
-            "of it could be significant. Effects and intervals are shown."
-        )
 
 
 def _printed(results: Results, source: str, target: str) -> str:

@@ -181,11 +181,11 @@ def _drawings(
 
 def _without_equal_start(found: dict[str, Graphs]) -> list[tuple[str, Graphs]]:
     """Return the columns to draw: the cell after the swap only if it is not the source's."""
-    (_, first), *_ = found.items()
+    (origin, first), *_ = found.items()
     return [
         (title, graphs)
         for title, graphs in found.items()
-        if title != START or _changes(first, graphs) > 0
+        if title != START or title == origin or _changes(first, graphs) > 0
     ]
 
 

@@ -226,5 +226,14 @@ def _read(path: Path, model: type[Document]) -> Document:
     try:
         return model.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
-        first = str(error).splitlines()[0]
-        raise ConfigError(f"{path} cannot be read as {model.__name__}: {first}.") from error
+        why = _first_reason(error).rstrip(".")
+        raise ConfigError(f"{path} cannot be read as {model.__name__}: {why}.") from error
+
+
+def _first_reason(error: OSError | ValidationError) -> str:
+    """Return the first thing that is wrong with a file, and where it is."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return f"{place}: {first['msg']}" if place else str(first["msg"])

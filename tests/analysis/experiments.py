@@ -50,14 +50,18 @@ class Invention:
         levels: Mean accuracy by arm.
         carries: Whether a continued search begins from its source's cell.
         latency: Of a trained network, by the table.
+        accuracy: Returns what a training is said to have reached, given what it would have.
+        environment: Where a job ran.
     """
 
     def __init__(self, path, *, seeds=5, methods=METHODS, arms=ARMS, pairs=(("d10", "d100"),),
                  train_seeds=1, fate=lambda job: (Status.DONE, None), levels=LEVELS, spread=0.8,
                  protocol=None, moved=0.6, carries=lambda job: True,
-                 latency=lambda job: None):  # fmt: skip
+                 latency=lambda job: None, accuracy=lambda job, value: value,
+                 environment=lambda job: ENVIRONMENT):  # fmt: skip
         self.path, self.fate, self.levels, self.moved = path, fate, levels, moved
         self.spread, self.carries, self.latency = spread, carries, latency
+        self.accuracy, self.environment = accuracy, environment
         self.jobs, self.arms_of, self.planned_arms = {}, {}, []
         self.experiment = Experiment.model_validate(
             {
@@ -185,7 +189,7 @@ class Invention:
             fields = self._searched(files, job, rng) if is_search else self._trained(job, rng)
         files.finish(
             JobRecord(job=job.job, name=job.name, status=status, reason=reason, spec=job.spec,
-                      environment=ENVIRONMENT, **fields)
+                      environment=self.environment(job), **fields)
         )  # fmt: skip
 
     def _searched(self, files, job, rng):
@@ -242,7 +246,7 @@ class Invention:
         return {
             **cells(rng),
             "bill": Bill(seconds=30.0, overhead_seconds=2.0, examples=2700),
-            "test_accuracy": round(accuracy, 2),
+            "test_accuracy": self.accuracy(job, round(accuracy, 2)),
             "selection_rule": "last epoch",
             "parameters": 40_000 + rng.randrange(20_000),
             "multiply_adds": 2_000_000 + rng.randrange(500_000),

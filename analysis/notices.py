@@ -1,0 +1,94 @@
+"""What limits every claim of a report: said first, before any number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from analysis.evaluation import Results
+from analysis.schema import validate
+from analysis.wording import decimal, joined, several
+from harness.results.record import SCHEMA
+
+NAMED = 3
+
+
+def notices(results: Results) -> list[str]:
+    """Return what limits every claim of this report."""
+    about: dict[str, dict[str, None]] = {}
+    for facts in results.tables.experiments.values():
+        for name, task in facts.tasks.items():
+            if task.notice:
+                about.setdefault(task.notice, {})[name] = None
+    found = [f"{joined(names)}: {text}" for text, names in about.items()]
+    tables = results.tables
+    return [
+        *found,
+        *_about_places(tables.environments),
+        *_about_jobs(results),
+        *_about_files(tables.jobs),
+        *(problem.sentence for problem in validate(tables.runs, tables.trace, tables.alphas)),
+        *_about_values(tables.runs),
+    ]
+
+
+def _about_places(environments: pd.DataFrame) -> Iterator[str]:
+    if any(dirty is True for dirty in environments["dirty"]):
+        yield "Some jobs ran from a checkout with uncommitted changes: no commit describes them."
+    commits = {str(commit)[:12] for commit in environments["commit"] if isinstance(commit, str)}
+    if len(commits) > 1:
+        yield f"Jobs of several commits are mixed: {joined(sorted(commits))}."
+    hardware = sorted(set(environments["hardware"]))
+    if len(hardware) > 1:
+        yield f"Jobs of several machines are mixed, so seconds do not compare: {joined(hardware)}."
+
+
+def _about_jobs(results: Results) -> Iterator[str]:
+    if len(results.studies) > 1:
+        yield (
+            "The experiments were run under different rules or on different data. They stand side "
+            "by side; nothing is compared across them, unless `report --force` pools them."
+        )
+    status = results.tables.jobs["status"].value_counts()
+    bad = [f"{status[name]} {name}" for name in ("failed", "skipped", "missing") if name in status]
+    if bad:
+        yield f"Of {several(len(results.tables.jobs), 'job')}, {joined(bad)}; see the list below."
+    if any(comparison.verdict == "infeasible" for comparison in results.comparisons):
+        yield (
+            "The design is too small for a verdict on at least one declared comparison: no outcome "
+            "of it could be significant. Effects and intervals are shown."
+        )
+
+
+def _about_files(jobs: pd.DataFrame) -> Iterator[str]:
+    broken = jobs[jobs["fault"] != ""]
+    if len(broken):
+        named = [f"{row['name']} ({row['fault']})" for row in broken.to_dict("records")]
+        more = [f"and {len(named) - NAMED} more"] if len(named) > NAMED else []
+        yield (
+            f"{several(len(broken), 'job')} left files that cannot be read; what is in them is "
+            f"missing here: {joined(named[:NAMED] + more)}."
+        )
+    known = jobs["schema_version"].dropna().astype(int)
+    if others := sorted(set(known) - {SCHEMA}):
+        yield (
+            f"{several(int((known != SCHEMA).sum()), 'record')} of schema "
+            f"{joined(map(str, others))} {'is' if (known != SCHEMA).sum() == 1 else 'are'} read as "
+            f"schema {SCHEMA}: fields may have had another meaning."
+        )
+
+
+def _about_values(runs: pd.DataFrame) -> Iterator[str]:
+    done = runs[(runs["status"] == "done") & runs["test_acc"].notna()]
+    if len(done) == 0:
+        yield "No training has ended with an accuracy, so nothing can be compared."
+    for (_, target), group in done.groupby(["study", "target"], sort=False):
+        if len(group) > 1 and group["test_acc"].nunique() == 1:
+            yield (
+                f"All {len(group)} trainings on {target} have the same accuracy, "
+                f"{decimal(float(group['test_acc'].iloc[0]))} %: they tell nothing apart."
+            )
+    searched = runs[runs["arm"] != "random"]
+    if len(searched) and searched["search_seed"].nunique() == 1:
+        yield "There is one search seed: no spread is known, and no test is possible."
