@@ -69,7 +69,7 @@ def document(tables: Mapping[str, pd.DataFrame], facts: Mapping[str, Any]) -> st
 
 def _flat(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table with lists of numbers as texts that read back exactly."""
-    lists = [name for name in table if table[name].map(lambda value: isinstance(value, list)).any()]
+    lists = [name for name in table if len(table) and isinstance(table[name].iloc[0], list)]
     texts = {
         str(name): [" ".join(f"{x!r}" for x in found) for found in table[name]] for name in lists
     }

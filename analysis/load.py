@@ -13,7 +13,6 @@ from typing import Any
 import pandas as pd
 
 from analysis.columns import (
-    ALPHA_COLUMNS,
     ENVIRONMENT_COLUMNS,
     JOB_COLUMNS,
     NUMBERS,
@@ -23,7 +22,7 @@ from analysis.columns import (
     TRACE_COLUMNS,
 )
 from analysis.reading import ArmRow, Job, Jobs, read
-from analysis.searches import alpha_rows, search_rows, trace_rows
+from analysis.searches import alpha_table, search_rows, trace_rows
 from harness.api import CellGraph, Graphs
 from harness.results.record import ExperimentFacts, SearchSpec, TrainSpec
 
@@ -87,7 +86,7 @@ def load(folders: Iterable[Path], *, force: bool = False) -> Tables:
     return Tables(
         runs=runs.astype(dict.fromkeys(NUMBERS, float)),
         trace=_frame(trace_rows(searches), TRACE_COLUMNS),
-        alphas=_frame(alpha_rows(searches), ALPHA_COLUMNS),
+        alphas=alpha_table(searches),
         searches=table,
         jobs=_frame([_job_row(job) for job in jobs.values()], JOB_COLUMNS),
         environments=_environments(jobs.values()),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from analysis.columns import INSIGHTS, TRACE_COLUMNS
+import numpy as np
+import pandas as pd
+
+from analysis.columns import ALPHA_COLUMNS, INSIGHTS, TRACE_COLUMNS
 from analysis.reading import ArmRow, Job, Jobs
 from harness.results.record import SearchSpec
 
@@ -37,14 +40,11 @@ def trace_rows(searches: Jobs) -> list[dict[str, Any]]:
     return [row for digest, job in searches.items() for row in _course(digest, job)]
 
 
-def alpha_rows(searches: Jobs) -> list[dict[str, Any]]:
+def alpha_table(searches: Jobs) -> pd.DataFrame:
     """List raw architecture parameters: one row per tick, edge and operation."""
-    return [
-        {"job": digest, "tick": row["tick"], "epoch": row["epoch"], **entry}
-        for digest, job in searches.items()
-        for row in job.trajectory
-        for entry in _alphas(row.get("insights") or {}, _edges(job))
-    ]
+    parts = [part for digest, job in searches.items() for part in _alphas(digest, job)]
+    empty = pd.DataFrame(columns=ALPHA_COLUMNS)
+    return pd.concat(parts, ignore_index=True) if parts else empty
 
 
 def _roles(arms: Sequence[ArmRow]) -> dict[str, str]:
@@ -115,20 +115,42 @@ def _edges(job: Job) -> list[tuple[str, list[str]]]:
     return [tuple(edge) for edge in (job.record.insights if job.record else {}).get("edges", [])]
 
 
-def _alphas(
-    insights: Mapping[str, Any], edges: Sequence[tuple[str, list[str]]]
-) -> Iterable[dict[str, Any]]:
-    """Yield one edge's parameters after the other; numbers stand in for names not recorded."""
-    alphas = insights.get("alphas") or []
-    for index, values in enumerate(alphas):
-        edge, names = edges[index] if len(edges) == len(alphas) else (str(index), [])
-        for place, value in enumerate(values):
-            yield {
-                "cell": edge.partition("_")[0] if "_" in edge else "",
-                "edge": edge,
-                "op": names[place] if place < len(names) else str(place),
-                "alpha": number(value),
-            }
+def _alphas(digest: str, job: Job) -> Iterable[pd.DataFrame]:
+    """Yield the parameters of a search: one frame, or none without any."""
+    rows = [row for row in job.trajectory if (row.get("insights") or {}).get("alphas")]
+    if not rows:
+        return
+    alphas = [row["insights"]["alphas"] for row in rows]
+    sizes = [tuple(len(values) for values in tick) for tick in alphas]
+    counts, edges = [sum(size) for size in sizes], _edges(job)
+    labels = {size: _labels(size, edges) for size in set(sizes)}
+    yield pd.DataFrame(
+        {
+            "job": digest,
+            "tick": np.repeat([row["tick"] for row in rows], counts),
+            "epoch": np.repeat([row["epoch"] for row in rows], counts),
+            **{
+                column: [text for size in sizes for text in labels[size][column]]
+                for column in ("cell", "edge", "op")
+            },
+            "alpha": np.array([x for tick in alphas for values in tick for x in values], float),
+        }
+    )
+
+
+def _labels(sizes: tuple[int, ...], edges: Sequence[tuple[str, list[str]]]) -> dict[str, list[str]]:
+    """Return cell, edge and operation of each parameter; numbers stand in for unknown names."""
+    named = edges if len(edges) == len(sizes) else [(str(i), []) for i in range(len(sizes))]
+    found = [
+        (edge.partition("_")[0] if "_" in edge else "", edge, operation)
+        for (edge, names), size in zip(named, sizes, strict=True)
+        for operation in [*names, *map(str, range(len(names), size))][:size]
+    ]
+    return {
+        "cell": [cell for cell, _, _ in found],
+        "edge": [edge for _, edge, _ in found],
+        "op": [operation for _, _, operation in found],
+    }
 
 
 def number(value: Any) -> float:

@@ -18,6 +18,7 @@ def decimal(value: float, digits: int = 2, *, signed: bool = False) -> str:
     """Return a number with fixed decimals; a dash for NaN."""
     if math.isnan(value):
         return NOTHING
+    value = round(value, digits) + 0.0  # no minus before a zero
     return f"{value:{'+' if signed else ''}.{digits}f}".replace("-", MINUS)
 
 

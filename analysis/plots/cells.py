@@ -137,7 +137,7 @@ def _draw_cell(axes: Axes, layout: CellLayout, operations: Sequence[str]) -> Non
         if node < layout.inputs:
             _box(axes, (x, y), INPUT_WIDTH, **END)
         else:
-            axes.add_patch(Circle((x, y), NODE, fc="white", ec="#222222", lw=1.3, zorder=4))
+            axes.add_artist(Circle((x, y), NODE, fc="white", ec="#222222", lw=1.3, zorder=4))
         axes.text(x, y, layout.labels[node], ha="center", va="center", size=9, zorder=5)
     _box(axes, layout.output, OUTPUT_WIDTH, **END)
     axes.text(*layout.output, "c(k)", ha="center", va="center", size=9, zorder=5)
@@ -179,11 +179,11 @@ def _line(axes: Axes, points: Sequence[Point], **style: Any) -> None:
         middle = (before[0] + after[0]) / 2
         vertices += [(middle, before[1]), (middle, after[1]), after]
         codes += [Outline.CURVE4] * 3
-    axes.add_patch(PathPatch(Outline(vertices, codes), fill=False, **style))
+    axes.add_artist(PathPatch(Outline(vertices, codes), fill=False, **style))
 
 
 def _box(axes: Axes, centre: Point, width: float, **look: Any) -> None:
-    axes.add_patch(
+    axes.add_artist(
         FancyBboxPatch(
             (centre[0] - width / 2, centre[1] - PILL_HEIGHT / 2),
             width,

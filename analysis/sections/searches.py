@@ -23,6 +23,8 @@ from harness.api import CellGraph, Graphs
 BARELY_MOVED = 0.05
 # What a continued search begins from, once the data set is swapped.
 START = "after the swap"
+# So that a report of a thousand runs stays a page that a browser can open.
+SEEDS_DRAWN = 5
 ROLES = ["source", "direct", "direct_long", "continued", "resumed"]
 
 Row = dict[str, Any]
@@ -109,12 +111,13 @@ def cells(results: Results, gallery: Gallery) -> Section:
                     continue
                 blocks.append(drawn[0])
                 if drawn[1:]:
-                    title = f"The other seeds of {method}, {pair_label(*pair)}"
+                    title = f"Other seeds of {method}, {pair_label(*pair)}"
                     blocks.append(Fold(title, tuple(drawn[1:])))
     text = (
         "Columns are longest-path levels; every operation stands left of the node it leads to. "
         "Numbers in nodes are those of the architecture's text. Intermediate nodes have no order, "
-        "so cells are compared at the numbering under which most edges agree."
+        "so cells are compared at the numbering under which most edges agree. Without "
+        f"`report --all`, {SEEDS_DRAWN} seeds at most are drawn of each method and pair."
     )
     return Section("cells", "Derived cells", (Text(text), *blocks))
 
@@ -163,7 +166,8 @@ def _drawings(
 ) -> Iterator[Picture]:
     """Yield a drawing for each seed of which there is a cell."""
     found = _found(results, study, method, pair)
-    for number, seed in enumerate(sorted(found)):
+    seeds = sorted(found) if gallery.everything else sorted(found)[:SEEDS_DRAWN]
+    for number, seed in enumerate(seeds):
         columns = _without_equal_start(found[seed])
         changes = [
             f"{title} has {_changes(columns[0][1], graphs)} edges that {columns[0][0]} lacks"

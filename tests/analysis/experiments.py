@@ -31,6 +31,7 @@ LEVELS = {
     "resumed": 84.6,
     "random": 78.0,
 }
+EDGES = ("normal_0_2", "reduce_0_2")
 ARMS = ("source", "transferred", "continued", "direct", "random")
 METHODS = ("darts", "random_search")
 SUMMARIES = {
@@ -52,16 +53,19 @@ class Invention:
         latency: Of a trained network, by the table.
         accuracy: Returns what a training is said to have reached, given what it would have.
         environment: Where a job ran.
+        ticks: Logged by each search after its start.
+        edges: That have architecture parameters, by name.
     """
 
     def __init__(self, path, *, seeds=5, methods=METHODS, arms=ARMS, pairs=(("d10", "d100"),),
                  train_seeds=1, fate=lambda job: (Status.DONE, None), levels=LEVELS, spread=0.8,
                  protocol=None, moved=0.6, carries=lambda job: True,
                  latency=lambda job: None, accuracy=lambda job, value: value,
-                 environment=lambda job: ENVIRONMENT):  # fmt: skip
+                 environment=lambda job: ENVIRONMENT, ticks=4, edges=EDGES):  # fmt: skip
         self.path, self.fate, self.levels, self.moved = path, fate, levels, moved
         self.spread, self.carries, self.latency = spread, carries, latency
         self.accuracy, self.environment = accuracy, environment
+        self.ticks, self.edges = ticks, edges
         self.jobs, self.arms_of, self.planned_arms = {}, {}, []
         self.experiment = Experiment.model_validate(
             {
@@ -194,11 +198,11 @@ class Invention:
 
     def _searched(self, files, job, rng):
         files.append(self._start(job))
-        rows = [self._tick(job, rng, tick) for tick in range(1, 5)]
+        rows = [self._tick(job, rng, tick) for tick in range(1, self.ticks + 1)]
         for row in rows:
             files.append(row)
         gradient = job.spec.method.name == "darts"
-        extra = {"edges": [[f"{cell}_0_2", OPERATIONS] for cell in ("normal", "reduce")]}
+        extra = {"edges": [[edge, OPERATIONS] for edge in self.edges]}
         return {
             **cells(random.Random(job.job), near=self._ancestor(job)),
             "bill": Bill(seconds=20.0 if gradient else 10.0, overhead_seconds=1.0,
@@ -225,10 +229,11 @@ class Invention:
     def _tick(self, job, rng, tick):
         quality = 60 + 8 * tick**0.5 + rng.gauss(0, 1)
         gradient = job.spec.method.name == "darts"
+        moved = self.moved * tick / self.ticks
         insights = {} if not gradient else {
-            "alphas": [[rng.gauss(0, self.moved * tick / 4) for _ in OPERATIONS] for _ in "ab"],
-            "entropy": 1 - 0.04 * tick, "margin": 0.01 * tick,
-            "mean_change": self.moved * tick / 4,
+            "alphas": [[rng.gauss(0, moved) for _ in OPERATIONS] for _ in self.edges],
+            "entropy": 1 - 0.16 * tick / self.ticks, "margin": 0.01 * tick,
+            "mean_change": moved,
             "last_change_step": 31 * min(tick, 3), "validation_accuracy": quality - 20,
         }  # fmt: skip
         return {

@@ -100,7 +100,7 @@ def test_cells_of_source_continued_and_direct_stand_side_by_side(report):
     for title in ("source (d10)", "continued (d10 → d100)", "direct (d100)"):
         assert f"{title}: normal cell" in html
         assert f"{title}: reduce cell" in html
-    assert "The other seeds of darts" in html
+    assert "Other seeds of darts" in html
 
 
 def test_the_cell_after_the_swap_is_named_where_it_is_the_sources(report):
