@@ -9,6 +9,7 @@ says what it cannot say.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -57,6 +58,7 @@ def write_report(
         ConfigError: If a folder holds no experiment or its plan cannot be read.
     """
     results = evaluate(folders, force=force)
+    _clear(out)
     gallery = Gallery(out / "figures", results.stamp, everything=everything)
     sections = [section(results, gallery) for section in SECTIONS]
     sections = [section for section in sections if section.blocks]
@@ -77,3 +79,14 @@ def write_report(
     write_atomically(out / "report.md", render("report.md.j2", title, sections, gallery))
     write_atomically(out / "report.html", render("report.html.j2", title, sections, gallery))
     return out / "report.html"
+
+
+def _clear(out: Path) -> None:
+    """Remove the figures of an earlier report, which may have had others."""
+    try:
+        names = json.loads((out / "report.json").read_text("utf-8"))["figures"]
+    except (OSError, ValueError, KeyError):
+        return
+    for name in names:
+        for suffix in (".svg", ".png", ".csv"):
+            (out / "figures" / f"{Path(name).name}{suffix}").unlink(missing_ok=True)

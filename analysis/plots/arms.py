@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from analysis.aggregate import finite
 from analysis.evaluation import Results
+from analysis.plots._rows import drawn_once
 from analysis.plots.style import canvas, look_of, place_of, say_nothing, styled
 from analysis.significance import mean_interval
 
@@ -42,7 +43,7 @@ def collect(results: Results, study: str) -> pd.DataFrame:
     among all (-1: random architectures); ``low`` and ``high`` limit the 95 % t interval of the
     mean.
     """
-    units = results.units[results.units["study"] == study]
+    units = drawn_once(results.units[results.units["study"] == study], "unit")
     rows = [
         {"target": results.labels.get(str(target), str(target)), "row": row, **unit}
         for target, panel in units.groupby("target", sort=False)

@@ -13,6 +13,7 @@ from matplotlib.ticker import EngFormatter, MaxNLocator
 
 from analysis.evaluation import Results
 from analysis.pareto import box_of, hypervolume, on_front
+from analysis.plots._rows import drawn_once
 from analysis.plots.style import canvas, look_of, place_of, say_nothing, styled
 
 AXES = {
@@ -58,7 +59,7 @@ def collect(results: Results, study: str) -> pd.DataFrame:
     runs = results.tables.runs
     runs = runs[(runs["study"] == study) & (runs["status"] == "done")]
     currency = currency_of(runs)
-    known = runs[runs[currency].notna() & runs["test_acc"].notna()]
+    known = drawn_once(runs[runs[currency].notna() & runs["test_acc"].notna()], "job")
     known = known.assign(
         cost=known[currency],
         currency=currency,

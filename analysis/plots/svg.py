@@ -12,7 +12,7 @@ from matplotlib.transforms import Bbox
 from analysis.plots.style import styled
 
 # At which texts of 9 pt are still read with ease.
-LEAST_SCALE = 0.82
+LEAST_SCALE = 0.75
 
 
 def svg_of(figure: Figure, box: Bbox, name: str, caption: str) -> str:

@@ -2,9 +2,11 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from PIL import Image
 
 from analysis.evaluation import evaluate
 from analysis.kinds import kinds, title
@@ -36,6 +38,26 @@ def test_every_kind_draws_where_nothing_came_out(invent, name):
     table = kinds()[name].collect(results, results.studies[0])
     assert kinds()[name].draw(table).axes
     assert kinds()[name].draw(table.head(0)).axes
+
+
+def test_no_label_is_cut_off_at_any_border(invent, tmp_path):
+    methods = ("darts", "random_search", "a_method_with_quite_a_long_name")
+    folder = invent(seeds=2, methods=methods, pairs=(("d10", "d100"), ("d100", "d10")))
+    for name in ("arms", "pareto"):
+        file = tmp_path / f"{name}.png"
+        main(["plot", str(folder), name, "--out", str(file)])
+        pixels = np.asarray(Image.open(file).convert("L"))
+        border = (pixels[:3], pixels[-3:], pixels[:, :3], pixels[:, -3:])
+        assert all((side == 255).all() for side in border)
+
+
+def test_training_that_serves_two_arms_is_drawn_once(invent):
+    folder = invent(seeds=2, methods=("darts",), pairs=(("d10", "d100"), ("d100", "d10")))
+    results = evaluate([folder])
+    points = kinds()["pareto"].collect(results, "digits")
+    points = points[points["kind"] == "network"]
+    assert points["job"].is_unique and len(points) == results.tables.runs["job"].nunique()
+    assert "source" not in set(kinds()["arms"].collect(results, "digits")["arm"])
 
 
 def test_helpers_are_no_figures():
