@@ -13,6 +13,7 @@ from harness.interfaces.problem import Problem, Stream
 from harness.interfaces.recipe import Augmentation, Recipe, Rules, Scale
 from harness.interfaces.space import SearchSpace, WeightSharingSpace
 from harness.interfaces.task import AugmentationLimits, Examples, Split, Task, TaskShape
+from harness.interfaces.tunable import Tunable
 
 __all__ = [
     "Architecture",
@@ -48,6 +49,7 @@ __all__ = [
     "Stream",
     "Task",
     "TaskShape",
+    "Tunable",
     "Unsupported",
     "WeightSharingSpace",
     "data_folder",

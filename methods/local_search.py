@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import NonNegativeInt, PositiveInt
 from typing_extensions import override
 
-from harness.api import Architecture, Problem, SearchState
+from harness.api import Architecture, Problem, SearchState, Tunable
 from harness.evolution.generation import ATTEMPTS, draw_distinct
 from harness.sampling.sample_based import SampleBased
 
@@ -38,7 +38,7 @@ class LocalSearch(SampleBased):
         self,
         problem: Problem,
         *,
-        initial: PositiveInt = 10,
+        initial: Annotated[PositiveInt, Tunable(1, 64, log=True)] = 10,
         first_improvement: bool = False,
         fidelity: NonNegativeInt | None = None,
     ) -> None:

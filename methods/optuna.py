@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import NonNegativeInt, PositiveInt
 from typing_extensions import override
 
-from harness.api import Architecture, Problem, SearchState
+from harness.api import Architecture, Problem, SearchState, Tunable
 from harness.sampling.sample_based import SampleBased
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Optuna(SampleBased):
         problem: Problem,
         *,
         sampler: Literal["tpe", "nsga2", "random"] = "tpe",
-        startup: NonNegativeInt = 10,
+        startup: Annotated[NonNegativeInt, Tunable(2, 50, log=True)] = 10,
         population: PositiveInt = 50,
         pruning: bool = True,
         spared: NonNegativeInt = 5,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import NonNegativeInt, PositiveInt
 from typing_extensions import override
 
-from harness.api import Architecture, Problem
+from harness.api import Architecture, Problem, Tunable
 from harness.evolution.population import Member, Population
 from harness.sampling.sample_based import SampleBased
 
@@ -37,8 +37,8 @@ class RegularizedEvolution(SampleBased):
         self,
         problem: Problem,
         *,
-        population: PositiveInt = 100,
-        tournament: PositiveInt = 25,
+        population: Annotated[PositiveInt, Tunable(4, 128, log=True)] = 100,
+        tournament: Annotated[PositiveInt, Tunable(2, 32, log=True)] = 25,
         fidelity: NonNegativeInt | None = None,
     ) -> None:
         super().__init__(problem, fidelity=fidelity)

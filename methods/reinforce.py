@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat
 from typing_extensions import override
 
-from harness.api import Architecture, Problem
+from harness.api import Architecture, Problem, Tunable
 from harness.sampling.sample_based import SampleBased
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
@@ -52,8 +52,8 @@ class Reinforce(SampleBased):
         self,
         problem: Problem,
         *,
-        learning_rate: PositiveFloat = 0.01,
-        baseline_momentum: Fraction = 0.9,
+        learning_rate: Annotated[PositiveFloat, Tunable(1e-3, 1.0, log=True)] = 0.01,
+        baseline_momentum: Annotated[Fraction, Tunable(0.0, 0.99)] = 0.9,
         initial_deviation: NonNegativeFloat = 1e-3,
         fidelity: NonNegativeInt | None = None,
     ) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import NonNegativeInt, PositiveInt
 from scipy.stats import kendalltau, spearmanr
 from typing_extensions import override
 
-from harness.api import Architecture, Problem, Split, Stream, Unsupported
+from harness.api import Architecture, Problem, Split, Stream, Tunable, Unsupported
 from harness.evolution.generation import draw_distinct
 from harness.proxies.batch import Batch
 from harness.proxies.naming import ProxyName, compute, needs_data
@@ -48,7 +48,7 @@ class ZeroCost(SampleBased):
         problem: Problem,
         *,
         proxy: ProxyName = "synflow",
-        candidates: PositiveInt = 1000,
+        candidates: Annotated[PositiveInt, Tunable(10, 2000, log=True)] = 1000,
         fidelity: NonNegativeInt | None = None,
     ) -> None:
         super().__init__(problem, fidelity=fidelity)
