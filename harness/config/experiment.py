@@ -26,12 +26,13 @@ from pydantic import (
 
 from harness.api import Rules
 from harness.config.documents import apply_overrides, explain, read_yaml
-from harness.config.protocol import Arm, Plugin, PluginChoice, Protocol, spell_out
+from harness.config.protocol import Arm, PluginChoice, Protocol, spell_out
 from harness.config.shipped import protocol_file
+from harness.config.tuning import MethodSetting, with_tunings
 from harness.errors import ConfigError
 
 
-class Method(Plugin):
+class Method(MethodSetting):
     """A method of the comparison; ``label`` tells apart two settings of one method."""
 
     label: str = ""
@@ -106,11 +107,14 @@ def make_experiment(
     home: Path = Path(),
     origin: str = "experiment",
 ) -> Experiment:
-    """Check a document; its protocol may be a name, a path relative to ``home``, or a mapping."""
+    """Check a document; its protocol may be a name, a path relative to ``home``, or a mapping.
+
+    A method's ``tuning`` may be such a path, too.
+    """
     document = dict(document)
     if isinstance(protocol := document.get("protocol"), str):
         document["protocol"] = _read_protocol(protocol, home)
-    document = apply_overrides(document, overrides)
+    document = with_tunings(apply_overrides(document, overrides), home)
     try:
         return Experiment.model_validate(document)
     except ValidationError as error:

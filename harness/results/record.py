@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from harness.api import Rules
 from harness.config.protocol import CostRules, Plugin, SearchRules, Splits, TrainRules
+from harness.config.tuning import MethodSetting
 
 SCHEMA = 1
 
@@ -49,7 +50,7 @@ class SearchSpec(Rules):
     """A search: all that determines which architecture it finds.
 
     Attributes:
-        method: With every hyper-parameter written out.
+        method: With every hyper-parameter written out, and where tuned ones come from.
         space: What is searched.
         task: On what.
         splits: Of its development examples.
@@ -60,7 +61,7 @@ class SearchSpec(Rules):
     """
 
     kind: Literal["search"] = "search"
-    method: Plugin
+    method: MethodSetting
     space: Plugin
     task: TaskData
     splits: Splits
