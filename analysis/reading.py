@@ -169,7 +169,9 @@ def _studies(experiments: Mapping[str, ExperimentFacts]) -> dict[str, str]:
 
 def _rules(facts: ExperimentFacts) -> str:
     """Return a text that is equal for experiments whose results may be pooled."""
-    tasks = {name: task.fingerprint for name, task in facts.tasks.items()}
+    tasks = {
+        name: (task.fingerprint, task.search_fingerprint) for name, task in facts.tasks.items()
+    }
     rules = [facts.experiment.get("protocol"), facts.experiment.get("space"), tasks]
     return json.dumps(rules, sort_keys=True)
 

@@ -4,7 +4,14 @@ from harness.errors import ConfigError, DataError, Unsupported
 from harness.interfaces.architecture import Architecture, Decision
 from harness.interfaces.costs import Costs, EdgeCosts, Inventory, OperationKey, Product
 from harness.interfaces.data import data_folder, may_download
-from harness.interfaces.evaluation import Assessment, Bench, Evaluation, Evaluator, Outcome
+from harness.interfaces.evaluation import (
+    Assessment,
+    Bench,
+    Evaluation,
+    Evaluator,
+    Outcome,
+    Recorded,
+)
 from harness.interfaces.gates import Gates
 from harness.interfaces.genotype import format_genotype, parse_genotype
 from harness.interfaces.graph import BlockChain, CellGraph, Graphs
@@ -40,6 +47,7 @@ __all__ = [
     "Problem",
     "Product",
     "Recipe",
+    "Recorded",
     "Rules",
     "Scale",
     "SearchNetwork",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.errors import Unsupported
+from harness.execution.judging import looks_up
 from harness.execution.opening import open_space
 from harness.execution.saving import read_state
 from harness.execution.search import Search
@@ -58,8 +59,11 @@ def _done(experiment: ExperimentFolder, digest: str) -> JobRecord:
 
 
 def _refuse_impossible(spec: SearchSpec) -> None:
+    rules = spec.rules
     reason = METHODS.load(spec.method.name).unsupported(
-        open_space(spec.space), has_images=True, fidelities=spec.rules.fidelities
+        open_space(spec.space),
+        has_images=not looks_up(rules.evaluator),
+        fidelities=rules.fidelities,
     )
     if reason:
         raise Unsupported(reason)

@@ -64,7 +64,7 @@ def _method_arm(
     resolved: Resolved, jobs: Jobs, arm: Arm, title: str, place: Place, seed: int
 ) -> Iterator[PlannedArm]:
     """Plan one method's arm for one pair and seed."""
-    source, target = place.searched, place.target
+    source, target, searched_target = place.searched, place.target, place.searched_target
 
     def search(task: TaskData, *, after: str | None = None, times: int = 1) -> str:
         return _search(resolved, jobs, title, task, seed, after=after, times=times)
@@ -76,14 +76,14 @@ def _method_arm(
         chain, trained_on = (search(source),), target
     elif arm is Arm.CONTINUED:
         first = search(source)
-        chain, trained_on = (first, search(target, after=first)), target
+        chain, trained_on = (first, search(searched_target, after=first)), target
     elif arm is Arm.DIRECT:
-        chain, trained_on = (search(target),), target
+        chain, trained_on = (search(searched_target),), target
     elif arm is Arm.DIRECT_LONG:
-        chain, trained_on = (search(target, times=2),), target
+        chain, trained_on = (search(searched_target, times=2),), target
     else:
-        first = search(target)
-        chain, trained_on = (first, search(target, after=first)), target
+        first = search(searched_target)
+        chain, trained_on = (first, search(searched_target, after=first)), target
     for repeat in range(resolved.experiment.train_seeds):
         yield PlannedArm(
             arm=arm,

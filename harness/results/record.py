@@ -183,7 +183,7 @@ class JobRecord(BaseModel):
         multiply_adds: Likewise, one image, convolutions and linear layers.
         latency_ms: Looked up in the comparison's latency table; null where there is none.
         cost: In the comparison's currency; null where it counts none.
-        split_ids: A hash of the rows of each split.
+        split_ids: A hash of the rows of each split; what a table calls it where one is used.
         split_sizes: Images in each split that the job used.
         environment: Where it ran.
         attempts: How often it was started; more than one means it was resumed.
@@ -279,7 +279,8 @@ class TaskFacts(Rules):
         notice: What every report on it must say.
         inputs: Channels, height, width.
         classes: Number of classes.
-        fingerprint: Of its data.
+        fingerprint: Of its data, as trained on.
+        search_fingerprint: As searched, where a table is used on one side only; else empty.
     """
 
     label: str
@@ -287,6 +288,7 @@ class TaskFacts(Rules):
     inputs: tuple[int, int, int]
     classes: int
     fingerprint: str
+    search_fingerprint: str = ""
 
 
 class MethodFacts(Rules):

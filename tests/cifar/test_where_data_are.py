@@ -68,3 +68,9 @@ def test_task_its_shape_and_its_label_load_no_torch(folder, root):
 def test_registry_lists_the_tasks_but_not_what_they_share():
     assert not any("cifar" in name for name in TASKS.names())
     assert (TASKS.load("c10"), TASKS.load("c100")) == (C10, C100)
+
+
+def test_a_subset_may_lie_in_a_folder_of_its_own(monkeypatch, tmp_path, reference):
+    (tmp_path / "cifar").symlink_to(reference / "cifar")
+    monkeypatch.setenv("HARNESS_DATA", str(tmp_path))
+    assert C10().label == "c10 (10,000-image subset)"
