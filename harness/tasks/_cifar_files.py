@@ -90,8 +90,8 @@ def find(cifar: Cifar) -> Official | Subset | None:
     Raises:
         DataError: If the names leave it open.
     """
-    folders = data_folder(), data_folder() / SUBFOLDER
-    return next(filter(None, (_find_in(folder, cifar) for folder in folders)), None)
+    folder = data_folder()
+    return _find_in(folder, cifar) or _find_in(folder / SUBFOLDER, cifar)
 
 
 def _find_in(folder: Path, cifar: Cifar) -> Official | Subset | None:
