@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -69,6 +70,7 @@ def _ranges(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, Tunable]
                 yield f"{prefix}{name}", note
 
 
+@functools.cache
 def _model(plugin: type) -> type[BaseModel]:
     """Return a model with one field for each keyword-only argument of ``plugin``."""
     signature = inspect.signature(plugin, eval_str=True)
