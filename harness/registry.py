@@ -158,7 +158,7 @@ class Registry(Generic[T]):
         return plugin
 
 
-@functools.cache  # thousands of short jobs open plugins, and reading all metadata takes milliseconds
+@functools.cache  # short jobs open plugins thousands of times, and reading metadata is slow
 def _declared(
     find: Callable[..., importlib.metadata.EntryPoints], group: str, path: tuple[str, ...]
 ) -> importlib.metadata.EntryPoints:

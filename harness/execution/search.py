@@ -58,7 +58,8 @@ class Search(Work):
             self.method.warm_start(_search_state(source, self))
         self.steps = 0
         self._ticks = 0
-        self._seen = (0, 0)
+        self._is_sparse = judge.is_simulated
+        self._seen = self._milestones()
 
     def _problem(self) -> Problem:
         rules, meter = self.spec.rules, self.meter
@@ -130,8 +131,14 @@ class Search(Work):
             "insights": self.method.insights(),
         }
 
-    def _milestones(self) -> tuple[int, int]:
-        """Return evaluations, and fractions of an epoch of the train stream, so far."""
+    def _milestones(self) -> tuple[Any, Any]:
+        """Return what a tick is due for when it changes.
+
+        Evaluations, and fractions of an epoch of the train stream, so far; where results are looked
+        up, thousands a second, the answer and its best validation accuracy instead.
+        """
+        if self._is_sparse:
+            return self.method.incumbent(), self.meter.best_validation
         stream, fraction = self.meter.streams.get(Split.TRAIN), 0
         if stream is not None:
             per_epoch = self.spec.rules.ticks_per_epoch
@@ -180,8 +187,8 @@ class Search(Work):
         self.meter.load_state_dict(state["meter"])
         self.rng.bit_generator.state = state["rng"]
         self.steps, self._ticks = state["steps"], state["ticks"]
-        evaluations, fraction = state["seen"]
-        self._seen = evaluations, fraction
+        first, second = state["seen"]
+        self._seen = tuple(first) if self._is_sparse else first, second
 
     @override
     def saved(self) -> None:

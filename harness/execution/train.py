@@ -86,7 +86,7 @@ class Training(Work):
 
     @override
     def tick(self) -> dict[str, Any] | None:
-        if not self._is_tick_due():
+        if self.is_simulated or not self._is_tick_due():  # a look-up has no course
             return None
         epochs = self.steps / self.assessment.epoch_steps
         return {
