@@ -4,7 +4,7 @@ name: digits
 space: darts                       # or {name: darts, params: {...}}
 methods: [darts, {name: darts, label: slow, params: {choices: {learning_rate: 1e-3}}}]
 pairs: [{source: d10, target: d100}]
-seeds: [0, 1, 2, 3, 4]
+seeds: [0, 1, 2, 3, 4]            # or how many: 5
 arms: [transferred, continued, direct, random]
 protocol: quick                    # a shipped name, a path relative to this file, or a mapping
 """
@@ -53,6 +53,11 @@ class Pair(Rules):
     target: PluginChoice
 
 
+def count_off(value: Any) -> Any:
+    """Return the first ``value`` seeds, where a number is given instead of a list."""
+    return list(range(value)) if type(value) is int else value
+
+
 class Experiment(Rules):
     """A planned comparison.
 
@@ -61,7 +66,7 @@ class Experiment(Rules):
         space: What is searched.
         methods: Who searches.
         pairs: Sources and targets.
-        seeds: One search of each kind per seed.
+        seeds: One search of each kind per seed; a number n is short for 0 to n - 1.
         train_seeds: Final trainings of each found architecture.
         arms: What is trained where.
         protocol: The rules.
@@ -71,7 +76,7 @@ class Experiment(Rules):
     space: PluginChoice
     methods: Annotated[tuple[MethodChoice, ...], Field(min_length=1)]
     pairs: Annotated[tuple[Pair, ...], Field(min_length=1)]
-    seeds: Annotated[tuple[NonNegativeInt, ...], Field(min_length=1)]
+    seeds: Annotated[tuple[NonNegativeInt, ...], BeforeValidator(count_off), Field(min_length=1)]
     train_seeds: PositiveInt = 1
     arms: Annotated[tuple[Arm, ...], Field(min_length=1)]
     protocol: Protocol
