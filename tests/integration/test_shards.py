@@ -143,10 +143,10 @@ def test_two_processes_find_what_one_does(tmp_path, monkeypatch):
 def test_failed_jobs_are_taken_back_and_done_again(tmp_path, monkeypatch):
     from methods.random_search import RandomSearch
 
-    monkeypatch.setattr(RandomSearch, "step", lambda self: 1 / 0)
-    assert run(tmp_path) == 1
+    with monkeypatch.context() as patch:
+        patch.setattr(RandomSearch, "step", lambda self: 1 / 0)
+        assert run(tmp_path) == 1
     assert "ZeroDivisionError" in next(iter(outcomes(tmp_path / "short").values()))[0]["reason"]
-    monkeypatch.undo()
     assert run(tmp_path) == 1  # a record of a failure is a record
     assert run(tmp_path, "--rerun", "failed") == 0
     records = [record for record, _ in outcomes(tmp_path / "short").values()]
