@@ -34,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--method", default="regularized_evolution", help="that searches (default: %(default)s)"
     )
     table.add_argument("--data", type=Path, metavar="DIR", help="where the table lies")
+    parser.set_defaults(no_download=False)  # a table is never fetched
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
@@ -73,7 +74,7 @@ def execute(args: argparse.Namespace) -> int:
 
 def _time_searches(args: argparse.Namespace) -> int:
     """Search a table of results many times, and print how long it took."""
-    point_to_data(args.data)
+    point_to_data(args)
     from harness.execution.table_benchmark import measure_searches
 
     found = measure_searches(args.space, args.method, args.searches)
