@@ -23,7 +23,7 @@ from analysis.comparisons import comparison_table
 from analysis.document import Section
 from analysis.evaluation import Results, evaluate
 from analysis.gallery import Gallery
-from analysis.sections import appendix, outcome, overview, searches
+from analysis.sections import appendix, outcome, overview, published, searches
 from harness.results.store import write_atomically
 
 SCHEMA = 1
@@ -32,6 +32,7 @@ SECTIONS: tuple[Callable[[Results, Gallery], Section], ...] = (
     overview.section,
     outcome.verdicts,
     outcome.arms,
+    published.section,
     outcome.transfer,
     outcome.costs,
     outcome.tradeoff,
@@ -54,6 +55,7 @@ def write_report(folders: Sequence[Path], out: Path) -> Path:
     results = evaluate(folders)
     gallery = Gallery(out / "figures", results.stamp)
     sections = [section(results, gallery) for section in SECTIONS]
+    sections = [section for section in sections if section.blocks]
     tables = _tables(results)
     (out / "tables").mkdir(exist_ok=True)
     for name, table in tables.items():
