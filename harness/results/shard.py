@@ -2,14 +2,15 @@
 
     shards/<name>/
       lock                 held by the process that writes here
-      records.jsonl        one line per finished job, and one per environment they ran in
+      records.jsonl        one line per finished job, and one for what several have in common
       trajectories.jsonl   one line per finished job: {"job", "first", "columns", "rows"}
       states/<digest>.pt   the final state of a search that others go on from
 
 A record's line is ``record.json`` without what stands elsewhere: name and inputs are those of the
-plan, the environment is that of the last line ``{"environment": ...}``, and what has its default
-is left out. ``{"job": ..., "cleared": true}`` takes an earlier line back. Of a trajectory the
-first row is whole, the others are lists in the order of ``columns``.
+plan, the environment is that of the last line ``{"environment": ...}``, the graphs of an
+architecture stand in an earlier line ``{"architecture": ..., "graphs": ..., "canonical": ...}``,
+and what has its default is left out. ``{"job": ..., "cleared": true}`` takes an earlier line back.
+Of a trajectory the first row is whole, the others are lists in the order of ``columns``.
 
 Lines are written some at a time, a job's trajectory before its record. A killed process loses the
 jobs of the last moment; the half-written line that it may leave is no line, and is cut when
@@ -21,7 +22,7 @@ from __future__ import annotations
 import fcntl
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,10 @@ from harness.results.record import JobRecord, PlannedJob
 RECORDS, TRAJECTORIES = "records.jsonl", "trajectories.jsonl"
 FLUSH_SECONDS = 0.5
 
+# What a job's own line leaves to others.
+DRAWN = {"architecture", "graphs", "canonical"}
+ELSEWHERE = {"job", "name", "spec", "environment", "graphs", "canonical"}
+
 Rows = Sequence[dict[str, Any]]
 
 
@@ -47,12 +52,14 @@ class Lines:
         shard: Where.
         record: The line.
         environment: The line that tells where it ran.
+        drawings: The lines with graphs, by architecture; of the whole shard.
         trajectory: The line, if there is one.
     """
 
     shard: Path
     record: str
     environment: str
+    drawings: Mapping[str, str]
     trajectory: str = ""
 
 
@@ -90,8 +97,10 @@ class ShardedJob(JobFolder):
     def record(self) -> JobRecord:
         told = json.loads(self._told.environment) if self._told.environment else {}
         own = json.loads(self._told.record)
+        drawing = self._told.drawings.get(own.get("architecture"))
+        drawn = json.loads(drawing) if drawing else {}
         planned = {"name": self._planned.name, "spec": self._planned.spec}
-        return JobRecord.model_validate({**told, **planned, **own})
+        return JobRecord.model_validate({**told, **planned, **drawn, **own})
 
     @override
     def trajectory(self) -> list[dict[str, Any]]:
@@ -121,6 +130,7 @@ class ShardWriter:
     def __init__(self, path: Path, index: Index) -> None:
         self.path, self._index = path, index
         self._environment = ""
+        self._drawings: dict[str, str] = {}
         self._records: list[str] = []
         self._trajectories: list[str] = []
         self._due = 0.0
@@ -145,11 +155,14 @@ class ShardWriter:
         if environment and environment != self._environment:
             self._environment = environment
             self._records.append(environment)
-        given = record.model_dump_json(
-            exclude={"job", "name", "spec", "environment"}, exclude_defaults=True
-        )
-        lines = Lines(self.path, f'{{"job":"{record.job}",{given[1:]}', self._environment)
-        self._records.append(lines.record)
+        if record.architecture is not None and record.architecture not in self._drawings:
+            drawing = record.model_dump_json(include=DRAWN)
+            self._drawings[record.architecture] = drawing
+            self._records.append(drawing)
+        given = record.model_dump_json(exclude=ELSEWHERE, exclude_defaults=True)
+        line = f'{{"job":"{record.job}",{given[1:]}'
+        lines = Lines(self.path, line, self._environment, self._drawings)
+        self._records.append(line)
         if rows:
             lines.trajectory = _write_rows(record.job, rows)
             self._trajectories.append(lines.trajectory)
@@ -179,15 +192,7 @@ def read_shards(folder: Path) -> Index:
     """Return what all shards below ``folder`` hold, by job."""
     index: Index = {}
     for shard in sorted(folder.glob("*/")):
-        environment = ""
-        for line in _lines(shard / RECORDS):
-            job = _job_of(line)
-            if job is None:
-                environment = line
-            elif line.endswith('"cleared":true}'):
-                index.pop(job, None)
-            else:
-                index[job] = Lines(shard, line, environment)
+        _read_records(shard, index)
         for line in _lines(shard / TRAJECTORIES):
             job = _job_of(line)
             if job in index and index[job].shard == shard:
@@ -195,8 +200,22 @@ def read_shards(folder: Path) -> Index:
     return index
 
 
+def _read_records(shard: Path, index: Index) -> None:
+    environment, drawings = "", dict[str, str]()
+    for line in _lines(shard / RECORDS):
+        job = _job_of(line)
+        if line.startswith('{"architecture":'):
+            drawings[json.loads(line)["architecture"]] = line
+        elif job is None:
+            environment = line
+        elif line.endswith('"cleared":true}'):
+            index.pop(job, None)
+        else:
+            index[job] = Lines(shard, line, environment, drawings)
+
+
 def _job_of(line: str) -> str | None:
-    """Return the digest that a line begins with; none if it is about an environment."""
+    """Return the digest that a line begins with; none if it is about no single job."""
     prefix = '{"job":"'
     return line[len(prefix) : len(prefix) + 16] if line.startswith(prefix) else None
 
