@@ -147,6 +147,7 @@ def _differences(
         "fidelities": list(search["fidelities"]),
         "budget": {unit: limit for unit, limit in budget.items() if limit is not None},
         "batch_size": search["batch_size"],
+        "supernet": search["supernet"],
     }
     for key, value in ours.items():
         if key in asked and asked[key] != value:
