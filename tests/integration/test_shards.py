@@ -1,10 +1,12 @@
 """Thousands of short jobs share folders, and nobody who reads them notices."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -189,3 +191,39 @@ def test_a_killed_run_loses_the_last_moment_only(tmp_path, root):
     folder = ExperimentFolder(tmp_path / "short")
     done = len(folder.plan().jobs) - len(unfinished(folder.plan(), folder))
     assert done > 10
+
+
+# The command line without a report, which would draw a thousand cells.
+UNREPORTED = """
+import sys
+import analysis.report
+analysis.report.write_report = lambda folders, out: out
+from harness.cli import main
+if __name__ == "__main__":
+    sys.exit(main())
+"""
+
+
+@pytest.mark.slow
+def test_a_shard_whose_worker_dies_is_carried_out_job_by_job(tmp_path, root):
+    file, script = tmp_path / "short.yaml", tmp_path / "unreported.py"
+    file.write_text(json.dumps(document(300, arms=("transferred",))))
+    script.write_text(UNREPORTED)
+    command = [sys.executable, str(script), "run", str(file), "--results", str(tmp_path)]
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    process = subprocess.Popen(
+        [*command, "--jobs", "2"],
+        env=environment,
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+    )
+    while not list(tmp_path.glob(f"short/shards/*/{RECORDS}")):
+        assert process.poll() is None, "it ended before anything was written"
+        time.sleep(0.02)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    workers = [c for c in children if "spawn_main" in Path(f"/proc/{c}/cmdline").read_text()]
+    os.kill(int(workers[0]), signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == 0
+    records = [record for record, _ in outcomes(tmp_path / "short").values()]
+    assert len(records) == 900 and {record["status"] for record in records} == {"done"}
