@@ -16,6 +16,7 @@ from harness.interfaces.gates import Gates
 from harness.interfaces.genotype import format_genotype, parse_genotype
 from harness.interfaces.graph import BlockChain, CellGraph, Graphs
 from harness.interfaces.method import Method, SearchNetwork, SearchState
+from harness.interfaces.nb201_text import format_nb201, parse_nb201
 from harness.interfaces.problem import Problem, Stream
 from harness.interfaces.recipe import Augmentation, Recipe, Rules, Scale
 from harness.interfaces.space import SearchSpace, WeightSharingSpace
@@ -62,6 +63,8 @@ __all__ = [
     "WeightSharingSpace",
     "data_folder",
     "format_genotype",
+    "format_nb201",
     "may_download",
     "parse_genotype",
+    "parse_nb201",
 ]
