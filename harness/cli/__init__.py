@@ -16,6 +16,7 @@ COMMANDS = (
     "report",
     "check",
     "describe",
+    "similarity",
     "export",
     "doctor",
     "latency",

@@ -14,6 +14,7 @@ from harness.config.protocol import Arm
 from harness.execution.places import Place
 from harness.execution.resolve import Resolved
 from harness.execution.seeding import generator
+from harness.execution.space_graphs import draw_graphs
 from harness.results.record import (
     Plan,
     PlannedArm,
@@ -23,9 +24,6 @@ from harness.results.record import (
     TrainSpec,
     digest,
 )
-
-# Random graphs of the space that chance baselines are computed from.
-SPACE_GRAPHS = 2000
 
 Jobs = dict[str, PlannedJob]
 
@@ -51,8 +49,7 @@ def make_plan(resolved: Resolved) -> Plan:
 def space_document(resolved: Resolved) -> dict[str, Any]:
     """Return random graphs of the space; ``space.json``."""
     space = resolved.space
-    rng = generator(0, "space graphs", resolved.space_choice.name)
-    samples = (space.graph(space.sample(rng)) for _ in range(SPACE_GRAPHS))
+    samples = draw_graphs(space, resolved.space_choice.name)
     return {
         "name": resolved.space_choice.name,
         "size": str(space.size),
