@@ -126,6 +126,7 @@ class Reading:
         titles: What the analysis calls a method, by experiment and title there.
         jobs: By digest, the finished copy where there are several.
         arms: Distinct rows, as planned.
+        folders: Where each experiment lies.
     """
 
     experiments: dict[str, ExperimentFacts]
@@ -133,6 +134,7 @@ class Reading:
     titles: dict[tuple[str, str], str]
     jobs: dict[str, Job]
     arms: tuple[ArmRow, ...]
+    folders: dict[str, Path]
 
 
 def read(folders: Iterable[Path]) -> Reading:
@@ -147,7 +149,14 @@ def read(folders: Iterable[Path]) -> Reading:
     studies = _studies(experiments)
     titles = _titles(experiments, studies)
     jobs = _gather(opened, plans)
-    return Reading(experiments, studies, titles, jobs, _arms(plans, studies, titles, jobs))
+    return Reading(
+        experiments=experiments,
+        studies=studies,
+        titles=titles,
+        jobs=jobs,
+        arms=_arms(plans, studies, titles, jobs),
+        folders={name: folder.path for name, folder in opened.items()},
+    )
 
 
 def _named(folders: Iterable[Path]) -> dict[str, ExperimentFolder]:
