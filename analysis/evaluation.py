@@ -11,6 +11,8 @@ import pandas as pd
 from analysis.aggregate import arms_table, budget_table, cost_table, units
 from analysis.comparisons import Comparison, compare_family
 from analysis.load import Tables, load
+from analysis.similarity.chance import Chance, load_chance
+from analysis.similarity.tables import similarity_tables
 from analysis.transfer import gain_table, gap_table
 from harness.results.record import ExperimentFacts
 
@@ -30,6 +32,8 @@ class Results:
         gaps: Differences between arms of a method.
         gains: Differences from random architectures.
         comparisons: The declared families.
+        chances: What random architectures of the space have in common, by study.
+        similarity: How alike what was found is, by name of the table.
     """
 
     tables: Tables
@@ -42,6 +46,8 @@ class Results:
     gaps: pd.DataFrame
     gains: pd.DataFrame
     comparisons: list[Comparison]
+    chances: dict[str, Chance]
+    similarity: dict[str, pd.DataFrame]
 
     @property
     def studies(self) -> list[str]:
@@ -85,6 +91,7 @@ def evaluate(folders: Iterable[Path]) -> Results:
     pairs = _pairs(tables)
     methods = _methods(tables)
     found = units(tables.runs)
+    chances = {study: load_chance(tables.folders[name]) for name, study in _firsts(tables)}
     return Results(
         tables=tables,
         pairs=pairs,
@@ -102,7 +109,17 @@ def evaluate(folders: Iterable[Path]) -> Results:
                 found, study, methods[study], pairs[study], _declared(tables, study)
             )
         ],
+        chances=chances,
+        similarity=similarity_tables(tables, chances),
     )
+
+
+def _firsts(tables: Tables) -> list[tuple[str, str]]:
+    """Return the first experiment of each study; all of a study search the same space."""
+    firsts: dict[str, str] = {}
+    for name, study in tables.studies.items():
+        firsts.setdefault(study, name)
+    return [(name, study) for study, name in firsts.items()]
 
 
 def _pairs(tables: Tables) -> dict[str, list[tuple[str, str]]]:

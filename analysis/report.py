@@ -23,7 +23,7 @@ from analysis.comparisons import comparison_table
 from analysis.document import Section
 from analysis.evaluation import Results, evaluate
 from analysis.gallery import Gallery
-from analysis.sections import appendix, outcome, overview, published, searches
+from analysis.sections import appendix, outcome, overview, published, searches, similarity
 from harness.results.store import write_atomically
 
 SCHEMA = 1
@@ -39,6 +39,7 @@ SECTIONS: tuple[Callable[[Results, Gallery], Section], ...] = (
     searches.insights,
     searches.anytime,
     searches.cells,
+    similarity.section,
     appendix.deviations,
     appendix.losses,
     appendix.reading,
@@ -105,6 +106,7 @@ def _tables(results: Results) -> dict[str, pd.DataFrame]:
         "gaps": results.gaps,
         "jobs": tables.jobs,
         "runs": tables.runs,
+        **results.similarity,
         "searches": tables.searches,
         "trace": tables.trace,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,8 +60,8 @@ CHAIN_METRICS: Mapping[str, Metric] = {
     "width_difference": Metric("width of a stage (difference, log2)", 0.0),
 }
 METRICS = {**CELL_METRICS, **CHAIN_METRICS}
-# What "structure similarity" means where one number has to do.
-PRIMARY = {"cell": "edge_jaccard_aligned", "chain": "layer_edit"}
+# What "structure similarity" means where one number has to do: of cells, of chains.
+PRIMARY = ("edge_jaccard_aligned", "layer_edit")
 
 # The mean over an architecture's cells; histograms of different cells are never put together.
 MEAN = "mean"
@@ -91,6 +91,16 @@ def compare_architectures(
         cells = list(found.values())
         found[MEAN] = {name: np.mean([cell[name] for cell in cells], axis=0) for name in metrics}
     return found
+
+
+def primary_of(metrics: Iterable[str]) -> str:
+    """Return which of the metrics stands for all of them."""
+    return next(name for name in PRIMARY if name in metrics)
+
+
+def distance(name: str, values: Matrix) -> Matrix:
+    """Return a metric with values in [0, 1] as a distance: 0 for equal graphs."""
+    return values if METRICS[name].is_distance else 1 - values
 
 
 def compare_graphs(first: Sequence[Graph], second: Sequence[Graph]) -> dict[str, Matrix]:
