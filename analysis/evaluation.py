@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.aggregate import arms_table, budget_table, cost_table, units
+from analysis.changes import change_tables
 from analysis.comparisons import Comparison, compare_family
 from analysis.load import Tables, load
 from analysis.similarity.chance import Chance, load_chance
@@ -34,6 +35,7 @@ class Results:
         comparisons: The declared families.
         chances: What random architectures of the space have in common, by study.
         similarity: How alike what was found is, by name of the table.
+        changes: What the swap of data changed, by name of the table.
     """
 
     tables: Tables
@@ -48,6 +50,7 @@ class Results:
     comparisons: list[Comparison]
     chances: dict[str, Chance]
     similarity: dict[str, pd.DataFrame]
+    changes: dict[str, pd.DataFrame]
 
     @property
     def studies(self) -> list[str]:
@@ -111,6 +114,7 @@ def evaluate(folders: Iterable[Path]) -> Results:
         ],
         chances=chances,
         similarity=similarity_tables(tables, chances),
+        changes=change_tables(tables, chances),
     )
 
 

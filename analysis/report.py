@@ -23,7 +23,15 @@ from analysis.comparisons import comparison_table
 from analysis.document import Section
 from analysis.evaluation import Results, evaluate
 from analysis.gallery import Gallery
-from analysis.sections import appendix, outcome, overview, published, searches, similarity
+from analysis.sections import (
+    appendix,
+    changes,
+    outcome,
+    overview,
+    published,
+    searches,
+    similarity,
+)
 from harness.results.store import write_atomically
 
 SCHEMA = 1
@@ -39,6 +47,7 @@ SECTIONS: tuple[Callable[[Results, Gallery], Section], ...] = (
     searches.insights,
     searches.anytime,
     searches.cells,
+    changes.section,
     similarity.section,
     appendix.deviations,
     appendix.losses,
@@ -107,6 +116,7 @@ def _tables(results: Results) -> dict[str, pd.DataFrame]:
         "jobs": tables.jobs,
         "runs": tables.runs,
         **results.similarity,
+        **results.changes,
         "searches": tables.searches,
         "trace": tables.trace,
     }

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,7 +20,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.similarity.metrics import METRICS, compare_architectures
+from analysis.similarity.measures import count_operations, measure_graph
+from analysis.similarity.metrics import METRICS, Graph, compare_architectures
 from harness.api import Graphs
 from harness.interfaces.graph import graph_from_json
 from harness.results.store import ExperimentFolder, write_atomically
@@ -74,11 +76,15 @@ class Chance:
         seed: Of the split of its graphs.
         graphs: How many random architectures it rests on.
         pairs: The distribution of each metric by cell, and over the mean of the cells.
+        measures: The mean of each measure of a single cell, by cell.
+        operations: How many edges, or layers, each operation has on average, by cell.
     """
 
     seed: int
     graphs: int
     pairs: Mapping[str, Mapping[str, Distribution]]
+    measures: Mapping[str, Mapping[str, float]]
+    operations: Mapping[str, Mapping[str, float]]
 
     def judge(self, cell: str, metric: str, value: float) -> dict[str, float]:
         """Return the random mean, and the value's percentile and chance-corrected value."""
@@ -93,7 +99,7 @@ class Chance:
         }
 
 
-NOTHING = Chance(SEED, 0, {})
+NOTHING = Chance(SEED, 0, {}, {}, {})
 
 
 def measure_chance(graphs: Sequence[Graphs], seed: int = SEED) -> Chance:
@@ -116,7 +122,9 @@ def measure_chance(graphs: Sequence[Graphs], seed: int = SEED) -> Chance:
     pairs: dict[str, dict[str, Distribution]] = {}
     for (cell, name), parts in values.items():
         pairs.setdefault(cell, {})[name] = _summarise(np.concatenate(parts))
-    return Chance(seed, len(graphs), pairs)
+    measures = {cell: _mean_measures([item[cell] for item in graphs]) for cell in graphs[0]}
+    operations = {cell: _mean_counts([item[cell] for item in graphs]) for cell in graphs[0]}
+    return Chance(seed, len(graphs), pairs, measures, operations)
 
 
 def load_chance(folder: Path) -> Chance:
@@ -144,13 +152,31 @@ def load_chance(folder: Path) -> Chance:
     return found
 
 
+def _mean_measures(graphs: Sequence[Graph]) -> dict[str, float]:
+    rows = [measure_graph(graph) for graph in graphs]
+    columns = {name: [row[name] for row in rows if not math.isnan(row[name])] for name in rows[0]}
+    return {name: _round(sum(known) / len(known)) for name, known in columns.items() if known}
+
+
+def _mean_counts(graphs: Sequence[Graph]) -> dict[str, float]:
+    counts: Counter[str] = Counter()
+    for graph in graphs:
+        counts.update(count_operations(graph))
+    return {name: _round(counts[name] / len(graphs)) for name in sorted(counts)}
+
+
+def _round(value: float) -> float:
+    return round(value, DECIMALS)
+
+
 def _summarise(values: Values) -> Distribution:
     known = np.sort(values[np.isfinite(values)]).round(DECIMALS)
     if len(known) == 0:
         return Distribution(math.nan, math.nan, ())
     places = np.linspace(0, len(known) - 1, LEVELS).round().astype(int)
-    mean, deviation = (round(float(x), DECIMALS) for x in (known.mean(), known.std()))
-    return Distribution(mean, deviation, tuple(known[places].tolist()))
+    return Distribution(
+        _round(float(known.mean())), _round(float(known.std())), tuple(known[places].tolist())
+    )
 
 
 def _read(file: Path, digest: str) -> Chance | None:
@@ -166,6 +192,7 @@ def _read(file: Path, digest: str) -> Chance | None:
             }
             for cell, metrics in document["pairs"].items()
         }
-        return Chance(document["seed"], document["graphs"], pairs)
+        singles = (document["measures"], document["operations"])
+        return Chance(document["seed"], document["graphs"], pairs, *singles)
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -30,10 +30,10 @@ def similarity_tables(tables: Tables, chances: Mapping[str, Chance]) -> dict[str
         }
         for name, table in made.items():
             parts.setdefault(name, []).append(table)
-    return {name: _stack(found) for name, found in parts.items()}
+    return {name: stack(found) for name, found in parts.items()}
 
 
-def _stack(tables: list[pd.DataFrame]) -> pd.DataFrame:
+def stack(tables: list[pd.DataFrame]) -> pd.DataFrame:
     """Put tables under each other; empty ones only where all are."""
     filled = [table for table in tables if len(table)]
     return pd.concat(filled, ignore_index=True) if filled else tables[0]
