@@ -10,6 +10,7 @@ from analysis.changes import CONTINUED, DIRECT, SOURCE
 from analysis.document import Block, Fold, Section, Text
 from analysis.evaluation import Results
 from analysis.gallery import Gallery
+from analysis.plots import operations as operations_plot
 from analysis.sections.grids import Column, grid
 from analysis.similarity.measures import TITLES
 from analysis.similarity.metrics import MEAN
@@ -27,7 +28,9 @@ def section(results: Results, gallery: Gallery) -> Section:
         return Section("changes", "How cells change", (Text(text),))
     blocks: list[Block] = [Text(_EXPLAIN), *_legs(changes)]
     if len(tables["change_operations"]):
-        blocks += [Text(_OPERATIONS), _operations(tables["change_operations"])]
+        blocks.append(Text(_OPERATIONS))
+        blocks += _pictures(results, gallery)
+        blocks.append(Fold("In numbers", (_operations(tables["change_operations"]),)))
     blocks.append(Fold("Depth, width and kinds of operations", (_shapes(tables["shapes"]),)))
     return Section("changes", "How cells change", tuple(blocks))
 
@@ -63,6 +66,21 @@ def _legs(changes: pd.DataFrame) -> list[Block]:
         return [grid("changes", changes, columns)]
     parts = grid("changes", changes[changes["cell"] != MEAN], columns)
     return [grid("changes", whole, columns), Fold("Cell by cell", (parts,))]
+
+
+def _pictures(results: Results, gallery: Gallery) -> list[Block]:
+    blocks: list[Block] = []
+    for number, study in enumerate(results.studies):
+        table = operations_plot.collect(results, study)
+        if table.empty:
+            continue
+        caption = (
+            "Mean number of edges of each operation: in the source's cell, in the continued "
+            "search's, in the direct search's; black ticks: what random architectures have."
+        )
+        name = f"operations-{number + 1}" if number else "operations"
+        blocks.append(gallery.hang(operations_plot.draw(table), name, caption, table))
+    return blocks
 
 
 def _operations(table: pd.DataFrame) -> Block:

@@ -98,3 +98,17 @@ def test_nothing_found_leaves_nothing_to_follow(invent):
     assert list_journeys(results.tables, study) == []
     assert change_table(study, [], results.chances[study]).empty
     assert shape_table(results.tables, study, results.chances[study]).empty
+
+
+def test_bars_show_how_often_each_operation_is_chosen(results):
+    from analysis.plots import operations
+
+    (study,) = results.studies
+    table = operations.collect(results, study)
+    figure = operations.draw(table)
+    axes = figure.axes[0]
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    normal = table[table["cell"] == "normal"].set_index("operation")["before"]
+    lengths = [bar.get_width() for bar in axes.containers[0]]
+    assert lengths == pytest.approx(normal.reindex(names).fillna(0).tolist())
+    assert "no seed has both" in operations.draw(table.iloc[:0]).axes[0].texts[0].get_text()
