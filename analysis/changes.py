@@ -59,6 +59,7 @@ OPERATION_COLUMNS = [
     "direct",
     "random",
 ]
+SETTLED_COLUMNS = ["study", "method", "role", "task", "n", "mean", "earliest", "latest", "never"]
 SHAPE_COLUMNS = ["study", "method", "role", "task", "cell", "measure", "n", "mean", "random"]
 
 
@@ -209,6 +210,23 @@ def shape_table(tables: Tables, study: str, chance: Chance) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=SHAPE_COLUMNS)
 
 
+def settled_table(tables: Tables, study: str) -> pd.DataFrame:
+    """Say when the derived cell changed last, as a share of the search's own steps.
+
+    Of searches that follow their cell at every step, as gradient methods do; ``never`` counts
+    those whose cell stayed the one they began with.
+    """
+    searches = tables.searches
+    known = searches[(searches["study"] == study) & (searches["status"] == "done")]
+    known = known.assign(share=known["last_change_step"] / known["steps"])
+    known = known[np.isfinite(known["share"])]
+    rows = [
+        (study, *key, len(share), share.mean(), share.min(), share.max(), int((share == 0).sum()))
+        for key, share in known.groupby(["method", "role", "task"], sort=False)["share"]
+    ]
+    return pd.DataFrame(rows, columns=SETTLED_COLUMNS)
+
+
 def _grouped(journeys: Iterable[Journey]) -> list[tuple[tuple[str, str, str], list[Journey]]]:
     groups: dict[tuple[str, str, str], list[Journey]] = {}
     for journey in journeys:
@@ -231,6 +249,7 @@ def change_tables(tables: Tables, chances: Mapping[str, Chance]) -> dict[str, pd
         made = {
             "changes": change_table(study, journeys, chance),
             "change_operations": operation_table(study, journeys, chance),
+            "settled": settled_table(tables, study),
             "shapes": shape_table(tables, study, chance),
         }
         for name, table in made.items():

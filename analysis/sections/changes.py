@@ -31,6 +31,8 @@ def section(results: Results, gallery: Gallery) -> Section:
         blocks.append(Text(_OPERATIONS))
         blocks += _pictures(results, gallery)
         blocks.append(Fold("In numbers", (_operations(tables["change_operations"]),)))
+    if len(tables["settled"]):
+        blocks += [Text(_SETTLED), _settled(tables["settled"])]
     blocks.append(Fold("Depth, width and kinds of operations", (_shapes(tables["shapes"]),)))
     return Section("changes", "How cells change", tuple(blocks))
 
@@ -45,6 +47,25 @@ _OPERATIONS = (
     "Which operations left between the source's cell and the continued search's, and which "
     "entered: mean numbers of edges. An operation that moved to another edge left and entered."
 )
+
+
+_SETTLED = (
+    "When the derived cell changed last, as a share of the search's own steps: near 1 it was still "
+    "changing when the budget ended. Only methods that follow their cell at every step are listed."
+)
+
+
+def _settled(table: pd.DataFrame) -> Block:
+    columns: list[Column] = [
+        ("method", lambda row: str(row["method"])),
+        ("search", lambda row: f"{row['task']} ({row['role']})"),
+        ("n", lambda row: str(row["n"])),
+        ("mean", lambda row: decimal(row["mean"])),
+        ("earliest", lambda row: decimal(row["earliest"])),
+        ("latest", lambda row: decimal(row["latest"])),
+        ("never changed", lambda row: str(row["never"])),
+    ]
+    return grid("settled", table, columns)
 
 
 def _legs(changes: pd.DataFrame) -> list[Block]:

@@ -10,6 +10,7 @@ from analysis.changes import (
     count_new,
     list_journeys,
     operation_table,
+    settled_table,
     shape_table,
 )
 from analysis.evaluation import evaluate
@@ -112,3 +113,11 @@ def test_bars_show_how_often_each_operation_is_chosen(results):
     lengths = [bar.get_width() for bar in axes.containers[0]]
     assert lengths == pytest.approx(normal.reindex(names).fillna(0).tolist())
     assert "no seed has both" in operations.draw(table.iloc[:0]).axes[0].texts[0].get_text()
+
+
+def test_cell_is_settled_at_its_last_change_of_the_searchs_own_steps(results):
+    (study,) = results.studies
+    row = only(settled_table(results.tables, study), role="continued")
+    # The invention's cells change last at step 93 of 125.
+    assert (row["n"], row["never"]) == (3, 0)
+    assert [row["mean"], row["latest"]] == pytest.approx([93 / 125] * 2)
