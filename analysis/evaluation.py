@@ -9,8 +9,11 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.aggregate import arms_table, budget_table, cost_table, units
+from analysis.changes import change_tables
 from analysis.comparisons import Comparison, compare_family
 from analysis.load import Tables, load
+from analysis.similarity.chance import Chance, load_chance
+from analysis.similarity.tables import similarity_tables
 from analysis.transfer import gain_table, gap_table
 from harness.results.record import ExperimentFacts
 
@@ -32,6 +35,9 @@ class Results:
         gaps: Differences between arms of a method.
         gains: Differences from random architectures.
         comparisons: The declared families.
+        chances: What random architectures of the space have in common, by study.
+        similarity: How alike what was found is, by name of the table.
+        changes: What the swap of data changed, by name of the table.
     """
 
     tables: Tables
@@ -44,6 +50,9 @@ class Results:
     gaps: pd.DataFrame
     gains: pd.DataFrame
     comparisons: list[Comparison]
+    chances: dict[str, Chance]
+    similarity: dict[str, pd.DataFrame]
+    changes: dict[str, pd.DataFrame]
 
     @property
     def studies(self) -> list[str]:
@@ -94,6 +103,7 @@ def evaluate(folders: Iterable[Path], *, force: bool = False) -> Results:
     found = units(tables.runs)
     if tables.forced:
         found = found.assign(rules=NOT_COMPARABLE)
+    chances = {study: load_chance(tables.folders[name]) for name, study in _firsts(tables)}
     return Results(
         tables=tables,
         pairs=pairs,
@@ -111,7 +121,18 @@ def evaluate(folders: Iterable[Path], *, force: bool = False) -> Results:
                 found, study, methods[study], pairs[study], _declared(tables, study)
             )
         ],
+        chances=chances,
+        similarity=similarity_tables(tables, chances),
+        changes=change_tables(tables, chances),
     )
+
+
+def _firsts(tables: Tables) -> list[tuple[str, str]]:
+    """Return the first experiment of each study; all of a study search the same space."""
+    firsts: dict[str, str] = {}
+    for name, study in tables.studies.items():
+        firsts.setdefault(study, name)
+    return [(name, study) for study, name in firsts.items()]
 
 
 def _pairs(tables: Tables) -> dict[str, list[tuple[str, str]]]:

@@ -39,6 +39,8 @@ def tables_of(results: Results) -> dict[str, pd.DataFrame]:
         "gaps": results.gaps,
         "jobs": tables.jobs,
         "runs": tables.runs,
+        **results.similarity,
+        **results.changes,
         "searches": tables.searches,
         "trace": tables.trace,
     }

@@ -49,6 +49,9 @@ class Tables:
         titles: What a method is called here, by experiment and title there.
         graphs: What each finished search found, by job.
         start_graphs: What each search began from, before its first step, by job.
+        networks: The architecture of each finished training, by job.
+        probes: Where each finished training left its answers, by job; those that lie there.
+        folders: Where each experiment lies, by name.
     """
 
     runs: pd.DataFrame
@@ -63,6 +66,9 @@ class Tables:
     titles: dict[tuple[str, str], str]
     graphs: dict[str, Graphs]
     start_graphs: dict[str, Graphs]
+    networks: dict[str, Graphs]
+    probes: dict[str, Path]
+    folders: dict[str, Path]
 
 
 def load(folders: Iterable[Path], *, force: bool = False) -> Tables:
@@ -98,6 +104,13 @@ def load(folders: Iterable[Path], *, force: bool = False) -> Tables:
         start_graphs={
             digest: job.start_graphs for digest, job in searches.items() if job.start_graphs
         },
+        networks={
+            digest: job.graphs for digest, job in jobs.items() if not job.is_search and job.graphs
+        },
+        probes={
+            digest: job.folder.probe for digest, job in jobs.items() if job.folder.probe.exists()
+        },
+        folders=reading.folders,
     )
 
 

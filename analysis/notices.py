@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
 from analysis.evaluation import Results
 from analysis.schema import validate
-from analysis.wording import decimal, joined, several
+from analysis.wording import brief, decimal, joined, several
 from harness.results.record import SCHEMA
 
 NAMED = 3
@@ -25,12 +26,43 @@ def notices(results: Results) -> list[str]:
     tables = results.tables
     return [
         *found,
+        *_about_tuning(results),
         *_about_places(tables.environments),
         *_about_jobs(results),
         *_about_files(tables.jobs),
         *(problem.sentence for problem in validate(tables.runs, tables.trace, tables.alphas)),
         *_about_values(tables.runs),
     ]
+
+
+def _about_tuning(results: Results) -> Iterator[str]:
+    """Say whose hyper-parameters were tuned, what that cost, and whose were not."""
+    for study in results.studies:
+        tuned: dict[str, str] = {}
+        others: list[str] = []
+        for name, facts in results.members(study):
+            for choice in facts.experiment["methods"]:
+                title = results.tables.titles[name, choice.get("label") or choice["name"]]
+                if tuning := choice.get("tuning"):
+                    tuned[title] = _study(title, tuning)
+                else:
+                    others.append(title)
+        yield from tuned.values()
+        if tuned and others:
+            yield (
+                f"Hyper-parameters of {joined(tuned)} were tuned, those of "
+                f"{joined(dict.fromkeys(others))} were not: a difference between them may be that "
+                "of tuning, whose cost is in no arm's."
+            )
+
+
+def _study(title: str, tuning: dict[str, Any]) -> str:
+    bill = tuning["bill"]
+    return (
+        f"{title} was tuned on {tuning['task']} under the protocol {tuning['protocol']}, study "
+        f"{tuning['study']}: {several(bill['trials'], 'trial')}, {brief(bill['seconds'])} s, "
+        f"{bill['examples']:,} examples and {several(bill['evaluations'], 'evaluation')}."
+    )
 
 
 def _about_places(environments: pd.DataFrame) -> Iterator[str]:

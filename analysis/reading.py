@@ -140,6 +140,7 @@ class Reading:
         titles: What the analysis calls a method, by experiment and title there.
         jobs: By digest, the finished copy where there are several.
         arms: Distinct rows, as planned.
+        folders: Where each experiment lies.
     """
 
     experiments: dict[str, ExperimentFacts]
@@ -148,6 +149,7 @@ class Reading:
     titles: dict[tuple[str, str], str]
     jobs: dict[str, Job]
     arms: tuple[ArmRow, ...]
+    folders: dict[str, Path]
 
 
 def read(folders: Iterable[Path], *, force: bool = False) -> Reading:
@@ -168,8 +170,15 @@ def read(folders: Iterable[Path], *, force: bool = False) -> Reading:
     studies = _studies(dict.fromkeys(rules, "") if is_forced else rules)
     titles = _titles(experiments, studies, rules)
     jobs = _gather(opened, plans)
-    arms = _arms(plans, studies, titles, jobs)
-    return Reading(experiments, studies, is_forced, titles, jobs, arms)
+    return Reading(
+        experiments=experiments,
+        studies=studies,
+        forced=is_forced,
+        titles=titles,
+        jobs=jobs,
+        arms=_arms(plans, studies, titles, jobs),
+        folders={name: folder.path for name, folder in opened.items()},
+    )
 
 
 def _named(folders: Iterable[Path]) -> dict[str, ExperimentFolder]:
@@ -191,7 +200,9 @@ def _studies(rules: Mapping[str, str]) -> dict[str, str]:
 
 def _rules(facts: ExperimentFacts) -> str:
     """Return a text that is equal for experiments whose results may be pooled."""
-    tasks = {name: task.fingerprint for name, task in facts.tasks.items()}
+    tasks = {
+        name: (task.fingerprint, task.search_fingerprint) for name, task in facts.tasks.items()
+    }
     rules = [facts.experiment.get("protocol"), facts.experiment.get("space"), tasks]
     return json.dumps(rules, sort_keys=True)
 

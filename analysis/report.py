@@ -20,19 +20,32 @@ from analysis.gallery import Gallery
 from analysis.latex import write_latex
 from analysis.notices import notices
 from analysis.rendering import render
-from analysis.sections import appendix, checklist, further, outcome, overview, searches
+from analysis.sections import (
+    appendix,
+    changes,
+    checklist,
+    further,
+    outcome,
+    overview,
+    published,
+    searches,
+    similarity,
+)
 from harness.results.store import write_atomically
 
 SECTIONS: tuple[Callable[[Results, Gallery], Section], ...] = (
     overview.section,
     outcome.verdicts,
     outcome.arms,
+    published.section,
     outcome.transfer,
     outcome.costs,
     outcome.tradeoff,
     searches.insights,
     searches.anytime,
     searches.cells,
+    changes.section,
+    similarity.section,
     checklist.section,
     further.figures,
     appendix.deviations,

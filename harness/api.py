@@ -4,15 +4,24 @@ from harness.errors import ConfigError, DataError, Unsupported
 from harness.interfaces.architecture import Architecture, Decision
 from harness.interfaces.costs import Costs, EdgeCosts, Inventory, OperationKey, Product
 from harness.interfaces.data import data_folder, may_download
-from harness.interfaces.evaluation import Assessment, Bench, Evaluation, Evaluator, Outcome
+from harness.interfaces.evaluation import (
+    Assessment,
+    Bench,
+    Evaluation,
+    Evaluator,
+    Outcome,
+    Recorded,
+)
 from harness.interfaces.gates import Gates
 from harness.interfaces.genotype import format_genotype, parse_genotype
 from harness.interfaces.graph import BlockChain, CellGraph, Graphs
 from harness.interfaces.method import Method, SearchNetwork, SearchState
+from harness.interfaces.nb201_text import format_nb201, parse_nb201
 from harness.interfaces.problem import Problem, Stream
 from harness.interfaces.recipe import Augmentation, Recipe, Rules, Scale
 from harness.interfaces.space import SearchSpace, WeightSharingSpace
 from harness.interfaces.task import AugmentationLimits, Examples, Split, Task, TaskShape
+from harness.interfaces.tunable import Tunable
 
 __all__ = [
     "Architecture",
@@ -39,6 +48,7 @@ __all__ = [
     "Problem",
     "Product",
     "Recipe",
+    "Recorded",
     "Rules",
     "Scale",
     "SearchNetwork",
@@ -48,10 +58,13 @@ __all__ = [
     "Stream",
     "Task",
     "TaskShape",
+    "Tunable",
     "Unsupported",
     "WeightSharingSpace",
     "data_folder",
     "format_genotype",
+    "format_nb201",
     "may_download",
     "parse_genotype",
+    "parse_nb201",
 ]

@@ -14,11 +14,13 @@ from __future__ import annotations
 
 import ast
 import difflib
+import functools
 import importlib
 import importlib.metadata
 import importlib.util
 import pkgutil
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -103,7 +105,7 @@ class Registry(Generic[T]):
         return {module.name for module in pkgutil.iter_modules(folder) if module.name[0] != "_"}
 
     def _third_party(self) -> dict[str, importlib.metadata.EntryPoint]:
-        points = importlib.metadata.entry_points(group=self.group)
+        points = _declared(importlib.metadata.entry_points, self.group, tuple(sys.path))
         return {point.name: point for point in points}
 
     def _only(self, name: str) -> importlib.metadata.EntryPoint:
@@ -154,3 +156,11 @@ class Registry(Generic[T]):
         if not (isinstance(plugin, type) and issubclass(plugin, base)):
             raise PluginError(f"The {self.kind} {name!r} is not a subclass of {base.__name__}.")
         return plugin
+
+
+@functools.cache  # short jobs open plugins thousands of times, and reading metadata is slow
+def _declared(
+    find: Callable[..., importlib.metadata.EntryPoints], group: str, path: tuple[str, ...]
+) -> importlib.metadata.EntryPoints:
+    """Return the entry points of a group that ``find`` sees along ``path``, the import path."""
+    return find(group=group)

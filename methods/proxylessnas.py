@@ -11,7 +11,7 @@ from pydantic import Field, NonNegativeFloat, PositiveInt
 from torch import Tensor
 from typing_extensions import override
 
-from harness.api import Gates, Problem, SearchState, Split
+from harness.api import Gates, Problem, SearchState, Split, Tunable
 from harness.oneshot.bilevel import Batch, Bilevel, Carry
 from harness.oneshot.descent import ChoiceDescent, Fraction, WeightDescent
 from harness.oneshot.objective import Objective, Regulariser, Tradeoff
@@ -100,7 +100,7 @@ class ProxylessNas(Bilevel):
         cost_weight: NonNegativeFloat = 0.1,
         cost_alpha: NonNegativeFloat = 0.2,
         cost_beta: NonNegativeFloat = 0.3,
-        warmup_share: Fraction = 0.25,
+        warmup_share: Annotated[Fraction, Tunable(0.0, 0.5)] = 0.25,
         warmup_learning_rate: NonNegativeFloat = 0.05,
         weights: WeightDescent = WEIGHTS,
         choices: ChoiceDescent = CHOICES,

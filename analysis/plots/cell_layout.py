@@ -7,11 +7,10 @@ column; from there it runs along the row of its target. Lengths are in inches.
 
 from __future__ import annotations
 
-import itertools
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from analysis.similarity.alignment import SAME, mark, number_alike, own_numbering, renumber
 from harness.api import CellGraph
 from harness.interfaces.graph import Edge
 
@@ -20,8 +19,6 @@ PILL_WIDTH, PILL_HEIGHT = 0.67, 0.24
 GAP, LINK = 0.30, 0.07
 INPUT_WIDTH, OUTPUT_WIDTH = 0.54, 0.40
 ROW_SPACE, PILL_SPACE = 0.17, 0.06
-# All numberings of more nodes than this are too many to try.
-ALIGNED_NODES = 6
 
 Point = tuple[float, float]
 
@@ -68,8 +65,8 @@ class CellLayout:
 
 def lay_out(graph: CellGraph, reference: CellGraph | None = None) -> CellLayout:
     """Place a cell; edges that ``reference`` has and it lacks are placed as ``gone``."""
-    numbers = _alignment(graph, reference) if reference else _identity(graph)
-    graph = _renumbered(graph, numbers)
+    numbers = number_alike(graph, reference) if reference else own_numbering(graph)
+    graph = renumber(graph, numbers)
     edges = _marked(graph, reference)
     levels = _levels(graph, [edge for edge, _ in edges])
     incoming = {
@@ -95,48 +92,12 @@ def lay_out(graph: CellGraph, reference: CellGraph | None = None) -> CellLayout:
     )
 
 
-def _identity(graph: CellGraph) -> tuple[int, ...]:
-    return tuple(range(graph.inputs + graph.nodes))
-
-
-def _alignment(graph: CellGraph, reference: CellGraph) -> tuple[int, ...]:
-    """Return the numbering under which most edges agree; the cell's own among equals.
-
-    The order of intermediate nodes means nothing, so equal cells may be numbered differently.
-    """
-    own, inputs = _identity(graph), graph.inputs
-    if graph.nodes > ALIGNED_NODES:
-        return own
-    wanted = Counter(reference.edges)
-
-    def agreement(numbers: tuple[int, ...]) -> int:
-        moved = _renumbered(graph, numbers).edges
-        is_ordered = all(source < target for source, target, _ in moved)
-        return (Counter(moved) & wanted).total() if is_ordered else -1
-
-    orders = itertools.permutations(own[inputs:])
-    return max((own[:inputs] + order for order in orders), key=agreement)
-
-
-def _renumbered(graph: CellGraph, numbers: tuple[int, ...]) -> CellGraph:
-    edges = sorted((numbers[source], numbers[target], op) for source, target, op in graph.edges)
-    outputs = tuple(sorted(numbers[node] for node in graph.outputs))
-    return CellGraph(graph.inputs, graph.nodes, tuple(edges), outputs)
-
-
 def _marked(graph: CellGraph, reference: CellGraph | None) -> list[tuple[Edge, str]]:
     """Return all edges to draw, each with what it is against the reference."""
     if reference is None:
-        return [(edge, "same") for edge in graph.edges]
-    left = Counter(reference.edges)
-    marked = []
-    for edge in graph.edges:
-        is_known = left[edge] > 0
-        left[edge] -= is_known
-        marked.append((edge, "same" if is_known else "new"))
-    gone = [edge for edge, count in left.items() for _ in range(count)]
+        return [(edge, SAME) for edge in graph.edges]
     last = graph.inputs + graph.nodes
-    return sorted(marked + [(edge, "gone") for edge in gone if max(edge[:2]) < last])
+    return [(edge, state) for edge, state in mark(graph, reference) if max(edge[:2]) < last]
 
 
 def _levels(graph: CellGraph, edges: list[Edge]) -> dict[int, int]:

@@ -28,7 +28,8 @@ READING = (
     "buys only if direct_long stands beside it.",
     "Whether two arms are paired is decided by the job graph: runs that rest on one search are "
     "paired, all others are independent. Independent runs are compared by the exact permutation "
-    "test of the rank sum, pairs by the exact sign-flip test.",
+    "test of the rank sum, pairs by the exact sign-flip test. With more than 120 runs the p of the "
+    "rank sum is its normal approximation; with more than 16 pairs flips are drawn at random.",
     "Holm's correction runs over every comparison that the protocol declares, for every method "
     "and pair. With few runs even the clearest outcome has a p above the level; such a design is "
     "INFEASIBLE, and no verdict is given, whatever the data say.",

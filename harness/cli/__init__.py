@@ -17,10 +17,12 @@ COMMANDS = (
     "plot",
     "check",
     "describe",
+    "similarity",
     "export",
     "doctor",
     "latency",
     "bench",
+    "tune",
 )
 
 OK, JOB_FAILED, USER_ERROR, UNFINISHED = 0, 1, 2, 3

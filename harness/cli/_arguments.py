@@ -1,8 +1,11 @@
-"""Kinds of arguments that several commands take."""
+"""Arguments that several commands take, and what is done with them."""
 
 from __future__ import annotations
 
 import argparse
+import os
+
+from harness.errors import ConfigError
 
 
 def positive(text: str) -> int:
@@ -10,3 +13,24 @@ def positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no positive whole number")
     return int(text)
+
+
+def point_to_data(args: argparse.Namespace) -> None:
+    """Tell this process and its workers, through the environment, where data sets lie."""
+    if args.data is not None:
+        if not args.data.is_dir():
+            raise ConfigError(f"--data {args.data}: no such folder; give one that holds data sets.")
+        os.environ["HARNESS_DATA"] = str(args.data.resolve())
+    if args.no_download:
+        os.environ["HARNESS_DOWNLOAD"] = "0"
+
+
+def seconds(text: str) -> float:
+    """Return what ``--stop-after`` says."""
+    units = {"s": 1, "m": 60, "h": 3600}
+    try:
+        return float(text[:-1]) * units[text[-1]]
+    except (ValueError, KeyError, IndexError):
+        raise ConfigError(
+            f"--stop-after {text!r}: expected a time such as 90s, 9m or 2h."
+        ) from None

@@ -1,12 +1,14 @@
-"""Speed and memory of a search step: fast against plain, one path against all."""
+"""Speed and memory of a search step: fast against plain, one path against all; or of a table."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.cli._arguments import point_to_data, positive
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -26,6 +28,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--size", type=int, default=32, help="of images (default: %(default)s)")
     parser.add_argument("--steps", type=int, default=9, help="of each (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=1, help="(default: %(default)s)")
+    table = parser.add_argument_group("searches on a table of results, instead")
+    table.add_argument("--searches", type=positive, help="how many, each of 20,000 seconds on c10")
+    table.add_argument(
+        "--method", default="regularized_evolution", help="that searches (default: %(default)s)"
+    )
+    table.add_argument("--data", type=Path, metavar="DIR", help="where the table lies")
+    parser.set_defaults(no_download=False)  # a table is never fetched
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
@@ -36,6 +45,8 @@ def execute(args: argparse.Namespace) -> int:
             raise ConfigError(
                 f"--{name} {getattr(args, name)}: expected a whole number of at least 1."
             )
+    if args.searches is not None:
+        return _time_searches(args)
     from harness.execution.benchmark import compare, has_formulations
     from harness.execution.kept import measure_paths
 
@@ -58,6 +69,26 @@ def execute(args: argparse.Namespace) -> int:
     else:
         print(f"the super-network of {args.space} has one formulation only: nothing to compare")
     _print_paths(paths)
+    return 0
+
+
+def _time_searches(args: argparse.Namespace) -> int:
+    """Search a table of results many times, and print how long it took."""
+    point_to_data(args)
+    from harness.execution.table_benchmark import measure_searches
+
+    found = measure_searches(args.space, args.method, args.searches)
+    document = found.to_json()
+    if args.json:
+        print(json.dumps({"space": args.space, **document}, indent=2))
+        return 0
+    limits = ", ".join(f"{limit:,.0f} {unit}" for unit, limit in found.budget.items())
+    print(
+        f"{found.searches:,} of {args.searches:,} searches of {found.method} ended ({limits} each, "
+        f"{found.evaluations:,} evaluations) in {found.seconds:.1f} s: "
+        f"{document['milliseconds_per_evaluation']:.3f} ms an evaluation, "
+        f"{found.recorded_bytes / 1e6:.1f} MB of records"
+    )
     return 0
 
 

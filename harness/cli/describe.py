@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.cli._arguments import positive
+from harness.cli._texts import read_text
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def execute(args: argparse.Namespace) -> int:
         from analysis.plots.files import check_file
 
         check_file(args.out)
-    text = _read(args.architecture)
+    text = read_text(args.architecture)
     description = describe(text, args.space, args.task, Scale(args.channels, args.cells))
     if args.out is not None:
         _draw(description, args.out)
@@ -73,19 +73,6 @@ def execute(args: argparse.Namespace) -> int:
     if args.out is not None:
         print(f"\ndrawn in {args.out}")
     return 0
-
-
-def _read(given: str) -> str:
-    """Return the text that was given, or that of the file or stream it names."""
-    try:
-        if given == "-":
-            return sys.stdin.read().strip()
-        if given.startswith("@"):
-            return Path(given[1:]).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise ConfigError(f"The architecture {given!r} cannot be read: {reason}.") from error
-    return given
 
 
 def _draw(description: Description, path: Path) -> None:

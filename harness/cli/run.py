@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli._arguments import positive
+from harness.cli._arguments import point_to_data, positive, seconds
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def execute(args: argparse.Namespace) -> int:
     from harness.execution.resolve import resolve_experiment
     from harness.results.store import ExperimentFolder
 
-    _point_to_data(args)
+    point_to_data(args)
     settings = _settings(args, find_devices(args.device))
     resolved = resolve_experiment(_experiment(args))
     plan = make_plan(resolved)
@@ -134,16 +133,6 @@ def _experiment(args: argparse.Namespace) -> Experiment:
     return make_experiment(document, args.changes)
 
 
-def _point_to_data(args: argparse.Namespace) -> None:
-    """Tell this process and its workers, through the environment, where data sets lie."""
-    if args.data is not None:
-        if not args.data.is_dir():
-            raise ConfigError(f"--data {args.data}: no such folder; give one that holds data sets.")
-        os.environ["HARNESS_DATA"] = str(args.data.resolve())
-    if args.no_download:
-        os.environ["HARNESS_DOWNLOAD"] = "0"
-
-
 def _settings(args: argparse.Namespace, devices: tuple[str, ...]) -> Settings:
     from harness.execution.executor import Settings
 
@@ -151,15 +140,5 @@ def _settings(args: argparse.Namespace, devices: tuple[str, ...]) -> Settings:
         jobs=args.jobs,
         threads=args.threads,
         devices=devices,
-        stop_after=None if args.stop_after is None else _seconds(args.stop_after),
+        stop_after=None if args.stop_after is None else seconds(args.stop_after),
     )
-
-
-def _seconds(text: str) -> float:
-    units = {"s": 1, "m": 60, "h": 3600}
-    try:
-        return float(text[:-1]) * units[text[-1]]
-    except (ValueError, KeyError, IndexError):
-        raise ConfigError(
-            f"--stop-after {text!r}: expected a time such as 90s, 9m or 2h."
-        ) from None

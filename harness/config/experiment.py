@@ -4,7 +4,7 @@ name: digits
 space: darts                       # or {name: darts, params: {...}}
 methods: [darts, {name: darts, label: slow, params: {choices: {learning_rate: 1e-3}}}]
 pairs: [{source: d10, target: d100}]
-seeds: [0, 1, 2, 3, 4]
+seeds: [0, 1, 2, 3, 4]            # or how many: 5
 arms: [transferred, continued, direct, random]
 protocol: quick                    # a shipped name, a path relative to this file, or a mapping
 """
@@ -26,12 +26,13 @@ from pydantic import (
 
 from harness.api import Rules
 from harness.config.documents import apply_overrides, explain, read_yaml
-from harness.config.protocol import Arm, Plugin, PluginChoice, Protocol, spell_out
+from harness.config.protocol import Arm, PluginChoice, Protocol, spell_out
 from harness.config.shipped import protocol_file
+from harness.config.tuning import MethodSetting, with_tunings
 from harness.errors import ConfigError
 
 
-class Method(Plugin):
+class Method(MethodSetting):
     """A method of the comparison; ``label`` tells apart two settings of one method."""
 
     label: str = ""
@@ -52,6 +53,11 @@ class Pair(Rules):
     target: PluginChoice
 
 
+def count_off(value: Any) -> Any:
+    """Return the first ``value`` seeds, where a number is given instead of a list."""
+    return list(range(value)) if type(value) is int else value
+
+
 class Experiment(Rules):
     """A planned comparison.
 
@@ -60,7 +66,7 @@ class Experiment(Rules):
         space: What is searched.
         methods: Who searches.
         pairs: Sources and targets.
-        seeds: One search of each kind per seed.
+        seeds: One search of each kind per seed; a number n is short for 0 to n - 1.
         train_seeds: Final trainings of each found architecture.
         arms: What is trained where.
         protocol: The rules.
@@ -70,7 +76,7 @@ class Experiment(Rules):
     space: PluginChoice
     methods: Annotated[tuple[MethodChoice, ...], Field(min_length=1)]
     pairs: Annotated[tuple[Pair, ...], Field(min_length=1)]
-    seeds: Annotated[tuple[NonNegativeInt, ...], Field(min_length=1)]
+    seeds: Annotated[tuple[NonNegativeInt, ...], BeforeValidator(count_off), Field(min_length=1)]
     train_seeds: PositiveInt = 1
     arms: Annotated[tuple[Arm, ...], Field(min_length=1)]
     protocol: Protocol
@@ -106,11 +112,14 @@ def make_experiment(
     home: Path = Path(),
     origin: str = "experiment",
 ) -> Experiment:
-    """Check a document; its protocol may be a name, a path relative to ``home``, or a mapping."""
+    """Check a document; its protocol may be a name, a path relative to ``home``, or a mapping.
+
+    A method's ``tuning`` may be such a path, too.
+    """
     document = dict(document)
     if isinstance(protocol := document.get("protocol"), str):
         document["protocol"] = _read_protocol(protocol, home)
-    document = apply_overrides(document, overrides)
+    document = with_tunings(apply_overrides(document, overrides), home)
     try:
         return Experiment.model_validate(document)
     except ValidationError as error:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
+from harness.api import Tunable
 from harness.config.documents import explain, merged
 from harness.errors import ConfigError, PluginError
 
@@ -43,6 +45,32 @@ def construct(plugin: type, parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {name: getattr(checked, name) for name in type(checked).model_fields}
 
 
+def ranges(plugin: type) -> dict[str, Tunable]:
+    """Return the declared range of every parameter that has one, by dotted name."""
+    return dict(_ranges(_model(plugin), ""))
+
+
+def nested(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values by dotted name as mappings inside mappings."""
+    result: dict[str, Any] = {}
+    for name, value in values.items():
+        for part in reversed(name.split(".")):
+            value = {part: value}
+        result = merged(result, value)
+    return result
+
+
+def _ranges(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, Tunable]]:
+    for name, field in model.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from _ranges(inner, f"{prefix}{name}.")
+        for note in field.metadata:
+            if isinstance(note, Tunable):
+                yield f"{prefix}{name}", note
+
+
+@functools.cache
 def _model(plugin: type) -> type[BaseModel]:
     """Return a model with one field for each keyword-only argument of ``plugin``."""
     signature = inspect.signature(plugin, eval_str=True)

@@ -21,7 +21,7 @@ class Member:
         architecture: What it is.
         score: Validation accuracy in percent; NaN if training diverged.
         fitness: What selection goes by; minus infinity if training diverged.
-        key: Of its trained weights.
+        key: Of its trained weights; empty if they are not kept.
     """
 
     architecture: Architecture
@@ -36,13 +36,13 @@ class Population:
     The weights of a member are kept while it lives, and released once, when it leaves.
 
     Args:
-        release: Forgets a candidate's weights, by key.
+        release: Forgets a candidate's weights, by key; None where nobody's are kept.
 
     Attributes:
         members: Who is alive, the oldest first.
     """
 
-    def __init__(self, release: Callable[[str], None]) -> None:
+    def __init__(self, release: Callable[[str], None] | None = None) -> None:
         self._release = release
         self.members: list[Member] = []
 
@@ -52,12 +52,15 @@ class Population:
 
     def remove(self, member: Member) -> None:
         """Let a member go and forget its weights."""
-        self.members = [other for other in self.members if other.key != member.key]
-        self._release(member.key)
+        self.members = [other for other in self.members if other is not member]
+        if self._release is not None:
+            self._release(member.key)
 
-    def draw(self, count: int, rng: np.random.Generator) -> list[Member]:
-        """Return ``count`` members drawn without replacement, the fittest first."""
-        picks = rng.choice(len(self.members), count, replace=False)
+    def draw(
+        self, count: int, rng: np.random.Generator, *, with_replacement: bool = False
+    ) -> list[Member]:
+        """Return ``count`` members drawn at random, the fittest first."""
+        picks = rng.choice(len(self.members), count, replace=with_replacement)
         return fittest_first(self.members[pick] for pick in picks)
 
     def mean_and_deviation(self) -> tuple[float, float]:

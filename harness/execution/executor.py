@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import torch
 
 from harness.execution.progress import Progress
-from harness.execution.runner import Control, Stopped, run_job
+from harness.execution.runner import Control, Stopped
+from harness.execution.shards import run_unit
+from harness.execution.units import is_ready, make_units
 from harness.execution.workers import Crew
 from harness.results.record import PlannedJob
 from harness.results.store import ExperimentFolder
@@ -49,7 +51,10 @@ def run_jobs(todo: Sequence[PlannedJob], experiment: ExperimentFolder, settings:
         if settings.jobs == 1:
             return _run_here(todo, experiment, settings, progress, deadline, interrupted)
         crew = Crew(experiment, settings.jobs, settings.threads, settings.devices, deadline)
-        return crew.run(todo, progress, interrupted)
+        try:
+            return crew.run(todo, progress, interrupted)
+        finally:
+            experiment.look_again()
 
 
 def _run_here(
@@ -65,20 +70,27 @@ def _run_here(
     def should_stop() -> bool:
         return bool(interrupted) or (deadline is not None and time.monotonic() >= deadline)
 
-    for job in todo:
-        if should_stop():
-            return False
-        progress.start(job)
+    unfinished = {job.job for job in todo}
+    waiting = make_units(todo)
+    while waiting:
+        unit = next(unit for unit in waiting if is_ready(unit, unfinished))
+        waiting.remove(unit)
+        unfinished.difference_update(job.job for job in unit.jobs)
+        first, ended = unit.jobs[0], progress.end_short
+        if not unit.shard:
+            progress.start(first)
+            ended = progress.end
         control = Control(
             device=settings.devices[0],
             should_stop=should_stop,
-            progress=lambda share, job=job: progress.advance(job, share),  # type: ignore[misc]
+            progress=lambda share, job=first: progress.advance(job, share),  # type: ignore[misc]
         )
         try:
-            record = run_job(job, experiment, control)
+            if should_stop():
+                return False
+            run_unit(unit, experiment, control, ended)
         except Stopped:
             return False
-        progress.end(job, record.status, record.reason)
     return True
 
 

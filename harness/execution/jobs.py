@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.errors import Unsupported
+from harness.execution.judging import looks_up
 from harness.execution.opening import open_space
 from harness.execution.saving import read_state
 from harness.execution.search import Search
@@ -20,7 +21,7 @@ def begin(job: PlannedJob, experiment: ExperimentFolder, device: str) -> Search 
     Raises:
         Unsupported: If its plugins do not go together, or a job it needs was not done.
     """
-    spec, folder = job.spec, experiment.job(job)
+    spec, folder = job.spec, experiment.own_folder(job)
     if isinstance(spec, TrainSpec):
         text = spec.architecture
         if spec.search is not None:
@@ -36,17 +37,16 @@ def _source(experiment: ExperimentFolder, digest: str) -> dict[str, Any]:
     """Return where the search called ``digest`` ended."""
     record = _done(experiment, digest)
     assert isinstance(record.spec, SearchSpec)
-    final = read_state(experiment.job(_planned(experiment, digest)).state)
+    final = read_state(experiment.job(experiment.planned(digest)).state)
     return {**final, "architecture": record.architecture, "task": record.spec.task}
 
 
-def _planned(experiment: ExperimentFolder, digest: str) -> PlannedJob:
-    return next(job for job in experiment.plan().jobs if job.job == digest)
-
-
 def _done(experiment: ExperimentFolder, digest: str) -> JobRecord:
-    planned = _planned(experiment, digest)
+    planned = experiment.planned(digest)
     record = experiment.job(planned).record()
+    if record is None:  # perhaps another process has put it into a shard meanwhile
+        experiment.look_again()
+        record = experiment.job(planned).record()
     if record is not None and record.status is Status.DONE:
         return record
     if record is None:
@@ -58,8 +58,11 @@ def _done(experiment: ExperimentFolder, digest: str) -> JobRecord:
 
 
 def _refuse_impossible(spec: SearchSpec) -> None:
+    rules = spec.rules
     reason = METHODS.load(spec.method.name).unsupported(
-        open_space(spec.space), has_images=True, fidelities=spec.rules.fidelities
+        open_space(spec.space),
+        has_images=not looks_up(rules.evaluator),
+        fidelities=rules.fidelities,
     )
     if reason:
         raise Unsupported(reason)

@@ -77,6 +77,8 @@ class Meter:
 
     def stream(self, split: Split) -> Stream:
         """Open the one stream of a split; never of the test split."""
+        if not self.streams:
+            raise ValueError("There are no images: candidates are looked up in a table.")
         if split not in self.streams:
             raise ValueError(f"A search may not look at the {split} split, or it is empty.")
         is_training = split is Split.TRAIN

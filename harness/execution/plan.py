@@ -14,6 +14,7 @@ from harness.config.protocol import Arm
 from harness.execution.places import Place
 from harness.execution.resolve import Resolved
 from harness.execution.seeding import generator
+from harness.execution.space_graphs import draw_graphs
 from harness.results.record import (
     Plan,
     PlannedArm,
@@ -23,9 +24,6 @@ from harness.results.record import (
     TrainSpec,
     digest,
 )
-
-# Random graphs of the space that chance baselines are computed from.
-SPACE_GRAPHS = 2000
 
 Jobs = dict[str, PlannedJob]
 
@@ -51,8 +49,7 @@ def make_plan(resolved: Resolved) -> Plan:
 def space_document(resolved: Resolved) -> dict[str, Any]:
     """Return random graphs of the space; ``space.json``."""
     space = resolved.space
-    rng = generator(0, "space graphs", resolved.space_choice.name)
-    samples = (space.graph(space.sample(rng)) for _ in range(SPACE_GRAPHS))
+    samples = draw_graphs(space, resolved.space_choice.name)
     return {
         "name": resolved.space_choice.name,
         "size": str(space.size),
@@ -64,7 +61,7 @@ def _method_arm(
     resolved: Resolved, jobs: Jobs, arm: Arm, title: str, place: Place, seed: int
 ) -> Iterator[PlannedArm]:
     """Plan one method's arm for one pair and seed."""
-    source, target = place.searched, place.target
+    source, target, searched_target = place.searched, place.target, place.searched_target
 
     def search(task: TaskData, *, after: str | None = None, times: int = 1) -> str:
         return _search(resolved, jobs, title, task, seed, after=after, times=times)
@@ -76,14 +73,14 @@ def _method_arm(
         chain, trained_on = (search(source),), target
     elif arm is Arm.CONTINUED:
         first = search(source)
-        chain, trained_on = (first, search(target, after=first)), target
+        chain, trained_on = (first, search(searched_target, after=first)), target
     elif arm is Arm.DIRECT:
-        chain, trained_on = (search(target),), target
+        chain, trained_on = (search(searched_target),), target
     elif arm is Arm.DIRECT_LONG:
-        chain, trained_on = (search(target, times=2),), target
+        chain, trained_on = (search(searched_target, times=2),), target
     else:
-        first = search(target)
-        chain, trained_on = (first, search(target, after=first)), target
+        first = search(searched_target)
+        chain, trained_on = (first, search(searched_target, after=first)), target
     for repeat in range(resolved.experiment.train_seeds):
         yield PlannedArm(
             arm=arm,

@@ -35,7 +35,7 @@ class Progress:
         self._total = len(self._waiting)
         self._ended = 0
         self._began = time.monotonic()
-        self._drawn = self._began
+        self._drawn = self._short_since = self._began
 
     def start(self, job: PlannedJob) -> None:
         """Note that a job begins."""
@@ -56,9 +56,19 @@ class Progress:
         self._ended += 1
         if status is Status.DONE:
             self._took.setdefault(kind_of(job), []).append(took)
-        why = f": {reason.strip().splitlines()[-1]}" if reason else ""
-        line = f"[{self._ended}/{self._total}] {status} {job.name}, {_clock(took)}{why}"
+        line = f"[{self._ended}/{self._total}] {status} {job.name}, {_clock(took)}{_why(reason)}"
         self._print(f"{line} - {self._left()}")
+
+    def end_short(self, job: PlannedJob, status: Status, reason: str | None) -> None:
+        """Note that one of very many short jobs ended; only a failure gets a line."""
+        self._waiting.pop(job.job, None)
+        self._ended += 1
+        now = time.monotonic()  # several end at a time, so they took as long as the last pause
+        self._took.setdefault(kind_of(job), []).append(self._workers * (now - self._short_since))
+        self._short_since = now
+        if status is Status.FAILED:
+            self._print(f"[{self._ended}/{self._total}] {status} {job.name}{_why(reason)}")
+        self.draw()
 
     def draw(self) -> None:
         """Say how far the running jobs are, if it is time to."""
@@ -67,6 +77,7 @@ class Progress:
         if now - self._drawn < pause:
             return
         running = ", ".join(f"{job.name} {share:.0%}" for job, _, share in self._running.values())
+        running = running or "short jobs"
         self._drawn = now
         text = f"[{self._ended}/{self._total}] running {running} - {self._left()}"
         if self._out.isatty():
@@ -103,6 +114,10 @@ class Progress:
         clear = "\r\x1b[K" if self._out.isatty() else ""
         self._out.write(f"{clear}{text}\n")
         self._out.flush()
+
+
+def _why(reason: str | None) -> str:
+    return f": {reason.strip().splitlines()[-1]}" if reason else ""
 
 
 class Countdown:

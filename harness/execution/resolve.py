@@ -14,6 +14,7 @@ from harness.config.documents import merged
 from harness.config.experiment import Experiment
 from harness.config.parameters import defaults
 from harness.config.protocol import Plugin, Protocol
+from harness.config.tuning import MethodSetting
 from harness.errors import ConfigError, UnknownNameError
 from harness.execution.opening import open_space, open_task, resolved
 from harness.execution.places import Place, find_places
@@ -41,7 +42,7 @@ class Resolved:
     protocol: Protocol
     space_choice: Plugin
     space: SearchSpace
-    methods: dict[str, Plugin]
+    methods: dict[str, MethodSetting]
     places: tuple[Place, ...]
     facts: ExperimentFacts
 
@@ -57,6 +58,8 @@ def resolve_experiment(experiment: Experiment) -> Resolved:
     space = open_space(space_choice)
     methods = {method.title: _resolved_method(method, protocol) for method in experiment.methods}
     places, tasks = find_places(experiment, space, protocol)
+    for title, method in methods.items():
+        _refuse_foreign_tuning(title, method, places)
     protocol = _priced(protocol, space_choice.name, space, places)
     return Resolved(
         experiment=experiment,
@@ -102,9 +105,10 @@ def _priced(protocol: Protocol, name: str, space: SearchSpace, places: Iterable[
     return protocol.model_copy(update={"costs": rules})
 
 
-def _resolved_method(method: Plugin, protocol: Protocol) -> Plugin:
-    """Lay the experiment's parameters over the protocol's over the method's own defaults."""
-    params = merged(protocol.method_params.get(method.name, {}), method.params)
+def _resolved_method(method: MethodSetting, protocol: Protocol) -> MethodSetting:
+    """Lay the experiment's over tuned over the protocol's parameters over the method's own."""
+    tuned = {} if method.tuning is None else method.tuning.params
+    params = merged(merged(protocol.method_params.get(method.name, {}), tuned), method.params)
     choice = resolved(METHODS, Plugin(name=method.name, params=params))
     currencies = METHODS.load(method.name).currencies
     limits = protocol.search_rules(method.name).budget.limits()
@@ -113,7 +117,25 @@ def _resolved_method(method: Plugin, protocol: Protocol) -> Plugin:
             f"method {method.name} spends {' and '.join(currencies)}, but the budget limits only "
             f"{' and '.join(limits)}; state one of the former in the protocol's search.budget."
         )
-    return choice
+    return MethodSetting(**choice.model_dump(), tuning=method.tuning)
+
+
+def _refuse_foreign_tuning(title: str, method: MethodSetting, places: Iterable[Place]) -> None:
+    """Refuse tuned values where the source is not the task that they were tuned on."""
+    tuning = method.tuning
+    if tuning is None:
+        return
+    for searched in (place.searched for place in places):
+        if searched.title != tuning.task:
+            raise ConfigError(
+                f"method {title} was tuned on {tuning.task}, but a pair's source is "
+                f"{searched.title}; tuned values apply to pairs from {tuning.task} only."
+            )
+        if searched.fingerprint != tuning.fingerprint:
+            raise ConfigError(
+                f"method {title} was tuned on other data of {tuning.task} (fingerprint "
+                f"{tuning.fingerprint[:12]}, here {searched.fingerprint[:12]}); tune it on these."
+            )
 
 
 def _method_facts(choice: Plugin) -> MethodFacts:

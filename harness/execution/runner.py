@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import time
 import traceback
@@ -10,14 +11,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from harness.api import BlockChain, CellGraph
 from harness.errors import HarnessError, Unsupported
 from harness.execution.environment import environment, rng_state, set_rng_state
 from harness.execution.jobs import begin
 from harness.execution.saving import read_state, write_arrays, write_state
 from harness.execution.train import Training
 from harness.execution.work import Work
+from harness.results.job_folder import JobFolder
 from harness.results.record import JobRecord, PlannedJob, Status
-from harness.results.store import ExperimentFolder, JobFolder
+from harness.results.store import ExperimentFolder
 
 # A checkpoint is due after this long, or later if writing one takes more than its share of time.
 CHECKPOINT_SECONDS = 5.0
@@ -64,8 +67,20 @@ def _attempt(
     job: PlannedJob, experiment: ExperimentFolder, folder: JobFolder, control: Control
 ) -> JobRecord:
     folder.start(job)
+    record = attempt(job, lambda: _perform(job, experiment, folder, control), control.device)
+    if record.status is not Status.DONE:
+        folder.say(f"{now()} {record.status}: {record.reason}")
+    return record
+
+
+def attempt(job: PlannedJob, perform: Callable[[], JobRecord], device: str) -> JobRecord:
+    """Return what ``perform`` does, or a record of why it could not.
+
+    Raises:
+        Stopped: If the job was told to stop.
+    """
     try:
-        return _perform(job, experiment, folder, control)
+        return perform()
     except Stopped:
         raise
     except Unsupported as reason:
@@ -74,15 +89,14 @@ def _attempt(
         status, text = Status.FAILED, str(error)
     except Exception:  # noqa: BLE001 - whatever a plugin throws is a result
         status, text = Status.FAILED, traceback.format_exc()
-    folder.say(f"{_now()} {status}: {text}")
     return JobRecord(
         job=job.job,
         name=job.name,
         spec=job.spec,
         status=status,
         reason=text,
-        environment=environment(control.device),
-        finished=_now(),
+        environment=environment(device),
+        finished=now(),
     )
 
 
@@ -90,14 +104,14 @@ def _perform(
     job: PlannedJob, experiment: ExperimentFolder, folder: JobFolder, control: Control
 ) -> JobRecord:
     work = begin(job, experiment, control.device)
-    history: dict[str, Any] = {"attempts": 1, "started": _now(), "rows": 0}
+    history: dict[str, Any] = {"attempts": 1, "started": now(), "rows": 0}
     if folder.checkpoint.exists():
         saved = read_state(folder.checkpoint)
         work.load_state_dict(saved["work"])
         set_rng_state(saved["random"], control.device)
         history = {**saved["history"], "attempts": saved["history"]["attempts"] + 1}
     folder.rewind(history["rows"])
-    folder.say(f"{_now()} attempt {history['attempts']} begins at {work.share_done:.0%}")
+    folder.say(f"{now()} attempt {history['attempts']} begins at {work.share_done:.0%}")
     if history["rows"] == 0 and (row := work.start()):
         folder.append(row)
         history["rows"] = 1
@@ -106,16 +120,28 @@ def _perform(
     write_state(folder.state, work.final_state())
     if isinstance(work, Training):
         write_arrays(folder.probe, work.probe)
+    return done(job, work, fields, history)
+
+
+def done(job: PlannedJob, work: Work, fields: dict[str, Any], history: dict[str, Any]) -> JobRecord:
+    """Return the record of a job that ended well.
+
+    Args:
+        job: Which.
+        work: The job, carried out.
+        fields: What ``work.result()`` returned.
+        history: ``attempts`` and when the first one ``started``.
+    """
     return JobRecord(
         job=job.job,
         name=job.name,
         spec=job.spec,
         status=Status.DONE,
         bill=work.bill,
-        environment=environment(control.device),
+        environment=environment(work.device),
         attempts=history["attempts"],
         started=history["started"],
-        finished=_now(),
+        finished=now(),
         **_drawn(work, fields["architecture"]),
         **fields,
     )
@@ -142,7 +168,7 @@ def drive(work: Work, folder: JobFolder, control: Control, history: dict[str, An
             due = began + max(CHECKPOINT_SECONDS, took / CHECKPOINT_SHARE)
         work.bill.overhead_seconds += time.perf_counter() - began
         if stop:
-            folder.say(f"{_now()} stopped at {work.share_done:.0%}")
+            folder.say(f"{now()} stopped at {work.share_done:.0%}")
             raise Stopped
 
 
@@ -156,12 +182,18 @@ def _save(work: Work, folder: JobFolder, history: dict[str, Any]) -> None:
 def _drawn(work: Work, architecture: str) -> dict[str, Any]:
     """Return the architecture's graphs, as they are and in canonical form."""
     graphs = work.space.graph(work.space.from_text(architecture))
-    canonical = {name: graph.canonical().to_json() for name, graph in graphs.items()}
     return {
         "graphs": {name: graph.to_json() for name, graph in graphs.items()},
-        "canonical": json.dumps(canonical, sort_keys=True, separators=(",", ":")),
+        "canonical": _canonical(tuple(graphs.items())),
     }
 
 
-def _now() -> str:
+@functools.lru_cache(maxsize=20_000)  # short jobs find the same cells again and again
+def _canonical(graphs: tuple[tuple[str, CellGraph | BlockChain], ...]) -> str:
+    forms = {name: graph.canonical().to_json() for name, graph in graphs}
+    return json.dumps(forms, sort_keys=True, separators=(",", ":"))
+
+
+def now() -> str:
+    """Return the time of day as a record holds it: UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")

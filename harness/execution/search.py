@@ -7,11 +7,12 @@ from typing import Any
 
 from typing_extensions import override
 
-from harness.api import Bench, Costs, Problem, SearchState, Split
+from harness.api import Costs, Problem, SearchState, Split, Task
 from harness.execution.environment import seed_everything, synchronise
+from harness.execution.judging import open_judge
 from harness.execution.meter import Meter
-from harness.execution.opening import open_evaluator, open_method, open_space, open_task
-from harness.execution.partition import Partition, partition
+from harness.execution.opening import open_method, open_space, open_task
+from harness.execution.partition import Partition
 from harness.execution.pricing import cost_fields, open_costs
 from harness.execution.seeding import derive_seed, generator
 from harness.execution.work import Work
@@ -36,14 +37,14 @@ class Search(Work):
         self.device = device
         self.space = open_space(spec.space)
         self.task = open_task(spec.task)
-        self.partition = partition(self.task, spec.task.title, spec.splits, spec.seed)
-        bench = Bench(self.space, self.task, self.partition.rows, device, folder)
+        judge, self.partition = open_judge(spec, self.space, self.task, device, folder)
+        self.images = self.partition.sizes()[str(Split.TRAIN)]
         purpose = f"search/{spec.method.name}/{spec.space.name}/{spec.task.title}/{spec.warm_start}"
         seed_everything(derive_seed(spec.seed, purpose, "torch"))
         self.meter = Meter(
-            open_evaluator(spec.rules.evaluator, bench),
+            judge,
             spec.rules,
-            _streams(self.partition, bench, spec, purpose),
+            _streams(self.partition, self.task, spec, purpose, device),
             (spec.seed, purpose),
             device,
         )
@@ -57,12 +58,13 @@ class Search(Work):
             self.method.warm_start(_search_state(source, self))
         self.steps = 0
         self._ticks = 0
-        self._seen = (0, 0)
+        self._is_sparse = judge.is_simulated
+        self._seen = self._milestones()
 
     def _problem(self) -> Problem:
         rules, meter = self.spec.rules, self.meter
-        epoch_steps = meter.streams[Split.TRAIN].epoch_steps
-        examples = rules.budget.examples
+        has_images = Split.TRAIN in meter.streams
+        examples = rules.budget.examples if has_images else None
         return Problem(
             space=self.space,
             shape=self.task.shape,
@@ -72,7 +74,7 @@ class Search(Work):
             stream=meter.stream,
             loss=self.task.loss,
             steps=None if examples is None else self._count_steps(examples),
-            epoch_steps=epoch_steps,
+            epoch_steps=meter.streams[Split.TRAIN].epoch_steps if has_images else 0,
             fidelities=rules.fidelities,
             evaluate=meter.evaluate,
             release=meter.release,
@@ -81,8 +83,7 @@ class Search(Work):
 
     def _count_steps(self, examples: int) -> int:
         """Return the train batches that a budget of ``examples`` reaches."""
-        train = len(self.partition.rows[Split.TRAIN])
-        epochs, rest = divmod(examples, train)
+        epochs, rest = divmod(examples, self.images)
         return epochs * self.meter.streams[Split.TRAIN].epoch_steps + -(
             -rest // self.spec.rules.batch_size
         )
@@ -123,17 +124,25 @@ class Search(Work):
         return {
             "tick": self._ticks,
             "step": self.steps,
-            "epoch": round(bill.examples / len(self.partition.rows[Split.TRAIN]), 6),
+            "epoch": round(bill.examples / self.images, 6),
             **bill.model_dump(),
             "incumbent": self.space.to_text(self.method.incumbent()),
             "best_validation": self.meter.best_validation,
             "insights": self.method.insights(),
         }
 
-    def _milestones(self) -> tuple[int, int]:
-        """Return evaluations, and fractions of an epoch of the train stream, so far."""
-        stream, rules = self.meter.streams[Split.TRAIN], self.spec.rules
-        fraction = stream.examples * rules.ticks_per_epoch // len(stream.data)
+    def _milestones(self) -> tuple[Any, Any]:
+        """Return what a tick is due for when it changes.
+
+        Evaluations, and fractions of an epoch of the train stream, so far; where results are looked
+        up, thousands a second, the answer and its best validation accuracy instead.
+        """
+        if self._is_sparse:
+            return self.method.incumbent(), self.meter.best_validation
+        stream, fraction = self.meter.streams.get(Split.TRAIN), 0
+        if stream is not None:
+            per_epoch = self.spec.rules.ticks_per_epoch
+            fraction = stream.examples * per_epoch // len(stream.data)
         return self.meter.bill.evaluations, fraction
 
     def _is_tick_due(self) -> bool:
@@ -153,7 +162,7 @@ class Search(Work):
             "insights": insights,
             "split_ids": self.partition.ids(),
             "split_sizes": self.partition.sizes(),
-            "task_label": self.task.label,
+            "task_label": self.partition.label,
             **cost_fields(self.costs, architecture),
         }
 
@@ -178,8 +187,8 @@ class Search(Work):
         self.meter.load_state_dict(state["meter"])
         self.rng.bit_generator.state = state["rng"]
         self.steps, self._ticks = state["steps"], state["ticks"]
-        evaluations, fraction = state["seen"]
-        self._seen = evaluations, fraction
+        first, second = state["seen"]
+        self._seen = tuple(first) if self._is_sparse else first, second
 
     @override
     def saved(self) -> None:
@@ -187,12 +196,15 @@ class Search(Work):
 
 
 def _streams(
-    parts: Partition, bench: Bench, spec: SearchSpec, purpose: str
+    parts: Partition, task: Task, spec: SearchSpec, purpose: str, device: str
 ) -> dict[Split, BatchStream]:
-    """Return an endless stream of every split."""
+    """Return an endless stream of every split; of none where there are no images."""
+    examples = parts.examples
+    if examples is None:
+        return {}
     return {
         split: BatchStream(
-            DeviceData(parts.examples, rows, bench.task, bench.device),
+            DeviceData(examples, rows, task, device),
             spec.rules.batch_size,
             augmentation=spec.rules.augmentation,
             seed=derive_seed(spec.seed, purpose, "stream", str(split)),

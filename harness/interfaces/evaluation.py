@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -48,6 +48,8 @@ class Outcome:
         probe: Arrays for later analysis: ``logits`` (P, classes) and ``features`` (P, F) of a fixed
             batch of test images, and of the whole test split ``predictions``, ``labels`` (N,) and
             ``units`` (N, U).
+        seconds: What a table says the training took; None where it was carried out.
+        latency_ms: Of one image on a device that a table knows; None where none was asked for.
     """
 
     test_accuracy: float
@@ -57,6 +59,8 @@ class Outcome:
     train_images: int
     test_images: int
     probe: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    seconds: float | None = None
+    latency_ms: float | None = None
 
 
 class Assessment(ABC):
@@ -101,13 +105,32 @@ class Assessment(ABC):
 
 
 @dataclass(frozen=True)
+class Recorded:
+    """What is known of a task whose results are looked up instead of computed.
+
+    Attributes:
+        title: Of the table, as reports print it behind the task's name.
+        fingerprint: Of the table's content.
+        notice: What every report on it must say; may be empty.
+        splits: What the table calls each split that was used.
+        sizes: Images in each of them.
+    """
+
+    title: str
+    fingerprint: str
+    notice: str
+    splits: Mapping[Split, str]
+    sizes: Mapping[Split, int]
+
+
+@dataclass(frozen=True)
 class Bench:
     """What an evaluator works on.
 
     Attributes:
         space: Where architectures come from.
         task: What they are judged on.
-        rows: Rows of the development examples in each split.
+        rows: Rows of the development examples in each split; empty where results are looked up.
         device: Where networks and batches live.
         folder: Where candidates' weights lie until they are released.
     """
@@ -126,8 +149,8 @@ class Evaluator(ABC):
     default.
 
     Attributes:
-        is_simulated: Whether the seconds it reports are recorded ones, so that own time is
-            overhead.
+        is_simulated: Whether results and their seconds are recorded ones: own time is overhead,
+            and no images are opened.
     """
 
     is_simulated: ClassVar[bool] = False
@@ -169,6 +192,20 @@ class Evaluator(ABC):
             seed: Of initialisation and augmentation.
             order_seed: Of the order of the data.
         """
+
+    def recorded(self, recipe: Recipe, fidelities: Sequence[int]) -> Recorded | None:
+        """Return what is known of the task where results are looked up; else None.
+
+        Called when an experiment is planned, too, on a bench without rows.
+
+        Args:
+            recipe: How networks are trained.
+            fidelities: Epochs after which they are judged.
+
+        Raises:
+            ConfigError: If such results were never recorded.
+        """
+        return None
 
     def release(self, key: str) -> None:
         """Forget a candidate's weights."""

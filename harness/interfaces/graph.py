@@ -62,10 +62,12 @@ class BlockChain:
     """A network that is a chain of blocks, each described by what distinguishes it.
 
     Attributes:
-        blocks: One text per block, e.g. ``mbconv k3 e6``.
+        blocks: One text per block, e.g. ``mbconv k3 e6``; ``zero`` where there is none.
+        stages: How many of the blocks each stage has, in turn; empty where stages mean nothing.
     """
 
     blocks: tuple[str, ...]
+    stages: tuple[int, ...] = ()
 
     def canonical(self) -> Self:
         """Return the chain itself: the order of blocks means something."""
@@ -73,7 +75,8 @@ class BlockChain:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain containers for a record."""
-        return {"kind": "chain", "blocks": list(self.blocks)}
+        document: dict[str, Any] = {"kind": "chain", "blocks": list(self.blocks)}
+        return {**document, "stages": list(self.stages)} if self.stages else document
 
 
 # An architecture may be several cells: DARTS has a "normal" and a "reduce" one.
@@ -83,6 +86,6 @@ Graphs = Mapping[str, CellGraph | BlockChain]
 def graph_from_json(document: Mapping[str, Any]) -> CellGraph | BlockChain:
     """Read back what ``to_json`` of either kind returned."""
     if document["kind"] == "chain":
-        return BlockChain(tuple(document["blocks"]))
+        return BlockChain(tuple(document["blocks"]), tuple(document.get("stages", ())))
     edges = tuple((int(source), int(target), str(op)) for source, target, op in document["edges"])
     return CellGraph(document["inputs"], document["nodes"], edges, tuple(document["outputs"]))

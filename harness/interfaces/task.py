@@ -87,9 +87,14 @@ class Task(ABC):
         notice: What every report on this task must say; may be empty.
         proxies: Names of the parameters that make a proxy of the task; only a source search may
             set them.
+        benchmark: What tables of recorded results call its data; empty where none holds them.
+        no_images: Says in a sentence why there are no images, of a task that exists as a table
+            only; empty for every other.
     """
 
     proxies: ClassVar[tuple[str, ...]] = ()
+    benchmark: ClassVar[str] = ""
+    no_images: ClassVar[str] = ""
 
     shape: TaskShape
     mean: tuple[float, ...]

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 
-from harness.api import Rules
+from harness.api import Rules, Tunable
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 
@@ -28,11 +28,11 @@ class WeightDescent(Rules):
         label_smoothing: Of the weights' loss only.
     """
 
-    learning_rate: NonNegativeFloat = 0.025
+    learning_rate: Annotated[NonNegativeFloat, Tunable(5e-3, 0.2, log=True)] = 0.025
     final_learning_rate: NonNegativeFloat = 0.001
     momentum: Fraction = 0.9
     nesterov: bool = False
-    weight_decay: NonNegativeFloat = 3e-4
+    weight_decay: Annotated[NonNegativeFloat, Tunable(1e-5, 1e-2, log=True)] = 3e-4
     gradient_clip: NonNegativeFloat = 5.0
     label_smoothing: Fraction = 0.0
 
@@ -50,9 +50,9 @@ class ChoiceDescent(Rules):
         interval: Weight steps per architecture step (ProxylessNAS 5).
     """
 
-    learning_rate: NonNegativeFloat = 3e-4
+    learning_rate: Annotated[NonNegativeFloat, Tunable(1e-4, 0.1, log=True)] = 3e-4
     betas: tuple[Fraction, Fraction] = (0.5, 0.999)
-    weight_decay: NonNegativeFloat = 1e-3
+    weight_decay: Annotated[NonNegativeFloat, Tunable(1e-5, 1e-1, log=True)] = 1e-3
     initial_deviation: NonNegativeFloat = 1e-3
     warmup_epochs: NonNegativeInt = 0
     interval: PositiveInt = 1

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from harness.api import Rules
 from harness.config.protocol import CostRules, Plugin, SearchRules, Splits, TrainRules
+from harness.config.tuning import MethodSetting
 
 SCHEMA = 1
 
@@ -49,7 +50,7 @@ class SearchSpec(Rules):
     """A search: all that determines which architecture it finds.
 
     Attributes:
-        method: With every hyper-parameter written out.
+        method: With every hyper-parameter written out, and where tuned ones come from.
         space: What is searched.
         task: On what.
         splits: Of its development examples.
@@ -60,7 +61,7 @@ class SearchSpec(Rules):
     """
 
     kind: Literal["search"] = "search"
-    method: Plugin
+    method: MethodSetting
     space: Plugin
     task: TaskData
     splits: Splits
@@ -182,7 +183,7 @@ class JobRecord(BaseModel):
         multiply_adds: Likewise, one image, convolutions and linear layers.
         latency_ms: Looked up in the comparison's latency table; null where there is none.
         cost: In the comparison's currency; null where it counts none.
-        split_ids: A hash of the rows of each split.
+        split_ids: A hash of the rows of each split; what a table calls it where one is used.
         split_sizes: Images in each split that the job used.
         environment: Where it ran.
         attempts: How often it was started; more than one means it was resumed.
@@ -278,7 +279,8 @@ class TaskFacts(Rules):
         notice: What every report on it must say.
         inputs: Channels, height, width.
         classes: Number of classes.
-        fingerprint: Of its data.
+        fingerprint: Of its data, as trained on.
+        search_fingerprint: As searched, where a table is used on one side only; else empty.
     """
 
     label: str
@@ -286,6 +288,7 @@ class TaskFacts(Rules):
     inputs: tuple[int, int, int]
     classes: int
     fingerprint: str
+    search_fingerprint: str = ""
 
 
 class MethodFacts(Rules):

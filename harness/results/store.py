@@ -1,4 +1,4 @@
-"""Results on disk: one folder per experiment, one folder and one writer per job.
+"""Results on disk: one folder per experiment, one folder and one writer per job or shard of jobs.
 
     results/<experiment>/
       experiment.json    resolved inputs: experiment, protocol, methods, tasks   (ExperimentFacts)
@@ -14,129 +14,35 @@
         probe.npz          a training's logits and features of a fixed batch, test predictions
         log.txt            what the job had to say
         record.json        written last and atomically: its presence means finished  (JobRecord)
+      shards/<name>/       many finished jobs that took less than about a second; see ``shard.py``
 
 A line of ``trajectory.jsonl`` has ``tick, step, epoch, seconds, overhead_seconds, examples``; of a
 search also ``validation_examples, evaluations, incumbent, best_validation, insights``; of a
 training also ``loss, train_accuracy, learning_rate`` (since the last tick). Only ``seconds`` and
-``overhead_seconds`` differ between a resumed and an uninterrupted job.
+``overhead_seconds`` differ between a resumed and an uninterrupted job. Where results are looked up
+in a table, a search has rows only where its answer or its best validation accuracy changed, and at
+its end: between two rows nothing but the bill grows.
 
-No file is shared between jobs, so results work over NFS and merge by copying.
+No file is shared between writers, so results work over NFS and merge by copying.
 """
 
 from __future__ import annotations
 
 import fcntl
 import json
-import math
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import BaseModel, ValidationError
+from typing import Any
 
 from harness.errors import ConfigError, FolderInUseError
-from harness.results.record import ExperimentFacts, JobRecord, Plan, PlannedJob
+from harness.results.files import read_document, write_atomically
+from harness.results.job_folder import JobFolder
+from harness.results.plan_file import read_plan, write_plan
+from harness.results.record import ExperimentFacts, Plan, PlannedJob
+from harness.results.shard import Index, ShardedJob, ShardWriter, read_shards
 
-
-class JobFolder:
-    """The files of one job."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    @property
-    def candidates(self) -> Path:
-        """Where a search keeps the weights of candidates that it may still ask for."""
-        return self.path / "candidates"
-
-    @property
-    def checkpoint(self) -> Path:
-        """Where a half-finished job keeps its state."""
-        return self.path / "checkpoint.pt"
-
-    @property
-    def state(self) -> Path:
-        """Where a finished job keeps what others may start from."""
-        return self.path / "state.pt"
-
-    @property
-    def probe(self) -> Path:
-        """Where a training keeps outputs for later analysis."""
-        return self.path / "probe.npz"
-
-    @property
-    def is_started(self) -> bool:
-        """Whether the job was ever begun."""
-        return (self.path / "spec.json").exists()
-
-    def record(self) -> JobRecord | None:
-        """Return the record, or None while the job is unfinished."""
-        file = self.path / "record.json"
-        return _read(file, JobRecord) if file.exists() else None
-
-    def is_held(self) -> bool:
-        """Whether a process works in the folder."""
-        if not (self.path / "lock").exists():
-            return False
-        with (self.path / "lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except OSError:
-                return True
-        return False
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Hold the folder; waits for an orphan of a killed run, which is about to notice."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        with (self.path / "lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
-
-    def start(self, job: PlannedJob) -> None:
-        """Create the folder and write down what is about to happen."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        write_atomically(self.path / "spec.json", job.spec.model_dump_json(indent=2) + "\n")
-
-    def say(self, line: str) -> None:
-        """Append a line to the job's log."""
-        with (self.path / "log.txt").open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
-
-    def append(self, row: dict[str, Any]) -> None:
-        """Append one line to the trajectory."""
-        with (self.path / "trajectory.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(_finite(row), allow_nan=False) + "\n")
-
-    def trajectory(self) -> list[dict[str, Any]]:
-        """Return the rows so far; a half-written last line is dropped."""
-        return [json.loads(line) for line in self._lines()]
-
-    def rewind(self, length: int) -> None:
-        """Drop the rows after the first ``length``: work that the last checkpoint missed."""
-        if (self.path / "trajectory.jsonl").exists():
-            write_atomically(self.path / "trajectory.jsonl", "".join(self._lines()[:length]))
-
-    def finish(self, record: JobRecord) -> None:
-        """Publish the record; from here on the job counts as finished."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        write_atomically(self.path / "record.json", record.model_dump_json(indent=2) + "\n")
-        self.checkpoint.unlink(missing_ok=True)
-        shutil.rmtree(self.candidates, ignore_errors=True)
-
-    def clear(self) -> None:
-        """Forget everything the job left, so that it starts afresh."""
-        for name in ("record.json", "checkpoint.pt", "state.pt", "probe.npz", "trajectory.jsonl"):
-            (self.path / name).unlink(missing_ok=True)
-        shutil.rmtree(self.candidates, ignore_errors=True)
-
-    def _lines(self) -> list[str]:
-        file = self.path / "trajectory.jsonl"
-        lines = file.read_text(encoding="utf-8").splitlines(keepends=True) if file.exists() else []
-        return [line for line in lines if line.endswith("\n")]
+__all__ = ["ExperimentFolder", "JobFolder", "write_atomically"]
 
 
 class ExperimentFolder:
@@ -144,6 +50,9 @@ class ExperimentFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._plan: Plan | None = None
+        self._planned: dict[str, PlannedJob] = {}
+        self._index: Index | None = None
 
     @classmethod
     def existing(cls, path: Path) -> ExperimentFolder:
@@ -165,15 +74,24 @@ class ExperimentFolder:
         compact = json.dumps(space, separators=(",", ":"))
         write_atomically(self.path / "experiment.json", facts.model_dump_json(indent=2) + "\n")
         write_atomically(self.path / "space.json", compact + "\n")
-        write_atomically(self.path / "plan.json", plan.model_dump_json(indent=1) + "\n")
+        write_atomically(self.path / "plan.json", write_plan(plan) + "\n")
+        self._plan = None
 
     def facts(self) -> ExperimentFacts:
         """Return the resolved inputs."""
-        return _read(self.path / "experiment.json", ExperimentFacts)
+        return read_document(self.path / "experiment.json", ExperimentFacts)
 
     def plan(self) -> Plan:
-        """Return the jobs and arms."""
-        return _read(self.path / "plan.json", Plan)
+        """Return the jobs and arms; read once."""
+        if self._plan is None:
+            self._plan = read_plan(self.path / "plan.json")
+            self._planned = {job.job: job for job in self._plan.jobs}
+        return self._plan
+
+    def planned(self, digest: str) -> PlannedJob:
+        """Return a job of the plan."""
+        self.plan()
+        return self._planned[digest]
 
     def space(self) -> dict[str, Any]:
         """Return ``{"name": ..., "size": ..., "graphs": [{cell: graph}, ...]}``."""
@@ -181,8 +99,26 @@ class ExperimentFolder:
         return document
 
     def job(self, job: PlannedJob) -> JobFolder:
-        """Return the folder of one job."""
+        """Return the files of one job: in a shard if it ended there, else in its own folder."""
+        index = self._shards()
+        return ShardedJob(job, index) if job.job in index else self.own_folder(job)
+
+    def own_folder(self, job: PlannedJob) -> JobFolder:
+        """Return the folder that belongs to one job alone."""
         return JobFolder(self.path / "jobs" / job.folder)
+
+    def shard(self, name: str) -> ShardWriter:
+        """Return the writer of a shard."""
+        return ShardWriter(self.path / "shards" / name, self._shards())
+
+    def look_again(self) -> None:
+        """Forget which jobs are in shards: other processes have written there."""
+        self._index = None
+
+    def _shards(self) -> Index:
+        if self._index is None:
+            self._index = read_shards(self.path / "shards")
+        return self._index
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -201,39 +137,3 @@ class ExperimentFolder:
                     "or choose another folder with --name or --results."
                 ) from error
             yield
-
-
-def _finite(value: Any) -> Any:
-    """Return ``value`` with null for every number that JSON does not know."""
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-Document = TypeVar("Document", bound=BaseModel)
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Replace ``path`` by ``text`` so that a reader sees the old file or the new one, whole."""
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)  # noqa: PTH105 - the atomic rename is the point
-
-
-def _read(path: Path, model: type[Document]) -> Document:
-    try:
-        return model.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
-        why = _first_reason(error).rstrip(".")
-        raise ConfigError(f"{path} cannot be read as {model.__name__}: {why}.") from error
-
-
-def _first_reason(error: OSError | ValidationError) -> str:
-    """Return the first thing that is wrong with a file, and where it is."""
-    if isinstance(error, OSError):
-        return error.strerror or str(error)
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"])
-    return f"{place}: {first['msg']}" if place else str(first["msg"])

@@ -141,7 +141,7 @@ class MbconvChain(WeightSharingSpace):
 
     @override
     def graph(self, architecture: Architecture) -> dict[str, BlockChain]:
-        return {"network": BlockChain(tuple(map(_draw, self._label(architecture))))}
+        return {"network": BlockChain(tuple(map(_draw, self._label(architecture))), self.counts)}
 
     @override
     def inventory(self, shape: TaskShape, scale: Scale) -> Inventory:

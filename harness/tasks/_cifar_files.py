@@ -1,6 +1,7 @@
 """The files of CIFAR-10 and CIFAR-100: where they may lie, and how the official ones are fetched.
 
-Two layouts are accepted in the data folder; where both lie, the official one wins.
+Two layouts are accepted in the data folder, or else in its ``cifar/``; where both lie, the official
+one wins.
 
 * official: ``cifar-10-batches-py/`` or ``cifar-100-python/`` as published, or the archive that
   holds it
@@ -26,6 +27,7 @@ from urllib.error import HTTPError
 
 from harness.api import DataError, data_folder, may_download
 
+SUBFOLDER = "cifar"
 PATIENCE = 30.0  # seconds that a server may be silent
 
 Part = Literal["train", "test"]
@@ -83,12 +85,16 @@ class Subset:
 
 
 def find(cifar: Cifar) -> Official | Subset | None:
-    """Return what the data folder holds, judged by the files' names, or None.
+    """Return what the data folder or its ``cifar/`` holds, judged by the files' names, or None.
 
     Raises:
         DataError: If the names leave it open.
     """
     folder = data_folder()
+    return _find_in(folder, cifar) or _find_in(folder / SUBFOLDER, cifar)
+
+
+def _find_in(folder: Path, cifar: Cifar) -> Official | Subset | None:
     try:
         if (folder / cifar.folder).is_dir() or (folder / cifar.archive).is_file():
             return Official(folder)

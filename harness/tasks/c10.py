@@ -17,6 +17,7 @@ class C10(CifarTask):
     """
 
     name = "c10"
+    benchmark = "cifar10"
     cifar = CIFAR_10
     mean = (0.49139968, 0.48215827, 0.44653124)
     deviation = (0.24703233, 0.24348505, 0.26158768)

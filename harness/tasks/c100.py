@@ -17,6 +17,7 @@ class C100(CifarTask):
     """
 
     name = "c100"
+    benchmark = "cifar100"
     cifar = CIFAR_100
     mean = (0.5071, 0.4865, 0.4409)
     deviation = (0.2673, 0.2564, 0.2762)

@@ -171,3 +171,19 @@ def test_holm_is_no_smaller_than_the_raw_p_and_keeps_the_order(p):
     assert all(a >= raw for a, raw in zip(adjusted, p, strict=True))
     ordered = [adjusted[i] for i in sorted(range(len(p)), key=p.__getitem__)]
     assert ordered == sorted(ordered)
+
+
+def test_many_runs_get_the_normal_approximation_of_the_rank_sum():
+    rng = np.random.default_rng(0)
+    for ties in (1, 6):
+        x, y = rng.normal(0.1, 1, 90).round(ties), rng.normal(0, 1, 80).round(ties)
+        expected = stats.mannwhitneyu(x, y, method="asymptotic").pvalue
+        assert exact_rank_p(x, y) == pytest.approx(expected, rel=1e-9)
+    assert exact_rank_p([1.0] * 100, [1.0] * 100) == 1.0
+
+
+def test_the_approximation_begins_where_it_agrees_with_counting():
+    rng = np.random.default_rng(1)
+    x, y = rng.normal(0.3, 1, 60), rng.normal(0, 1, 60)
+    expected = stats.mannwhitneyu(x, y, method="asymptotic").pvalue
+    assert exact_rank_p(x, y) == pytest.approx(expected, rel=0.02)

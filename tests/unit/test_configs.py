@@ -11,11 +11,12 @@ from tests.conftest import ROOT
 from tests.integration.tiny import experiment
 
 METHODS = ["darts", "random_search"]
+TABLES = [name for name in sorted(protocol_files()) if name.startswith("table")]
 
 
 @pytest.fixture
 def subsets(reference, monkeypatch):
-    monkeypatch.setenv("HARNESS_DATA", str(reference / "cifar"))
+    monkeypatch.setenv("HARNESS_DATA", str(reference))
 
 
 @pytest.mark.parametrize("name", ["quick", "smoke"])
@@ -25,7 +26,14 @@ def test_short_protocols_plan_on_digits(name):
     assert make_plan(resolve_experiment(make_experiment(document))).jobs
 
 
-@pytest.mark.parametrize("name", sorted(protocol_files()))
+@pytest.mark.parametrize("name", TABLES)
+def test_protocols_of_tables_plan_on_recorded_tasks(subsets, name):
+    pairs = [{"source": "c10", "target": "in16"}]
+    document = experiment(protocol=name, pairs=pairs, methods=["random_search"], space="nb201")
+    assert make_plan(resolve_experiment(make_experiment(document))).jobs
+
+
+@pytest.mark.parametrize("name", sorted(set(protocol_files()) - set(TABLES)))
 def test_every_protocol_plans_on_cifar(subsets, name):
     pairs = [{"source": "c10", "target": "c100"}]
     document = experiment(protocol=name, pairs=pairs, methods=METHODS)

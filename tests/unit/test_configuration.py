@@ -4,10 +4,12 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from harness.config.documents import apply_overrides, explain, merged, parse_yaml, read_yaml
+from harness.config.experiment import make_experiment
 from harness.config.parameters import construct, defaults, resolve
 from harness.config.protocol import Budget
 from harness.errors import ConfigError, PluginError
 from methods.darts import Darts
+from tests.integration.tiny import experiment
 
 
 def test_a_repeated_key_is_refused_with_its_line():
@@ -94,3 +96,8 @@ def test_a_missing_key_is_named():
     with pytest.raises(ValidationError) as caught:
         Model.model_validate({})
     assert explain(caught.value, Model) == "inner is missing; it has to be stated."
+
+
+def test_a_number_of_seeds_is_short_for_the_first_ones():
+    seeds = make_experiment(experiment(seeds=4)).seeds
+    assert seeds == make_experiment(experiment(seeds=[0, 1, 2, 3])).seeds == (0, 1, 2, 3)

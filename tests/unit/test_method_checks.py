@@ -66,7 +66,7 @@ class Demanding(RandomSearch):
 
 class AnswersLate(RandomSearch):
     def incumbent(self):
-        return self.best if np.isfinite(self.best_score) else None
+        return self.best if np.isfinite(self.best_at[1]) else None
 
 
 class AnswersAtRandom(RandomSearch):
@@ -105,22 +105,21 @@ class Untrained(RandomSearch):
 class Trespasser(RandomSearch):
     def step(self):
         super().step()
-        self.problem.evaluate((9,) * len(self.next), self.fidelity)
+        self.problem.evaluate((9,) * len(self.best), self.fidelity)
 
 
 class NumpyIntegers(RandomSearch):
-    def step(self):
-        self.next = tuple(np.array(self.next))
-        super().step()
+    def propose(self):
+        return tuple(np.array(super().propose()))
 
 
 class Necromancer(RandomSearch):
     """Inherits from what it has just released."""
 
     def step(self):
-        verdict = self.problem.evaluate(self.next, self.fidelity)
+        verdict = self.problem.evaluate(self.best, self.fidelity)
         self.problem.release(verdict.key)
-        self.problem.evaluate(self.next, self.fidelity, inherit=verdict.key)
+        self.problem.evaluate(self.best, self.fidelity, inherit=verdict.key)
 
 
 class GlobalDice(RandomSearch):
@@ -137,7 +136,7 @@ class OwnDice(RandomSearch):
 
 class Forgetful(RandomSearch):
     def load_state_dict(self, state):
-        self.best, self.next = tuple(state["best"]), tuple(state["next"])
+        self.best, self.queue = tuple(state["best"]), state["queue"]
 
 
 class Pickled(RandomSearch):
@@ -148,16 +147,16 @@ class Pickled(RandomSearch):
 class AfraidOfNan(RandomSearch):
     def step(self):
         super().step()
-        if self.best_score == float("-inf"):
+        if self.best_at[1] == float("-inf"):
             raise ValueError("nothing is better than nothing")
 
 
 class LovesNan(RandomSearch):
-    def step(self):
-        verdict = self.problem.evaluate(self.next, self.fidelity)
-        if not verdict.score < self.best_score:
-            self.best, self.best_score = self.next, verdict.score
-        self.next = self.problem.space.sample(self.problem.rng)
+    def judge(self, architecture, fidelity):
+        verdict = self.problem.evaluate(architecture, fidelity)
+        if not verdict.score < self.best_at[1]:
+            self.best, self.best_at = architecture, (fidelity, verdict.score)
+        return verdict.score
 
 
 class Curt(RandomSearch):

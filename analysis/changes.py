@@ -1,0 +1,257 @@
+"""How cells change when the data set is swapped: what searches derived before, after, and anew.
+
+A journey is one seed of one method on one pair: what the source search found, what the continued
+search began from once the data were swapped, what it ended with, and what a direct search of the
+target with the same seed found. Only the first three are one search's course; the direct search is
+what the target gives without the source.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.load import Tables
+from analysis.similarity.alignment import GONE, NEW, list_changes
+from analysis.similarity.chance import Chance
+from analysis.similarity.measures import count_operations, measure_graph
+from analysis.similarity.metrics import MEAN, compare_architectures, primary_of
+from analysis.similarity.tables import stack
+from harness.api import BlockChain, CellGraph, Graphs
+
+SOURCE, START, CONTINUED, DIRECT = "source", "after the swap", "continued", "direct"
+# What is compared with what: from, to.
+LEGS = (
+    (SOURCE, START),
+    (START, CONTINUED),
+    (SOURCE, CONTINUED),
+    (SOURCE, DIRECT),
+    (CONTINUED, DIRECT),
+)
+PAIR_KEY = ["study", "method", "source", "target"]
+CHANGE_COLUMNS = [
+    *PAIR_KEY,
+    "before",
+    "after",
+    "cell",
+    "n",
+    "new",
+    "unchanged",
+    "metric",
+    "mean",
+    "path_jaccard",
+    "chance_mean",
+    "corrected",
+]
+OPERATION_COLUMNS = [
+    *PAIR_KEY,
+    "cell",
+    "operation",
+    "n",
+    "before",
+    "left",
+    "entered",
+    "after",
+    "direct",
+    "random",
+]
+SETTLED_COLUMNS = ["study", "method", "role", "task", "n", "mean", "earliest", "latest", "never"]
+SHAPE_COLUMNS = ["study", "method", "role", "task", "cell", "measure", "n", "mean", "random"]
+
+
+@dataclass(frozen=True)
+class Journey:
+    """One seed of one method on one pair.
+
+    Attributes:
+        method: Title.
+        source: Task searched first.
+        target: Task the search went on with.
+        seed: Of the searches.
+        jobs: The searches, by stage; the start is the continued search's.
+        graphs: What each stage had, by stage; only those that are known.
+    """
+
+    method: str
+    source: str
+    target: str
+    seed: int
+    jobs: Mapping[str, str]
+    graphs: Mapping[str, Graphs]
+
+
+def list_journeys(tables: Tables, study: str) -> list[Journey]:
+    """Return every seed of every method and pair of a study of which anything is known."""
+    runs = tables.runs[tables.runs["study"] == study]
+    chains = runs[runs["arm"].isin(["transferred", "continued"])]
+    journeys = []
+    for _, group in chains.groupby(["method", "source", "target", "search_seed"], sort=False):
+        identity = group.iloc[0]
+        method, source, target = (str(identity[name]) for name in PAIR_KEY[1:])
+        seed = int(identity["search_seed"])
+        jobs: dict[str, str] = {}
+        for row in group.to_dict("records"):
+            first, *later = str(row["ancestor_jobs"]).split()
+            jobs[SOURCE] = first
+            if later:
+                jobs[START] = jobs[CONTINUED] = later[-1]
+        direct = runs[
+            (runs["arm"] == DIRECT)
+            & (runs["method"] == method)
+            & (runs["target"] == target)
+            & (runs["search_seed"] == seed)
+        ]
+        jobs.update((DIRECT, str(job)) for job in direct["search_job"])
+        graphs = {
+            stage: known[jobs[stage]]
+            for stage, known in _stages(tables)
+            if jobs.get(stage) in known
+        }
+        if graphs:
+            journeys.append(Journey(method, source, target, seed, jobs, graphs))
+    return journeys
+
+
+def _stages(tables: Tables) -> Iterator[tuple[str, Mapping[str, Graphs]]]:
+    for stage in (SOURCE, START, CONTINUED, DIRECT):
+        yield stage, tables.start_graphs if stage == START else tables.graphs
+
+
+def count_new(graphs: Graphs, before: Graphs, cell: str) -> int:
+    """Return how many operations of a cell are not those of the cell before."""
+    states = Counter(state for _, state in list_changes(graphs[cell], before[cell]))
+    return states[NEW]
+
+
+def change_table(study: str, journeys: Sequence[Journey], chance: Chance) -> pd.DataFrame:
+    """Say for every leg of the journeys how much changed on it, beside random architectures.
+
+    ``new`` is the mean number of edges (or layers) of the later graph that the earlier one lacks,
+    ``unchanged`` in how many journeys the graph stayed what it was.
+    """
+    rows = []
+    for key, group in _grouped(journeys):
+        for before, after in LEGS:
+            both = [j for j in group if before in j.graphs and after in j.graphs]
+            if not both:
+                continue
+            every = [compare_architectures([j.graphs[before]], [j.graphs[after]]) for j in both]
+            metric = primary_of(every[0][next(iter(every[0]))])
+            for cell in every[0]:
+                cells = [name for name in every[0] if name != MEAN] if cell == MEAN else [cell]
+                new = [
+                    np.mean([count_new(j.graphs[after], j.graphs[before], name) for name in cells])
+                    for j in both
+                ]
+                means = {
+                    name: float(np.mean([found[cell][name] for found in every]))
+                    for name in every[0][cell]
+                }
+                judged = chance.judge(cell, metric, means[metric])
+                rows.append(
+                    (study, *key, before, after, cell, len(both), float(np.mean(new)),
+                     sum(count == 0 for count in new), metric, means[metric],
+                     means.get("path_jaccard", np.nan), judged["chance_mean"], judged["corrected"])
+                )  # fmt: skip
+    return pd.DataFrame(rows, columns=CHANGE_COLUMNS)
+
+
+def operation_table(study: str, journeys: Sequence[Journey], chance: Chance) -> pd.DataFrame:
+    """Count which operations left and entered between source and continued search.
+
+    Means per cell over the journeys that know both; ``direct`` over those that have a direct
+    search, ``random`` over random architectures.
+    """
+    rows = []
+    for key, group in _grouped(journeys):
+        both = [j for j in group if SOURCE in j.graphs and CONTINUED in j.graphs]
+        if not both:
+            continue
+        for cell in both[0].graphs[SOURCE]:
+            changes: Counter[tuple[str, str]] = Counter()
+            for journey in both:
+                changes.update(
+                    list_changes(journey.graphs[CONTINUED][cell], journey.graphs[SOURCE][cell])
+                )
+            before = _mean_counts(j.graphs[SOURCE][cell] for j in both)
+            after = _mean_counts(j.graphs[CONTINUED][cell] for j in both)
+            direct = _mean_counts(j.graphs[DIRECT][cell] for j in group if DIRECT in j.graphs)
+            random = chance.operations.get(cell, {})
+            for name in sorted({*before, *after, *direct, *random}):
+                rows.append(
+                    (study, *key, cell, name, len(both), before.get(name, 0.0),
+                     changes[name, GONE] / len(both), changes[name, NEW] / len(both),
+                     after.get(name, 0.0), direct.get(name, 0.0) if direct else np.nan,
+                     random.get(name, 0.0) if random else np.nan)
+                )  # fmt: skip
+    return pd.DataFrame(rows, columns=OPERATION_COLUMNS)
+
+
+def shape_table(tables: Tables, study: str, chance: Chance) -> pd.DataFrame:
+    """Return the mean depth, width, share of skips, ... of what each group of searches found."""
+    searches = tables.searches[
+        (tables.searches["study"] == study) & (tables.searches["status"] == "done")
+    ]
+    rows = []
+    for key, group in searches.groupby(["method", "role", "task"], sort=False):
+        found = [tables.graphs[job] for job in group["job"] if job in tables.graphs]
+        for cell in found[0] if found else ():
+            measures = [measure_graph(graphs[cell]) for graphs in found]
+            for name in measures[0]:
+                values = np.array([measured[name] for measured in measures])
+                known = values[np.isfinite(values)]
+                mean = float(known.mean()) if len(known) else np.nan
+                random = chance.measures.get(cell, {}).get(name, np.nan)
+                rows.append((study, *key, cell, name, len(known), mean, random))
+    return pd.DataFrame(rows, columns=SHAPE_COLUMNS)
+
+
+def settled_table(tables: Tables, study: str) -> pd.DataFrame:
+    """Say when the derived cell changed last, as a share of the search's own steps.
+
+    Of searches that follow their cell at every step, as gradient methods do; ``never`` counts
+    those whose cell stayed the one they began with.
+    """
+    searches = tables.searches
+    known = searches[(searches["study"] == study) & (searches["status"] == "done")]
+    known = known.assign(share=(known["last_change_step"] / known["steps"]).astype(float))
+    known = known[np.isfinite(known["share"])]
+    rows = [
+        (study, *key, len(share), share.mean(), share.min(), share.max(), int((share == 0).sum()))
+        for key, share in known.groupby(["method", "role", "task"], sort=False)["share"]
+    ]
+    return pd.DataFrame(rows, columns=SETTLED_COLUMNS)
+
+
+def _grouped(journeys: Iterable[Journey]) -> list[tuple[tuple[str, str, str], list[Journey]]]:
+    groups: dict[tuple[str, str, str], list[Journey]] = {}
+    for journey in journeys:
+        key = (journey.method, journey.source, journey.target)
+        groups.setdefault(key, []).append(journey)
+    return list(groups.items())
+
+
+def _mean_counts(graphs: Iterable[CellGraph | BlockChain]) -> dict[str, float]:
+    counts = [count_operations(graph) for graph in graphs]
+    names = {name for count in counts for name in count}
+    return {name: sum(count[name] for count in counts) / len(counts) for name in names}
+
+
+def change_tables(tables: Tables, chances: Mapping[str, Chance]) -> dict[str, pd.DataFrame]:
+    """Return changes, moves of operations, and shapes over all studies, by file name."""
+    parts: dict[str, list[pd.DataFrame]] = {}
+    for study, chance in chances.items():
+        journeys = list_journeys(tables, study)
+        made = {
+            "changes": change_table(study, journeys, chance),
+            "change_operations": operation_table(study, journeys, chance),
+            "settled": settled_table(tables, study),
+            "shapes": shape_table(tables, study, chance),
+        }
+        for name, table in made.items():
+            parts.setdefault(name, []).append(table)
+    return {name: stack(found) for name, found in parts.items()}

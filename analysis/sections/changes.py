@@ -1,0 +1,133 @@
+"""How cells change: what a search does to its cell once the data set is swapped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from analysis.changes import CONTINUED, DIRECT, SOURCE
+from analysis.document import Block, Fold, Section, Text
+from analysis.evaluation import Results
+from analysis.gallery import Gallery
+from analysis.plots import operations as operations_plot
+from analysis.sections.grids import Column, grid
+from analysis.similarity.measures import TITLES
+from analysis.similarity.metrics import MEAN
+from analysis.wording import decimal, pair_label
+
+Row = dict[str, Any]
+
+
+def section(results: Results, gallery: Gallery) -> Section:
+    """Say how much changed after the swap, which operations entered and left, and which shape."""
+    tables = results.changes
+    changes = tables["changes"]
+    if changes.empty:
+        text = "No search was continued or repeated on a target, so no cell can have changed."
+        return Section("changes", "How cells change", (Text(text),))
+    blocks: list[Block] = [Text(_EXPLAIN), *_legs(changes)]
+    if len(tables["change_operations"]):
+        blocks.append(Text(_OPERATIONS))
+        blocks += _pictures(results, gallery)
+        blocks.append(Fold("In numbers", (_operations(tables["change_operations"]),)))
+    if len(tables["settled"]):
+        blocks += [Text(_SETTLED), _settled(tables["settled"])]
+    blocks.append(Fold("Depth, width and kinds of operations", (_shapes(tables["shapes"]),)))
+    return Section("changes", "How cells change", tuple(blocks))
+
+
+_EXPLAIN = (
+    "Each seed's cells are followed from the source search over the swap of data to the end of "
+    "the continued search, and held against a direct search of the target with the same seed. New: "
+    "edges of the later cell that the earlier one lacks, at the numbering of nodes under which "
+    "most edges agree. The random mean is that of two random architectures."
+)
+_OPERATIONS = (
+    "Which operations left between the source's cell and the continued search's, and which "
+    "entered: mean numbers of edges. An operation that moved to another edge left and entered."
+)
+
+
+_SETTLED = (
+    "When the derived cell changed last, as a share of the search's own steps: near 1 it was still "
+    "changing when the budget ended. Only methods that follow their cell at every step are listed."
+)
+
+
+def _settled(table: pd.DataFrame) -> Block:
+    columns: list[Column] = [
+        ("method", lambda row: str(row["method"])),
+        ("search", lambda row: f"{row['task']} ({row['role']})"),
+        ("n", lambda row: str(row["n"])),
+        ("mean", lambda row: decimal(row["mean"])),
+        ("earliest", lambda row: decimal(row["earliest"])),
+        ("latest", lambda row: decimal(row["latest"])),
+        ("never changed", lambda row: str(row["never"])),
+    ]
+    return grid("settled", table, columns)
+
+
+def _legs(changes: pd.DataFrame) -> list[Block]:
+    columns: list[Column] = [
+        ("method", lambda row: str(row["method"])),
+        ("pair", lambda row: pair_label(row["source"], row["target"])),
+        ("from", lambda row: str(row["before"])),
+        ("to", lambda row: str(row["after"])),
+        ("cell", lambda row: str(row["cell"])),
+        ("n", lambda row: str(row["n"])),
+        ("new edges", lambda row: decimal(row["new"])),
+        ("unchanged", lambda row: f"{row['unchanged']} of {row['n']}"),
+        ("likeness", lambda row: decimal(row["mean"], 3)),
+        ("random mean", lambda row: decimal(row["chance_mean"], 3)),
+        ("same paths", lambda row: decimal(row["path_jaccard"], 3)),
+    ]
+    whole = changes[changes["cell"] == MEAN]
+    if whole.empty:
+        return [grid("changes", changes, columns)]
+    parts = grid("changes", changes[changes["cell"] != MEAN], columns)
+    return [grid("changes", whole, columns), Fold("Cell by cell", (parts,))]
+
+
+def _pictures(results: Results, gallery: Gallery) -> list[Block]:
+    blocks: list[Block] = []
+    for number, study in enumerate(results.studies):
+        table = operations_plot.collect(results, study)
+        if table.empty:
+            continue
+        caption = (
+            "Mean number of edges of each operation: in the source's cell, in the continued "
+            "search's, in the direct search's; black ticks: what random architectures have."
+        )
+        name = f"operations-{number + 1}" if number else "operations"
+        blocks.append(gallery.hang(operations_plot.draw(table), name, caption, table))
+    return blocks
+
+
+def _operations(table: pd.DataFrame) -> Block:
+    columns: list[Column] = [
+        ("method", lambda row: str(row["method"])),
+        ("pair", lambda row: pair_label(row["source"], row["target"])),
+        ("cell", lambda row: str(row["cell"])),
+        ("operation", lambda row: str(row["operation"])),
+        (SOURCE, lambda row: decimal(row["before"])),
+        ("left", lambda row: decimal(row["left"])),
+        ("entered", lambda row: decimal(row["entered"])),
+        (CONTINUED, lambda row: decimal(row["after"])),
+        (DIRECT, lambda row: decimal(row["direct"])),
+        ("random", lambda row: decimal(row["random"])),
+    ]
+    return grid("change_operations", table, columns)
+
+
+def _shapes(table: pd.DataFrame) -> Block:
+    columns: list[Column] = [
+        ("method", lambda row: str(row["method"])),
+        ("search", lambda row: f"{row['task']} ({row['role']})"),
+        ("cell", lambda row: str(row["cell"])),
+        ("measure", lambda row: TITLES[row["measure"]]),
+        ("n", lambda row: str(row["n"])),
+        ("mean", lambda row: decimal(row["mean"], 3)),
+        ("random mean", lambda row: decimal(row["random"], 3)),
+    ]
+    return grid("shapes", table, columns)

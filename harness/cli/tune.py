@@ -1,0 +1,103 @@
+"""Tune a method's hyper-parameters on the source task, and write down what that cost."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.cli._arguments import point_to_data, positive, seconds
+from harness.errors import ConfigError
+
+if TYPE_CHECKING:
+    from harness.config.tuning import Tuning
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("method", help="whose hyper-parameters")
+    parser.add_argument("--source", required=True, help="the task that is searched; no other is")
+    parser.add_argument("--space", default="darts", help="search space (default: %(default)s)")
+    parser.add_argument("--protocol", default="quick", help="rules (default: %(default)s)")
+    parser.add_argument(
+        "--trials", type=positive, default=20, help="in all, those done before included"
+    )
+    parser.add_argument(
+        "--range",
+        action="append",
+        default=[],
+        metavar="NAME[=LOW:HIGH]",
+        dest="ranges",
+        help="tune this one, perhaps between other bounds; default: all that the method declares",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the study (default: %(default)s)")
+    parser.add_argument("--name", help="of the folder; default: tune-METHOD-SOURCE-SPACE-PROTOCOL")
+    parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="where data sets lie")
+    parser.add_argument("--no-download", action="store_true", help="never fetch a missing data set")
+    parser.add_argument("--threads", type=positive, default=1, help="(default: %(default)s)")
+    parser.add_argument("--device", default="auto", help="cpu, cuda, ... (default: %(default)s)")
+    parser.add_argument("--stop-after", metavar="TIME", help="save and stop after e.g. 90s, 9m, 2h")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Carry the study on to its number of trials, and print the best values and their price."""
+    from harness.execution.devices import find_devices
+    from harness.execution.executor import Settings
+    from harness.execution.tuning import JOURNAL, RESULT, make_plan, tune
+    from harness.results.store import ExperimentFolder
+
+    point_to_data(args)
+    wanted = dict(map(_read_range, args.ranges))
+    plan = make_plan(
+        args.method, args.source, args.space, args.protocol, wanted=wanted, seed=args.seed
+    )
+    rules = Path(args.protocol).stem
+    name = args.name or f"tune-{args.method}-{args.source}-{args.space}-{rules}"
+    folder = ExperimentFolder(args.results / name)
+    settings = Settings(
+        threads=args.threads,
+        devices=find_devices(args.device)[:1],
+        stop_after=None if args.stop_after is None else seconds(args.stop_after),
+    )
+    with folder.locked():
+        found = tune(plan, folder, args.trials, settings)
+    if found is None:
+        print("stopped; the same command goes on", file=sys.stderr)
+        return 3
+    if args.json:
+        print(found.model_dump_json(indent=2))
+    else:
+        _print(found, folder.path / RESULT, folder.path / JOURNAL)
+    return 0
+
+
+def _print(found: Tuning, result: Path, journal: Path) -> None:
+    bill = found.bill
+    print(
+        f"best of {bill.trials} trials on {found.task}: {found.score:.2f} % validation accuracy "
+        f"with {json.dumps(found.params)}"
+    )
+    print(
+        f"billed: {bill.seconds:.0f} s, {bill.examples:,} examples, {bill.evaluations} evaluations"
+    )
+    print(f"to use them, give the method of an experiment: tuning: {result}")
+    print(f"to look at the study: optuna-dashboard {journal}")
+
+
+def _read_range(text: str) -> tuple[str, tuple[float, float] | None]:
+    """Return a name, and bounds if there are any."""
+    name, separator, bounds = text.partition("=")
+    if not separator:
+        return name, None
+    try:
+        low, high = map(float, bounds.split(":"))
+    except ValueError:
+        raise ConfigError(
+            f"--range {text!r}: expected NAME or NAME=LOW:HIGH, such as "
+            "choices.learning_rate=1e-3:1e-1."
+        ) from None
+    return name, (low, high)

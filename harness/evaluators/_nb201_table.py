@@ -1,0 +1,267 @@
+"""The files of NAS-Bench-201's results, read once a process.
+
+``nb201_tables.npz`` has a row for every cell: ``op_names`` (5,) and ``ops`` (cells, 6), then one
+array for each data set and quantity. Accuracies are in percent, times in seconds.
+``nb201_device_latency.npz`` has ``devices`` (D,) and ``latency`` (cells, D) in milliseconds, its
+rows in the same order.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import io
+import math
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.api import Architecture, ConfigError, DataError, data_folder
+
+CELLS = 15_625
+TABLE, LATENCIES = "nb201_tables.npz", "nb201_device_latency.npz"
+KNOWN_MD5 = {
+    TABLE: "2909f439e9a111693bd89a011ee8aec2",
+    LATENCIES: "3bf82b26d4b01d951ac52c86aeb540b5",
+}
+SUBFOLDER = "nasbench201"
+
+SHORT, LONG = 12, 200
+SHORT_SHARE = 0.06  # of the 200 epochs' training time, as the benchmark reports it for 12
+TRIALS = ("777", "888", "999")
+Trial = Literal["mean", "777", "888", "999"]
+TestSplit = Literal["x-test", "ori-test"]
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """How the benchmark trained and tested on one data set.
+
+    Attributes:
+        searched: What it calls the data set on which candidates are validated.
+        train: Images that candidates are trained on.
+        validation: Images in x-valid.
+        final: What it calls the data set on which networks are trained for good.
+        final_train: Images those are trained on.
+        tested: Images in each test split that it has.
+        long_valid: Array of the mean validation accuracy after 200 epochs.
+        long_tests: Likewise of the test accuracy, by split; of single trials with ``_seeds``.
+    """
+
+    searched: str
+    train: int
+    validation: int
+    final: str
+    final_train: int
+    tested: dict[str, int]
+    long_valid: str
+    long_tests: dict[str, str]
+
+
+BENCHMARKS = {
+    "cifar10": Benchmark(
+        *("cifar10-valid", 25_000, 25_000, "cifar10", 50_000, {"ori-test": 10_000}),
+        *("cifar10_e200_valid", {"ori-test": "cifar10_e200_test"}),
+    ),
+    "cifar100": Benchmark(
+        *("cifar100", 50_000, 5_000, "cifar100", 50_000, {"x-test": 5_000, "ori-test": 10_000}),
+        "cifar100_e200_valid_derived",
+        {"x-test": "cifar100_e200_test", "ori-test": "cifar100_e200_valtest"},
+    ),
+    "imagenet16_120": Benchmark(
+        *("ImageNet16-120", 151_700, 3_000, "ImageNet16-120", 151_700),
+        {"x-test": 3_000, "ori-test": 6_000},
+        "imagenet16_120_e200_valid_derived",
+        {"x-test": "imagenet16_120_e200_test", "ori-test": "imagenet16_120_e200_valtest"},
+    ),
+}
+
+
+class Table:
+    """The results of every cell.
+
+    Args:
+        path: Of the file.
+
+    Attributes:
+        md5: Of the file.
+        operations: Names of the operations, in the order in which architectures count them.
+        rows: The row of each cell that the table holds.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._arrays, self.md5 = _read(path)
+        self.operations = tuple(self._array("op_names").astype(str).tolist())
+        self.rows: dict[Architecture, int] = {
+            tuple(choices): row for row, choices in enumerate(self._array("ops").tolist())
+        }
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether no cell is missing."""
+        return len(self.rows) == CELLS
+
+    def notices(self) -> list[str]:
+        """Say what is not as in the known table, in sentences."""
+        found = []
+        if self.md5 != KNOWN_MD5[TABLE]:
+            found.append(
+                f"{self.path.name} has the md5 {self.md5}, not {KNOWN_MD5[TABLE]}: it is not the "
+                "table that was checked against the published numbers."
+            )
+        if not self.is_whole:
+            found.append(
+                f"{self.path.name} holds {len(self.rows):,} of {CELLS:,} cells; one that is "
+                "missing scores nothing and is charged the mean time of the others."
+            )
+        return found
+
+    @functools.cache  # noqa: B019 - a process holds one table, for ever
+    def validation(self, benchmark: str, epochs: int, trial: Trial) -> list[float]:
+        """Return the accuracy on x-valid of every row.
+
+        Raises:
+            ConfigError: If it was not recorded.
+        """
+        if epochs == SHORT:
+            _refuse_trial(trial, f"{SHORT} epochs")
+            return self._numbers(f"{benchmark}_e12_valid")
+        name = BENCHMARKS[benchmark].long_valid
+        if trial != "mean" and f"{name}_seeds" not in self._arrays:
+            _refuse_trial(trial, f"x-valid of {benchmark}")
+        return self._numbers(name) if trial == "mean" else self._trial(name, trial)
+
+    @functools.cache  # noqa: B019
+    def test(self, benchmark: str, epochs: int, split: str, trial: Trial) -> list[float]:
+        """Return the accuracy on a test split of every row; for train jobs only.
+
+        Raises:
+            ConfigError: If it was not recorded.
+        """
+        names = BENCHMARKS[benchmark].long_tests
+        if epochs == SHORT:
+            _refuse_trial(trial, f"{SHORT} epochs")
+            if split != next(iter(names)):
+                raise ConfigError(
+                    f"NAS-Bench-201's table has no accuracy on {split} of {benchmark} after "
+                    f"{SHORT} epochs; take test_split {next(iter(names))}."
+                )
+            return self._numbers(f"{benchmark}_e12_test")
+        name = names[split]
+        if trial != "mean" and f"{name}_seeds" not in self._arrays:
+            _refuse_trial(trial, f"{split} of {benchmark}")
+        return self._numbers(name) if trial == "mean" else self._trial(name, trial)
+
+    @functools.cache  # noqa: B019
+    def seconds(self, benchmark: str, epochs: int) -> list[float]:
+        """Return the training time of every row, without validation, as candidates are trained."""
+        share = SHORT_SHARE if epochs == SHORT else 1.0
+        return [share * value for value in self._numbers(f"{benchmark}_e200_train_seconds")]
+
+    @functools.cache  # noqa: B019
+    def sizes(self, benchmark: str, classes: int) -> tuple[list[int], list[int]]:
+        """Return parameters and multiply-adds of every row.
+
+        The benchmark counts the classifier's biases among its operations; we do not.
+        """
+        parameters = self._array(f"{benchmark}_params")
+        operations = self._array(f"{benchmark}_mflops")
+        return (
+            np.rint(1e6 * parameters).astype(int).tolist(),
+            (np.rint(1e6 * operations).astype(int) - classes).tolist(),
+        )
+
+    def _trial(self, name: str, trial: Trial) -> list[float]:
+        """Return a trial of every row; where it was not run, the mean of those that were."""
+        trials = self._array(f"{name}_seeds")
+        found = trials[:, TRIALS.index(trial)]
+        return np.where(np.isnan(found), np.nanmean(trials, axis=1), found).tolist()  # type: ignore[no-any-return]
+
+    def _numbers(self, name: str) -> list[float]:
+        return self._array(name).astype(float).tolist()  # type: ignore[no-any-return]
+
+    def _array(self, name: str) -> NDArray[Any]:
+        if name not in self._arrays:
+            raise DataError(f"{self.path} has no array {name!r}; get the table again.")
+        return self._arrays[name]
+
+
+def open_table() -> Table:
+    """Return the table in the data folder; read at the first call.
+
+    Raises:
+        DataError: If it is missing or damaged.
+    """
+    return _open(_find(TABLE))
+
+
+def read_latencies(device: str) -> list[float]:
+    """Return the milliseconds of every cell on a device.
+
+    Raises:
+        ConfigError: If there is no such device.
+        DataError: If the file is missing or damaged.
+    """
+    return _latencies(_find(LATENCIES), device)
+
+
+@functools.cache
+def _open(path: Path) -> Table:
+    return Table(path)
+
+
+@functools.cache
+def _latencies(path: Path, device: str) -> list[float]:
+    arrays, _ = _read(path)
+    if not {"devices", "latency"} <= arrays.keys():
+        raise DataError(f"{path} has no arrays 'devices' and 'latency'; get the file again.")
+    names = arrays["devices"].astype(str).tolist()
+    if device not in names:
+        from difflib import get_close_matches
+
+        near = get_close_matches(device, names, n=3)
+        hint = f"Did you mean {' or '.join(near)}?" if near else f"There are {', '.join(names)}."
+        raise ConfigError(f"{path.name} has no device {device!r}. {hint}")
+    return arrays["latency"][:, names.index(device)].astype(float).tolist()  # type: ignore[no-any-return]
+
+
+def _find(name: str) -> Path:
+    folder = data_folder()
+    for path in (folder / name, folder / SUBFOLDER / name):
+        if path.is_file():
+            return path
+    raise DataError(
+        f"{name} is neither in {folder} nor in its {SUBFOLDER}/; it holds results of NAS-Bench-201 "
+        f"(md5 {KNOWN_MD5[name]}) and comes with the reference data, not with the project: say by "
+        "--data DIR or HARNESS_DATA where it lies."
+    )
+
+
+def _read(path: Path) -> tuple[dict[str, NDArray[Any]], str]:
+    """Return a file's arrays and its md5."""
+    try:
+        content = path.read_bytes()
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path} cannot be read: {error}; get it again.") from error
+    return arrays, hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
+def _refuse_trial(trial: Trial, where: str) -> None:
+    if trial != "mean":
+        raise ConfigError(
+            f"NAS-Bench-201's table has no single trials of {where}; take trial mean, not {trial}."
+        )
+
+
+def mean_of(values: Sequence[float]) -> float:
+    """Return the mean of what is a number."""
+    known = [value for value in values if math.isfinite(value)]
+    return sum(known) / len(known)

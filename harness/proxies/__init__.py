@@ -1,0 +1,1 @@
+"""What an untrained network promises: zero-cost proxies, one file per idea, and their names."""

@@ -1,0 +1,54 @@
+"""Files that are replaced whole, and numbers that JSON does not know."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from harness.errors import ConfigError
+
+Document = TypeVar("Document", bound=BaseModel)
+
+
+def finite(value: Any) -> Any:
+    """Return ``value`` with null for every number that JSON does not know."""
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace ``path`` by ``text`` so that a reader sees the old file or the new one, whole."""
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)  # noqa: PTH105 - the atomic rename is the point
+
+
+def read_document(path: Path, model: type[Document]) -> Document:
+    """Return what a file holds.
+
+    Raises:
+        ConfigError: If it cannot be read as ``model``.
+    """
+    try:
+        return model.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        why = first_reason(error)
+        raise ConfigError(f"{path} cannot be read as {model.__name__}: {why}.") from error
+
+
+def first_reason(error: Exception) -> str:
+    """Return the first thing that is wrong with a file, and where it is, without a full stop."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    if not isinstance(error, ValidationError):
+        return str(error).partition("\n")[0].rstrip(".")
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return (f"{place}: {first['msg']}" if place else str(first["msg"])).rstrip(".")

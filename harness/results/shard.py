@@ -1,0 +1,247 @@
+"""Shards: jobs shorter than about a second share a folder and a writer.
+
+    shards/<name>/
+      lock                 held by the process that writes here
+      records.jsonl        one line per finished job, and one for what several have in common
+      trajectories.jsonl   one line per finished job: {"job", "first", "columns", "rows"}
+      states/<digest>.pt   the final state of a search that others go on from
+
+A record's line is ``record.json`` without what stands elsewhere: name and inputs are those of the
+plan, the environment is that of the last line ``{"environment": ...}``, the graphs of an
+architecture stand in an earlier line ``{"architecture": ..., "graphs": ..., "canonical": ...}``,
+and what has its default is left out. ``{"job": ..., "cleared": true}`` takes an earlier line back.
+Of a trajectory the first row is whole, the others are lists in the order of ``columns``.
+
+Lines are written some at a time, a job's trajectory before its record. A killed process loses the
+jobs of the last moment; the half-written line that it may leave is no line, and is cut when
+somebody writes there again. Where a job has several lines, the last one counts.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from typing_extensions import override
+
+from harness.results.files import finite
+from harness.results.job_folder import JobFolder
+from harness.results.record import JobRecord, PlannedJob
+
+RECORDS, TRAJECTORIES = "records.jsonl", "trajectories.jsonl"
+FLUSH_SECONDS = 0.5
+
+# What a job's own line leaves to others.
+DRAWN = {"architecture", "graphs", "canonical"}
+ELSEWHERE = {"job", "name", "spec", "environment", "graphs", "canonical"}
+
+Rows = Sequence[dict[str, Any]]
+
+
+@dataclass
+class Lines:
+    """What a shard holds of one job.
+
+    Attributes:
+        shard: Where.
+        record: The line.
+        environment: The line that tells where it ran.
+        drawings: The lines with graphs, by architecture; of the whole shard.
+        trajectory: The line, if there is one.
+    """
+
+    shard: Path
+    record: str
+    environment: str
+    drawings: Mapping[str, str]
+    trajectory: str = ""
+
+
+Index = dict[str, Lines]
+
+
+class ShardedJob(JobFolder):
+    """A finished job in a shard, read as any other.
+
+    Args:
+        planned: Name and inputs.
+        index: Of all shards of the experiment; holds the job.
+    """
+
+    def __init__(self, planned: PlannedJob, index: Index) -> None:
+        self._planned, self._index = planned, index
+        self._told = index[planned.job]
+        super().__init__(self._told.shard)
+
+    @property
+    @override
+    def state(self) -> Path:
+        return state_file(self.path, self._planned.job)
+
+    @property
+    @override
+    def is_started(self) -> bool:
+        return True
+
+    @override
+    def is_held(self) -> bool:
+        return False
+
+    @override
+    def record(self) -> JobRecord:
+        told = json.loads(self._told.environment) if self._told.environment else {}
+        own = json.loads(self._told.record)
+        drawing = self._told.drawings.get(own.get("architecture"))
+        drawn = json.loads(drawing) if drawing else {}
+        planned = {"name": self._planned.name, "spec": self._planned.spec}
+        return JobRecord.model_validate({**told, **planned, **drawn, **own})
+
+    @override
+    def trajectory(self) -> list[dict[str, Any]]:
+        if not self._told.trajectory:
+            return []
+        told = json.loads(self._told.trajectory)
+        rows = (dict(zip(told["columns"], row, strict=True)) for row in told["rows"])
+        return [told["first"], *rows]
+
+    @override
+    def clear(self) -> None:
+        line = json.dumps({"job": self._planned.job, "cleared": True}, separators=(",", ":"))
+        with (self.path / RECORDS).open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+        self.state.unlink(missing_ok=True)
+        self._index.pop(self._planned.job, None)
+
+
+class ShardWriter:
+    """The one process that writes into a shard; a context.
+
+    Args:
+        path: Of the shard.
+        index: Of all shards of the experiment; jobs are added to it.
+    """
+
+    def __init__(self, path: Path, index: Index) -> None:
+        self.path, self._index = path, index
+        self._environment = ""
+        self._drawings: dict[str, str] = {}
+        self._records: list[str] = []
+        self._trajectories: list[str] = []
+        self._due = 0.0
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the folder, and write everything down in the end."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        with (self.path / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            for name in (RECORDS, TRAJECTORIES):
+                _cut(self.path / name)
+            try:
+                yield
+            finally:
+                self.flush()
+
+    def add(self, record: JobRecord, rows: Rows) -> None:
+        """Note a finished job."""
+        where = record.environment
+        environment = f'{{"environment":{where.model_dump_json()}}}' if where else ""
+        if environment and environment != self._environment:
+            self._environment = environment
+            self._records.append(environment)
+        if record.architecture is not None and record.architecture not in self._drawings:
+            drawing = record.model_dump_json(include=DRAWN)
+            self._drawings[record.architecture] = drawing
+            self._records.append(drawing)
+        given = record.model_dump_json(exclude=ELSEWHERE, exclude_defaults=True)
+        line = f'{{"job":"{record.job}",{given[1:]}'
+        lines = Lines(self.path, line, self._environment, self._drawings)
+        self._records.append(line)
+        if rows:
+            lines.trajectory = _write_rows(record.job, rows)
+            self._trajectories.append(lines.trajectory)
+        self._index[record.job] = lines
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time to write down what was noted."""
+        return time.monotonic() >= self._due
+
+    def flush(self) -> None:
+        """Write down what was noted."""
+        for name, lines in ((TRAJECTORIES, self._trajectories), (RECORDS, self._records)):
+            if lines:
+                with (self.path / name).open("a", encoding="utf-8") as file:
+                    file.write("\n".join(lines) + "\n")
+                lines.clear()
+        self._due = time.monotonic() + FLUSH_SECONDS
+
+
+def state_file(shard: Path, job: str) -> Path:
+    """Return where the final state of a job lies."""
+    return shard / "states" / f"{job}.pt"
+
+
+def read_shards(folder: Path) -> Index:
+    """Return what all shards below ``folder`` hold, by job."""
+    index: Index = {}
+    for shard in sorted(folder.glob("*/")):
+        _read_records(shard, index)
+        for line in _lines(shard / TRAJECTORIES):
+            job = _job_of(line)
+            if job in index and index[job].shard == shard:
+                index[job].trajectory = line
+    return index
+
+
+def _read_records(shard: Path, index: Index) -> None:
+    environment, drawings = "", dict[str, str]()
+    for line in _lines(shard / RECORDS):
+        job = _job_of(line)
+        if line.startswith('{"architecture":'):
+            drawings[json.loads(line)["architecture"]] = line
+        elif job is None:
+            environment = line
+        elif line.endswith('"cleared":true}'):
+            index.pop(job, None)
+        else:
+            index[job] = Lines(shard, line, environment, drawings)
+
+
+def _job_of(line: str) -> str | None:
+    """Return the digest that a line begins with; none if it is about no single job."""
+    prefix = '{"job":"'
+    return line[len(prefix) : len(prefix) + 16] if line.startswith(prefix) else None
+
+
+def _write_rows(job: str, rows: Rows) -> str:
+    first, *others = rows
+    columns = list(others[0]) if others else []
+    told = {
+        "job": job,
+        "first": finite(first),
+        "columns": columns,
+        "rows": [[finite(row[name]) for name in columns] for row in others],
+    }
+    return json.dumps(told, separators=(",", ":"), allow_nan=False)
+
+
+def _lines(file: Path) -> list[str]:
+    """Return the whole lines of a file."""
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    return text[: text.rfind("\n") + 1].splitlines()
+
+
+def _cut(file: Path) -> None:
+    """Drop a half-written last line."""
+    if not file.exists():
+        return
+    with file.open("r+b") as opened:
+        content = opened.read()
+        opened.truncate(content.rfind(b"\n") + 1)

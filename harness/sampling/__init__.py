@@ -1,0 +1,1 @@
+"""What methods share that learn from the scores of single candidates."""

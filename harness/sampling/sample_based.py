@@ -1,0 +1,112 @@
+"""A method that judges one candidate a step: what it proposes, and what it learns, is its own."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from typing import Any
+
+from typing_extensions import override
+
+from harness.api import (
+    Architecture,
+    ConfigError,
+    Method,
+    Problem,
+    SearchSpace,
+    SearchState,
+    Unsupported,
+)
+
+
+class SampleBased(Method):
+    """Propose a candidate, judge it, learn from its score; the answer is the best one so far.
+
+    Best is who scored highest at the most effort; before the first candidate is judged, the answer
+    is the one that will be. Candidates' weights are forgotten at once.
+
+    Args:
+        problem: What to search.
+        fidelity: Effort spent on each candidate; None takes the highest on offer.
+
+    Attributes:
+        best: The answer.
+        best_at: Effort and score of the answer.
+        queue: What is judged before anything is proposed.
+    """
+
+    def __init__(self, problem: Problem, *, fidelity: int | None) -> None:
+        super().__init__(problem)
+        self.fidelity = choose_fidelity(problem.fidelities, fidelity)
+        self.best: Architecture = problem.space.sample(problem.rng)
+        self.best_at = (-1, -math.inf)
+        self.queue: list[Architecture] = [self.best]
+
+    @classmethod
+    @override
+    def unsupported(
+        cls, space: SearchSpace, *, has_images: bool, fidelities: tuple[int, ...]
+    ) -> str | None:
+        return None if fidelities else "The protocol offers no fidelity to judge candidates at."
+
+    @abstractmethod
+    def propose(self) -> Architecture:
+        """Return the next candidate."""
+
+    def learn(self, architecture: Architecture, score: float) -> None:
+        """Take in a candidate's score, minus infinity if it diverged."""
+        return
+
+    def judge(self, architecture: Architecture, fidelity: int) -> float:
+        """Return a candidate's score, minus infinity if it diverged, and keep it if it is best."""
+        verdict = self.problem.evaluate(architecture, fidelity)
+        self.problem.release(verdict.key)
+        if not math.isfinite(verdict.score):
+            return -math.inf
+        if (fidelity, verdict.score) > self.best_at:
+            self.best, self.best_at = architecture, (fidelity, verdict.score)
+        return verdict.score
+
+    @override
+    def step(self) -> None:
+        candidate = self.queue.pop(0) if self.queue else self.propose()
+        self.learn(candidate, self.judge(candidate, self.fidelity))
+
+    @override
+    def incumbent(self) -> Architecture:
+        return self.best
+
+    @override
+    def warm_start(self, source: SearchState) -> None:
+        """Judge the source's answer first; scores of another task mean nothing here."""
+        if not self.problem.space.is_valid(source.architecture):
+            raise Unsupported("The source's architecture does not belong to the space searched.")
+        self.best = source.architecture
+        self.queue = [self.best]
+
+    @override
+    def state_dict(self) -> dict[str, Any]:
+        return {"best": self.best, "best_at": self.best_at, "queue": list(self.queue)}
+
+    @override
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.best = tuple(state["best"])
+        fidelity, score = state["best_at"]
+        self.best_at = fidelity, score
+        self.queue = [tuple(architecture) for architecture in state["queue"]]
+
+
+def choose_fidelity(offered: tuple[int, ...], fidelity: int | None) -> int:
+    """Return the fidelity asked for, or the highest.
+
+    Raises:
+        ConfigError: If it is not on offer.
+    """
+    if fidelity is None:
+        return offered[-1]
+    if fidelity not in offered:
+        raise ConfigError(
+            f"Fidelity {fidelity} is not on offer; choose one of the protocol's "
+            f"{', '.join(map(str, offered))}."
+        )
+    return fidelity
