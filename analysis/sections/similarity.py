@@ -15,7 +15,7 @@ from analysis.plots import similarity as similarity_plot
 from analysis.sections.grids import Column, grid
 from analysis.similarity.functional import MEASURES
 from analysis.similarity.metrics import MEAN, METRICS
-from analysis.similarity.searched import ALL
+from analysis.similarity.searched import ALL, MOST_COMPARED
 from analysis.similarity.trained import MOST_NETWORKS, RANDOM
 from analysis.wording import NOTHING, decimal, joined, p_value
 
@@ -49,7 +49,8 @@ def _explain(results: Results, stability: pd.DataFrame) -> str:
     )
     return (
         f"Architectures are compared by {metric.title}; {direction}. How intermediate nodes are "
-        f"numbered does not matter. {beside}"
+        f"numbered does not matter. At most {MOST_COMPARED} of a study are compared, equally many "
+        f"of every method, purpose and task. {beside}"
     )
 
 

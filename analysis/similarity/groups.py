@@ -140,14 +140,13 @@ def mantel(
         return MantelTest(math.nan, math.nan, n, 0, False, "a distance is unknown")
     if np.ptp(one) == 0 or np.ptp(other) == 0:
         return MantelTest(math.nan, math.nan, n, 0, False, "all distances are equal")
-    ranks = _standard(stats.rankdata(one))
-    square = np.zeros((n, n))
-    square[upper] = _standard(stats.rankdata(other))
+    ranks, square = np.zeros((n, n)), np.zeros((n, n))
+    ranks[upper], square[upper] = (_standard(stats.rankdata(each)) for each in (one, other))
     square += square.T
     is_exact = math.factorial(n) <= EXACT
     orders = map(np.array, itertools.permutations(range(n))) if is_exact else _orders(n, draws, rng)
-    found = np.array([ranks @ square[order[:, None], order][upper] for order in orders])
-    correlation = float(ranks @ square[upper])
+    found = np.array([np.vdot(ranks, square[order][:, order]) for order in orders])
+    correlation = float(np.vdot(ranks, square))
     as_large = int((found >= correlation - TOLERANCE).sum())
     p = as_large / len(found) if is_exact else (as_large + 1) / (len(found) + 1)
     return MantelTest(correlation, p, n, len(found), is_exact)

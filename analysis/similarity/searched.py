@@ -6,9 +6,10 @@ but not tested: they are no independent evidence.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,8 @@ Matrix = NDArray[np.float64]
 ROLES = ("source", "direct", "direct_long", "continued", "resumed")
 COLD = ROLES[:2]
 RANDOM = "random"
+# So many architectures are compared at most, equally many of every group: pairs grow as squares.
+MOST_COMPARED = 240
 STABILITY_COLUMNS = [
     "study",
     "method",
@@ -103,14 +106,38 @@ class Collection:
 
 
 def collect_found(tables: Tables, study: str) -> Collection:
-    """Compare everything that one study's searches and random draws came up with."""
-    found = (*_searched(tables, study), *_drawn(tables, study))
+    """Compare what one study's searches and random draws came up with; of many the first seeds."""
+    everything = (*_searched(tables, study), *_drawn(tables, study))
+    found = tuple(thin(everything, lambda item: (item.method, item.role, item.task)))
     if not found:
         return Collection((), "", {})
     graphs = [item.graphs for item in found]
     every = compare_architectures(graphs, graphs)
     metric = primary_of(next(iter(every.values())))
     return Collection(found, metric, {cell: values[metric] for cell, values in every.items()})
+
+
+Item = TypeVar("Item")
+
+
+def thin(items: Iterable[Item], group_of: Callable[[Item], Hashable]) -> list[Item]:
+    """Return at most ``MOST_COMPARED`` items: the first of every group, equally many, two or more.
+
+    Args:
+        items: In order.
+        group_of: What must be represented.
+    """
+    listed = list(items)
+    if len(listed) <= MOST_COMPARED:
+        return listed
+    share = max(2, MOST_COMPARED // len({group_of(item) for item in listed}))
+    taken: Counter[Hashable] = Counter()
+    kept = []
+    for item in listed:
+        taken[group_of(item)] += 1
+        if taken[group_of(item)] <= share:
+            kept.append(item)
+    return kept
 
 
 def stability_table(study: str, collection: Collection, chance: Chance) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from analysis.load import Tables
 from analysis.similarity.functional import MEASURES, Probe, compare_networks, read_probe
 from analysis.similarity.groups import mantel
 from analysis.similarity.metrics import compare_architectures, distance, primary_of
+from analysis.similarity.searched import thin
 from harness.api import Graphs
 from harness.errors import ConfigError
 
@@ -80,11 +81,12 @@ def mantel_table(tables: Tables, study: str, rng: np.random.Generator) -> pd.Dat
     """Correlate how far apart two architectures lie with how much their accuracies differ.
 
     Over the random architectures of each target, which are independent, and over all networks
-    trained there.
+    trained there; of many the first of every arm.
     """
     rows = []
     for target, networks in _by_target(tables, study):
-        known = [network for network in networks if np.isfinite(network.accuracy)]
+        finite = (network for network in networks if np.isfinite(network.accuracy))
+        known = thin(finite, lambda network: network.label)
         drawn = [network for network in known if network.label == RANDOM]
         for name, chosen in (("random architectures", drawn), ("all", known)):
             for cell, distances in _distances([network.graphs for network in chosen]).items():
