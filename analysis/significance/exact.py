@@ -1,0 +1,133 @@
+"""Exact tests of one comparison: the rank sum under relabelling, the mean under flipped signs.
+
+No test is chosen by looking at the data: independent runs get the rank test, paired ones the
+sign-flip test.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from analysis.significance.sample import DRAWS, Array, PValue, Values, quantised
+
+# Up to here all sign patterns are enumerated; beyond, random ones are drawn.
+ENUMERATED_PAIRS = 16
+# The fewest runs a side at which the asymptotic Brunner-Munzel test may be trusted.
+BRUNNER_MUNZEL_RUNS = 10
+
+
+@dataclass(frozen=True)
+class Null:
+    """The exact distribution of a statistic under relabelling.
+
+    Attributes:
+        support: Its whole-numbered values, ascending.
+        chances: Their probabilities.
+    """
+
+    support: NDArray[np.int64]
+    chances: Array
+
+    def two_sided(self, observed: int) -> float:
+        """Return twice the smaller tail, at most 1."""
+        below = self.chances[self.support <= observed].sum()
+        above = self.chances[self.support >= observed].sum()
+        return min(1.0, float(2 * min(below, above)))
+
+
+def doubled_ranks(x: Values, y: Values) -> NDArray[np.int64]:
+    """Return twice the midranks of both samples together: whole numbers, also with ties."""
+    both = np.concatenate([quantised(x), quantised(y)])
+    ranks: NDArray[np.int64] = np.rint(2 * stats.rankdata(both)).astype(np.int64)
+    return ranks
+
+
+def rank_sum_null(ranks: NDArray[np.int64], size: int) -> Null:
+    """Return the null distribution of the sum of ``size`` of the ranks, all subsets alike.
+
+    Args:
+        ranks: Of both samples, non-negative whole numbers.
+        size: Of the first sample.
+    """
+    counts = np.zeros((size + 1, int(ranks.sum()) + 1))
+    counts[0, 0] = 1
+    for rank in ranks:
+        counts[1:, rank:] += counts[:-1, : counts.shape[1] - rank].copy()
+    support = np.flatnonzero(counts[size])
+    chances = counts[size, support]
+    return Null(support, chances / chances.sum())
+
+
+def exact_rank_p(x: Values, y: Values) -> float:
+    """Return the exact two-sided p of the rank sum under relabelling; midranks for ties.
+
+    Infinitely bad values (failed runs) are allowed.
+    """
+    if min(len(x), len(y)) == 0:
+        return math.nan
+    ranks = doubled_ranks(x, y)
+    return rank_sum_null(ranks, len(x)).two_sided(int(ranks[: len(x)].sum()))
+
+
+def sign_flip(differences: Values, rng: np.random.Generator | None = None) -> PValue:
+    """Test the mean of paired differences under flipping signs (Fisher, Pitman), two-sided.
+
+    Args:
+        differences: Of the pairs.
+        rng: Draws patterns where there are more than 16 pairs; a fixed seed if not given.
+    """
+    d = quantised(differences)
+    if len(d) == 0:
+        return PValue(math.nan)
+    if len(d) <= ENUMERATED_PAIRS:
+        signs = np.array(list(itertools.product((-1.0, 1.0), repeat=len(d))))
+        return PValue(float(_as_extreme(signs @ d, d).mean()))
+    signs = (rng or np.random.default_rng(0)).choice([-1.0, 1.0], size=(DRAWS, len(d)))
+    return PValue(float((1 + _as_extreme(signs @ d, d).sum()) / (DRAWS + 1)), DRAWS)
+
+
+def sign_flip_p(differences: Values) -> float:
+    """Return the two-sided p of ``sign_flip``."""
+    return sign_flip(differences).p
+
+
+def wilcoxon_p(differences: Values) -> float:
+    """Return the exact two-sided p of the signed ranks; ties and zeros by midranks (Pratt)."""
+    d = quantised(differences)
+    if len(d) == 0:
+        return math.nan
+    # Signs flip the doubled midranks of |d|; those of zeros count in the ranking, for no side.
+    ranks = np.rint(2 * stats.rankdata(np.abs(d))).astype(np.int64)
+    return sign_flip_p(np.sign(d) * ranks)
+
+
+def brunner_munzel_p(x: Values, y: Values) -> float:
+    """Return the two-sided p of Brunner and Munzel (2000); NaN for separated samples.
+
+    It is asymptotic: below ``BRUNNER_MUNZEL_RUNS`` a side it promises too much to be reported.
+    """
+    a, b = quantised(x), quantised(y)
+    if min(len(a), len(b)) < 2 or not np.isfinite([*a, *b]).all():
+        return math.nan
+    if max(a) <= min(b) or max(b) <= min(a):
+        return math.nan  # separated samples leave its variance at zero
+    return float(stats.brunnermunzel(a, b).pvalue)
+
+
+def pair_correlation(x: Values, y: Values) -> float:
+    """Return Pearson's r of paired runs; NaN for less than three pairs or constant values."""
+    a, b = quantised(x), quantised(y)
+    if len(a) < 3 or np.ptp(a) == 0 or np.ptp(b) == 0:
+        return math.nan
+    return float(np.corrcoef(a, b)[0, 1])
+
+
+def _as_extreme(sums: Array, d: Array) -> NDArray[np.bool_]:
+    # Sums of the same numbers in another order differ by rounding.
+    return np.asarray(np.abs(sums) >= abs(float(d.sum())) - 1e-9)
