@@ -4,6 +4,7 @@ Accuracies are in percent, higher is better. The design decides the test, never 
 """
 
 from analysis.significance.bayesian import Posterior, bayes_signed_rank
+from analysis.significance.counter import counting, tests_run
 from analysis.significance.effects import (
     a12,
     a12_interval,
@@ -103,6 +104,7 @@ __all__ = [
     "brunner_munzel_p",
     "capacity",
     "cliffs_delta",
+    "counting",
     "detectable_effect",
     "diagram_refusal",
     "exact_rank_p",
@@ -144,6 +146,7 @@ __all__ = [
     "stratified_rank",
     "stratified_t",
     "task_ranks",
+    "tests_run",
     "tost_p",
     "variance_components",
     "welch",

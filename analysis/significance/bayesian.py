@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.significance.counter import counted
 from analysis.significance.sample import Values, quantised
 
 DRAWS = 50_000
@@ -28,6 +29,7 @@ class Posterior:
     y: float
 
 
+@counted
 def bayes_signed_rank(x: Values, y: Values, rope: float, rng: np.random.Generator) -> Posterior:
     """Return the posterior over which is better, from paired scores.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from analysis.significance.counter import counted
 from analysis.significance.intervals import Difference, mean_difference
 from analysis.significance.sample import Values
 
@@ -32,6 +33,7 @@ class Equivalence:
     high: float
 
 
+@counted
 def against_margin(difference: Difference, margin: float) -> Equivalence:
     """Test a difference (candidate - standard) against a margin; NaN where it has no error."""
     below, above = difference.p_above(-margin), difference.p_below(margin)

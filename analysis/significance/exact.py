@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from analysis.significance.counter import counted
 from analysis.significance.sample import DRAWS, Array, PValue, Values, quantised
 
 # Up to here all sign patterns are enumerated; beyond, random ones are drawn.
@@ -64,6 +65,7 @@ def rank_sum_null(ranks: NDArray[np.int64], size: int) -> Null:
     return Null(support, chances / chances.sum())
 
 
+@counted
 def exact_rank_p(x: Values, y: Values) -> float:
     """Return the exact two-sided p of the rank sum under relabelling; midranks for ties.
 
@@ -75,6 +77,7 @@ def exact_rank_p(x: Values, y: Values) -> float:
     return rank_sum_null(ranks, len(x)).two_sided(int(ranks[: len(x)].sum()))
 
 
+@counted
 def sign_flip(differences: Values, rng: np.random.Generator | None = None) -> PValue:
     """Test the mean of paired differences under flipping signs (Fisher, Pitman), two-sided.
 
@@ -82,7 +85,10 @@ def sign_flip(differences: Values, rng: np.random.Generator | None = None) -> PV
         differences: Of the pairs.
         rng: Draws patterns where there are more than 16 pairs; a fixed seed if not given.
     """
-    d = quantised(differences)
+    return _flipped(quantised(differences), rng)
+
+
+def _flipped(d: Array, rng: np.random.Generator | None) -> PValue:
     if len(d) == 0:
         return PValue(math.nan)
     if len(d) <= ENUMERATED_PAIRS:
@@ -97,6 +103,7 @@ def sign_flip_p(differences: Values) -> float:
     return sign_flip(differences).p
 
 
+@counted
 def wilcoxon_p(differences: Values) -> float:
     """Return the exact two-sided p of the signed ranks; ties and zeros by midranks (Pratt)."""
     d = quantised(differences)
@@ -104,9 +111,10 @@ def wilcoxon_p(differences: Values) -> float:
         return math.nan
     # Signs flip the doubled midranks of |d|; those of zeros count in the ranking, for no side.
     ranks = np.rint(2 * stats.rankdata(np.abs(d))).astype(np.int64)
-    return sign_flip_p(np.sign(d) * ranks)
+    return _flipped(np.sign(d) * ranks, None).p
 
 
+@counted
 def brunner_munzel_p(x: Values, y: Values) -> float:
     """Return the two-sided p of Brunner and Munzel (2000); NaN for separated samples.
 

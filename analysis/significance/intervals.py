@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from analysis.significance.counter import counted
 from analysis.significance.sample import LEVEL, Values
 
 
@@ -67,9 +68,9 @@ class Difference:
             return math.nan
         return float(stats.t.cdf((self.estimate - bound) / self.error, self.freedom))
 
-    @property
+    @counted
     def p(self) -> float:
-        """The two-sided p of no difference."""
+        """Return the two-sided p of no difference."""
         return min(1.0, 2 * min(self.p_above(0.0), self.p_below(0.0)))
 
 

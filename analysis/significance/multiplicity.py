@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from analysis.significance.counter import counted
 from analysis.significance.sample import DRAWS, Array, Values, quantised
 
 
@@ -35,6 +36,7 @@ def false_discovery_rate(p: Sequence[float]) -> list[float]:
     return adjusted
 
 
+@counted
 def max_t(
     methods: Sequence[Values], control: Values, rng: np.random.Generator, draws: int = DRAWS // 10
 ) -> list[float]:

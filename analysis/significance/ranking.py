@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from analysis.significance.counter import counted
 from analysis.significance.exact import sign_flip
 from analysis.significance.multiplicity import holm
 from analysis.significance.sample import ALPHA, DRAWS, Array, PValue, quantised
@@ -44,6 +45,7 @@ def task_ranks(scores: Array) -> Array:
     return ranks
 
 
+@counted
 def friedman(scores: Array) -> Friedman:
     """Return the classical statistics (Demsar, JMLR 2006)."""
     ranks = task_ranks(scores)
@@ -55,6 +57,7 @@ def friedman(scores: Array) -> Friedman:
     return Friedman(chi_square, f, float(stats.f.sf(f, k - 1, (k - 1) * (n - 1))))
 
 
+@counted
 def friedman_permutation(
     scores: Array, rng: np.random.Generator, draws: int = DRAWS // 10
 ) -> PValue:

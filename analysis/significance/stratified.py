@@ -15,6 +15,7 @@ from typing import Literal
 
 import numpy as np
 
+from analysis.significance.counter import counted
 from analysis.significance.exact import Null, doubled_ranks, rank_sum_null
 from analysis.significance.sample import DRAWS, PValue, Values
 
@@ -61,6 +62,7 @@ def shared_ids(strata: Sequence[Stratum]) -> list[str]:
     return sorted(name for name, count in counts.items() if count > 1)
 
 
+@counted
 def stratified_rank(
     strata: Sequence[Stratum],
     weights: Weights | None = None,
@@ -95,6 +97,7 @@ def stratified_rank(
     return _drawn(nulls, observed, rng or np.random.default_rng(0))
 
 
+@counted
 def whole_run_rank(
     x: Sequence[Values], y: Sequence[Values], x_units: Sequence[Unit], y_units: Sequence[Unit]
 ) -> PValue:
