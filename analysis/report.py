@@ -23,7 +23,8 @@ from analysis.comparisons import comparison_table
 from analysis.document import Section
 from analysis.evaluation import Results, evaluate
 from analysis.gallery import Gallery
-from analysis.sections import appendix, outcome, overview, searches
+from analysis.sections import appendix, outcome, overview, searches, significance
+from analysis.significance import counting
 from harness.results.store import write_atomically
 
 SCHEMA = 1
@@ -38,6 +39,7 @@ SECTIONS: tuple[Callable[[Results, Gallery], Section], ...] = (
     searches.insights,
     searches.anytime,
     searches.cells,
+    significance.section,
     appendix.deviations,
     appendix.losses,
     appendix.reading,
@@ -51,9 +53,10 @@ def write_report(folders: Sequence[Path], out: Path) -> Path:
     Raises:
         ConfigError: If a folder holds no experiment or a file of it cannot be read.
     """
-    results = evaluate(folders)
-    gallery = Gallery(out / "figures", results.stamp)
-    sections = [section(results, gallery) for section in SECTIONS]
+    with counting():
+        results = evaluate(folders)
+        gallery = Gallery(out / "figures", results.stamp)
+        sections = [section(results, gallery) for section in SECTIONS]
     tables = _tables(results)
     (out / "tables").mkdir(exist_ok=True)
     for name, table in tables.items():
@@ -101,10 +104,12 @@ def _tables(results: Results) -> dict[str, pd.DataFrame]:
         "environments": tables.environments,
         "gains": results.gains,
         "gaps": results.gaps,
+        "rivals": comparison_table(results.rivals),
         "jobs": tables.jobs,
         "runs": tables.runs,
         "searches": tables.searches,
         "trace": tables.trace,
+        "variances": results.variances,
     }
 
 

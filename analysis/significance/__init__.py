@@ -63,7 +63,7 @@ from analysis.significance.ranking import (
     pairwise_p,
     task_ranks,
 )
-from analysis.significance.sample import ALPHA, LEVEL, PValue
+from analysis.significance.sample import ALPHA, LEVEL, PValue, Values
 from analysis.significance.stratified import (
     DependentStrataError,
     Stratum,
@@ -94,6 +94,7 @@ __all__ = [
     "PValue",
     "Posterior",
     "Stratum",
+    "Values",
     "VarianceComponents",
     "a12",
     "a12_interval",
