@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.significance import optimal_trainings, variance_components
+
 # What makes up one cell of the design.
 ARM_KEY = ["study", "method", "arm", "source", "target"]
 # Method-to-method comparisons need search seconds that agree this well.
@@ -43,6 +45,10 @@ COST_COLUMNS = [
         "search_examples",
     ],
     *["search_evaluations", "train_seconds", "total_seconds"],
+]
+VARIANCE_COLUMNS = [
+    *ARM_KEY,
+    *["searches", "trainings", "search_sd", "evaluation_sd", "icc", "best_trainings"],
 ]
 BUDGET_COLUMNS = ["study", "task", "methods", "fastest", "slowest", "ratio", "is_unequal"]
 
@@ -80,6 +86,30 @@ def cost_table(runs: pd.DataFrame, searches: pd.DataFrame) -> pd.DataFrame:
         for key, group in _groups(runs, ARM_KEY)
     ]
     return pd.DataFrame(rows, columns=COST_COLUMNS)
+
+
+def variance_table(runs: pd.DataFrame, searches: pd.DataFrame) -> pd.DataFrame:
+    """Separate the spread of each arm into that of searches and that of trainings."""
+    costs = cost_table(runs, searches).set_index(ARM_KEY)
+    done = runs[(runs["status"] == "done") & runs["test_acc"].notna()]
+    rows = []
+    for key, group in _groups(done, ARM_KEY):
+        found = variance_components([list(one) for _, one in group.groupby("unit")["test_acc"]])
+        bill = costs.loc[key]
+        rows.append(
+            dict(zip(ARM_KEY, key, strict=True))
+            | {
+                "searches": found.searches,
+                "trainings": found.trainings,
+                "search_sd": math.sqrt(found.search),
+                "evaluation_sd": math.sqrt(found.evaluation),
+                "icc": found.icc,
+                "best_trainings": optimal_trainings(
+                    found, float(bill["search_seconds"]), float(bill["train_seconds"])
+                ),
+            }
+        )
+    return pd.DataFrame(rows, columns=VARIANCE_COLUMNS)
 
 
 def budget_table(searches: pd.DataFrame) -> pd.DataFrame:

@@ -1,205 +1,208 @@
-"""The declared family of comparisons: one exact test and one verdict for each.
+"""The declared family of comparisons: one test and one verdict for each.
 
-The protocol names the comparisons before anything runs; Holm's correction counts all of them for
-every method and pair, whether or not they could be carried out.
+The protocol names the comparisons before anything runs. They are carried out for every method and
+pair, and once more over all targets where the job graph allows it; Holm's correction counts all of
+them, whether or not they could be carried out, and the tests against a declared margin.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, replace
-from enum import StrEnum
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations, product
 
 import pandas as pd
 
 from analysis.aggregate import finite
+from analysis.designs import DIRECT, compared, is_about_transfer
+from analysis.directions import home_comparisons
+from analysis.pooling import over_targets
 from analysis.significance import (
     ALPHA,
-    a12,
-    capacity,
-    exact_rank_p,
+    against_margin,
+    detectable_effect,
+    has_assay_sensitivity,
     holm,
-    paired_t,
-    sign_flip_p,
-    smallest_p,
-    welch,
+    mean_difference,
 )
-from analysis.transfer import matched, paired_differences, select
+from analysis.transfer import select
+from analysis.verdicts import Comparison, Verdict, judged
 
-Pairs = dict[str, list[tuple[str, str]]]
+__all__ = [
+    "Comparison",
+    "Family",
+    "Verdict",
+    "compare_family",
+    "compare_methods",
+    "comparison_table",
+]
 
-
-class Verdict(StrEnum):
-    """What a comparison allows to be said."""
-
-    SUPERIOR = "superior"
-    INFERIOR = "inferior"
-    INCONCLUSIVE = "inconclusive"
-    INFEASIBLE = "infeasible"
-    NOT_COMPARABLE = "not comparable"
-    NO_DATA = "no data"
+Pair = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """One comparison: ``arm`` minus ``against`` of a method and pair, in percentage points.
+class Family:
+    """What a study's protocol declares.
 
     Attributes:
         study: Experiments under equal rules.
-        method: Title.
-        source: Of the pair.
-        target: Of the pair.
-        arm: Minuend.
-        against: Subtrahend.
-        design: ``independent`` runs, or runs ``paired`` by the search they share.
-        n_arm: Units of the arm with an accuracy.
-        n_against: Of the other.
-        failed: Failed units on both sides; they rank worst in the test, and have no mean.
-        difference: Of the means.
-        low: Lower limit of the 95 % interval.
-        high: Upper limit.
-        interval: Its method, or why there is none.
-        a12: Probability that the arm's run is the better one; independent runs only.
-        p: Exact, two-sided.
-        p_without_failures: The same when failed units are left out; NaN if none failed.
-        p_holm: Adjusted over the family.
-        family: Number of declared comparisons.
-        p_min: Smallest attainable p of this design.
-        capacity: How many comparisons the design could carry.
-        verdict: What may be said.
-        why: Why there is no verdict; empty if there is one.
+        methods: Titles.
+        pairs: Sources and targets.
+        declared: Arms and what they are compared with.
+        margin: Of non-inferiority, in percentage points; None suppresses its verdicts.
     """
 
     study: str
-    method: str
-    source: str
-    target: str
-    arm: str
-    against: str
-    design: str = ""
-    n_arm: int = 0
-    n_against: int = 0
-    failed: int = 0
-    difference: float = math.nan
-    low: float = math.nan
-    high: float = math.nan
-    interval: str = ""
-    a12: float = math.nan
-    p: float = math.nan
-    p_without_failures: float = math.nan
-    p_holm: float = math.nan
-    family: int = 0
-    p_min: float = math.nan
-    capacity: int = 0
-    verdict: Verdict = Verdict.NO_DATA
-    why: str = ""
+    methods: Sequence[str]
+    pairs: Sequence[Pair]
+    declared: Sequence[tuple[str, str]] = ()
+    margin: float | None = None
 
 
-def compare_family(
-    units: pd.DataFrame,
-    study: str,
-    methods: list[str],
-    pairs: list[tuple[str, str]],
-    declared: list[tuple[str, str]],
-) -> list[Comparison]:
-    """Carry out one study's declared comparisons."""
-    found = [
-        _compare(units, Comparison(study, method, *pair, *arms))
-        for method in methods
-        for pair in pairs
-        for arms in declared
+def compare_family(units: pd.DataFrame, family: Family) -> list[Comparison]:
+    """Carry out one study's declared comparisons, those over several targets last."""
+    each = [
+        _against_margin(units, compared(blank, *_sides(units, blank, pair)), family.margin)
+        for method in family.methods
+        for pair in family.pairs
+        for blank in (Comparison(family.study, method, *pair, *arms) for arms in family.declared)
     ]
-    adjusted = holm([comparison.p for comparison in found])
-    return [
-        _judged(replace(comparison, p_holm=p, family=len(found)))
-        for comparison, p in zip(found, adjusted, strict=True)
-    ]
+    return _adjusted(_with_pooled(units, family, each))
+
+
+def compare_methods(units: pd.DataFrame, family: Family) -> list[Comparison]:
+    """Compare all methods with each other, arm by arm: a family of its own, not declared."""
+    found = []
+    for first, second in combinations(family.methods, 2):
+        for arm, pair in _carried(family.pairs):
+            blank = Comparison(family.study, first, *pair, arm, arm, rival=second)
+            sides = _sides(units, blank, pair)
+            if all(len(side) for side in sides):
+                found.append(compared(blank, *sides))
+    return _adjusted(_with_pooled(units, family, found))
+
+
+def _carried(pairs: Sequence[Pair]) -> Iterator[tuple[str, Pair]]:
+    """Yield arms with the pairs they have runs of their own for, direct once a target."""
+    yield from product(("transferred", "continued"), pairs)
+    firsts = {target: (source, target) for source, target in reversed(pairs)}
+    yield from (("direct", pair) for pair in reversed(firsts.values()))
 
 
 def comparison_table(comparisons: list[Comparison]) -> pd.DataFrame:
-    """Return comparisons as rows."""
-    names = list(Comparison.__dataclass_fields__)
-    rows = [asdict(comparison) | {"verdict": str(comparison.verdict)} for comparison in comparisons]
+    """Return comparisons as rows; values and warnings as text."""
+    names = [*Comparison.__dataclass_fields__, "magnitude"]
+    rows = [
+        found.to_dict()
+        | {
+            "values": " ".join(map(repr, found.values)),
+            "values_against": " ".join(map(repr, found.values_against)),
+            "warnings": "; ".join(found.warnings),
+        }
+        for found in comparisons
+    ]
     return pd.DataFrame(rows, columns=names)
 
 
-def _compare(units: pd.DataFrame, blank: Comparison) -> Comparison:
-    """Fill in effect and p, or why there are none."""
-    pair = (blank.source, blank.target)
-    first, second = (
-        select(units, blank.study, blank.method, arm, pair) for arm in (blank.arm, blank.against)
-    )
-    known = replace(blank, n_arm=len(finite(first)), n_against=len(finite(second)))
-    if not known.n_arm or not known.n_against:
-        lacking = blank.against if known.n_arm else blank.arm
-        return replace(known, why=f"there is no finished run of the arm {lacking}")
-    if set(first["target"]) != set(second["target"]):
-        why = "the two arms are trained on different tasks"
-        return replace(known, verdict=Verdict.NOT_COMPARABLE, why=why)
-    if len(set(first["rules"]) | set(second["rules"])) > 1:
-        why = "the two arms were trained under different rules"
-        return replace(known, verdict=Verdict.NOT_COMPARABLE, why=why)
-    failed = sum(int((side["status"] == "failed").sum()) for side in (first, second))
-    known = replace(known, failed=failed)
-    pairs = matched(first, second)
-    if pairs is None:
-        return _compare_independent(known, first, second)
-    return _compare_paired(known, paired_differences(pairs))
-
-
-def _compare_independent(
-    known: Comparison, first: pd.DataFrame, second: pd.DataFrame
-) -> Comparison:
-    x, y = finite(first), finite(second)
-    found = welch(x, y)
-    ranked = [side + _worst_ranks(of) for side, of in ((x, first), (y, second))]
-    p_min = smallest_p(len(ranked[0]), len(ranked[1]))
-    return replace(
-        known,
-        design="independent",
-        difference=found.estimate,
-        low=found.low,
-        high=found.high,
-        interval=found.method,
-        a12=a12(*ranked),
-        p=exact_rank_p(*ranked),
-        p_without_failures=exact_rank_p(x, y) if known.failed else math.nan,
-        p_min=p_min,
-        capacity=capacity(p_min),
+def _sides(units: pd.DataFrame, blank: Comparison, pair: Pair) -> tuple[pd.DataFrame, pd.DataFrame]:
+    return (
+        select(units, blank.study, blank.method, blank.arm, pair),
+        select(units, blank.study, blank.rival or blank.method, blank.against, pair),
     )
 
 
-def _compare_paired(known: Comparison, differences: list[float]) -> Comparison:
-    if not differences:
-        return replace(known, design="paired", why="no seed has a finished run on both sides")
-    found, p_min = paired_t(differences), smallest_p(len(differences))
-    return replace(
-        known,
-        design="paired",
-        n_arm=len(differences),
-        n_against=len(differences),
-        difference=found.estimate,
-        low=found.low,
-        high=found.high,
-        interval=found.method,
-        p=sign_flip_p(differences),
-        p_min=p_min,
-        capacity=capacity(p_min),
-    )
+def _with_pooled(units: pd.DataFrame, family: Family, each: list[Comparison]) -> list[Comparison]:
+    """Add what several targets say together, or why they may not be put together."""
+    pooled: list[Comparison] = []
+    kept = list(each)
+    for members in _questions(each):
+        sides = [_sides(units, one, (one.source, one.target)) for one in members]
+        if _is_home_question(members):
+            pooled += home_comparisons(members, sides)
+            continue
+        found, why = over_targets(members, sides)
+        pooled += [found] if found else []
+        kept = [
+            replace(one, warnings=(*one.warnings, why)) if why and one in members else one
+            for one in kept
+        ]
+    return kept + pooled
 
 
-def _worst_ranks(units: pd.DataFrame) -> list[float]:
-    """Return a value below every accuracy for each failed unit: failing is no way to win."""
-    return [-math.inf] * int((units["status"] == "failed").sum())
+def _questions(each: Sequence[Comparison]) -> Iterator[list[Comparison]]:
+    """Yield comparisons that ask one question on several pairs."""
+    asked: dict[tuple[str, ...], list[Comparison]] = {}
+    for one in each:
+        asked.setdefault((one.method, one.rival, one.arm, one.against), []).append(one)
+    yield from (members for members in asked.values() if len(members) > 1)
 
 
-def _judged(known: Comparison) -> Comparison:
-    if math.isnan(known.p):
+def _is_home_question(members: Sequence[Comparison]) -> bool:
+    """Tell whether stratifying by target would cancel: both directions, direct and carried."""
+    pairs = {(one.source, one.target) for one in members}
+    has_both = any((target, source) in pairs for source, target in pairs)
+    return has_both and is_about_transfer(members[0])
+
+
+def _against_margin(units: pd.DataFrame, known: Comparison, margin: float | None) -> Comparison:
+    """Test something carried over against a direct search for being no worse."""
+    if margin is None or math.isnan(known.p) or not is_about_transfer(known):
         return known
-    if known.p_min * known.family > ALPHA:
-        why = "no outcome of this experiment could be significant"
-        return replace(known, verdict=Verdict.INFEASIBLE, why=why)
-    if known.p_holm > ALPHA:
-        return replace(known, verdict=Verdict.INCONCLUSIVE)
-    is_better = known.a12 > 0.5 if known.design == "independent" else known.difference > 0
-    return replace(known, verdict=Verdict.SUPERIOR if is_better else Verdict.INFERIOR)
+    carried, direct = known.values, known.values_against
+    if known.arm in DIRECT:
+        carried, direct = direct, carried
+    if known.failed:
+        why = "failed runs have no mean, so nothing is tested against the margin"
+        return replace(known, warnings=(*known.warnings, why))
+    found = against_margin(mean_difference(carried, direct), margin)
+    return replace(
+        known,
+        margin=margin,
+        non_inferior_p=found.non_inferior_p,
+        equivalent_p=found.equivalent_p,
+        narrow_low=found.low,
+        narrow_high=found.high,
+        assay=_assay(units, known, direct, margin),
+    )
+
+
+def _assay(units: pd.DataFrame, known: Comparison, direct: Sequence[float], margin: float) -> str:
+    pair = (known.source, known.target)
+    random = finite(select(units, known.study, known.method, "random", pair))
+    if len(random) < 2:
+        return "unknown: there are no random architectures to tell"
+    return "yes" if has_assay_sensitivity(direct, random, margin) else "no"
+
+
+def _adjusted(found: list[Comparison]) -> list[Comparison]:
+    """Adjust every p of the family together, and judge."""
+    with_margin = [one for one in found if one.has_margin]
+    p = [one.p for one in found]
+    p += [p for one in with_margin for p in (one.non_inferior_p, one.equivalent_p)]
+    # The t tests against a margin have no smallest p.
+    least = [one.p_min for one in found] + [0.0] * (2 * len(with_margin))
+    found = [
+        replace(one, family=len(p), p_holm=own, p_holm_min=smallest)
+        for one, own, smallest in zip(found, holm(p), holm(least), strict=False)
+    ]
+    rest = holm(p)[len(found) :]
+    claims = zip(rest[::2], rest[1::2], strict=True)
+    return [judged(_with_reach(_with_claims(one, claims))) for one in found]
+
+
+def _with_claims(one: Comparison, claims: Iterator[tuple[float, float]]) -> Comparison:
+    """Fill in the adjusted p-values of the next comparison that is tested against a margin."""
+    if not one.has_margin:
+        return one
+    non_inferior, equivalent = next(claims)
+    return replace(one, non_inferior_p_holm=non_inferior, equivalent_p_holm=equivalent)
+
+
+def _with_reach(one: Comparison) -> Comparison:
+    """Fill in the effect that is detectable at the level of Holm's first step."""
+    if one.design not in {"independent", "paired"}:
+        return one
+    others = one.n_against if one.design == "independent" else None
+    effect = detectable_effect(one.n_arm, others, alpha=ALPHA / one.family)
+    return replace(one, detectable_holm=effect * one.spread)

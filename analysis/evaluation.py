@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.aggregate import arms_table, budget_table, cost_table, units
+from analysis.aggregate import arms_table, budget_table, cost_table, units, variance_table
 from analysis.changes import change_tables
-from analysis.comparisons import Comparison, compare_family
+from analysis.comparisons import Comparison, Family, compare_family, compare_methods
 from analysis.load import Tables, load
 from analysis.similarity.chance import Chance, load_chance
 from analysis.similarity.tables import similarity_tables
@@ -32,9 +32,11 @@ class Results:
         arms: n, mean, SD and values of each arm.
         costs: Mean bill of each arm.
         budgets: Whether methods spent alike.
+        variances: Spread of searches and of trainings of each arm.
         gaps: Differences between arms of a method.
         gains: Differences from random architectures.
         comparisons: The declared families.
+        rivals: Methods against each other, families of their own.
         chances: What random architectures of the space have in common, by study.
         similarity: How alike what was found is, by name of the table.
         changes: What the swap of data changed, by name of the table.
@@ -47,9 +49,11 @@ class Results:
     arms: pd.DataFrame
     costs: pd.DataFrame
     budgets: pd.DataFrame
+    variances: pd.DataFrame
     gaps: pd.DataFrame
     gains: pd.DataFrame
     comparisons: list[Comparison]
+    rivals: list[Comparison]
     chances: dict[str, Chance]
     similarity: dict[str, pd.DataFrame]
     changes: dict[str, pd.DataFrame]
@@ -101,6 +105,7 @@ def evaluate(folders: Iterable[Path], *, force: bool = False) -> Results:
     pairs = _pairs(tables)
     methods = _methods(tables)
     found = units(tables.runs)
+    families = [_family(tables, study, methods[study], pairs[study]) for study in pairs]
     if tables.forced:
         found = found.assign(rules=NOT_COMPARABLE)
     chances = {study: load_chance(tables.folders[name]) for name, study in _firsts(tables)}
@@ -112,15 +117,11 @@ def evaluate(folders: Iterable[Path], *, force: bool = False) -> Results:
         arms=arms_table(tables.runs),
         costs=cost_table(tables.runs, tables.searches),
         budgets=budget_table(tables.searches),
+        variances=variance_table(tables.runs, tables.searches),
         gaps=gap_table(found, pairs),
         gains=gain_table(found),
-        comparisons=[
-            comparison
-            for study in pairs
-            for comparison in compare_family(
-                found, study, methods[study], pairs[study], _declared(tables, study)
-            )
-        ],
+        comparisons=[one for family in families for one in compare_family(found, family)],
+        rivals=[one for family in families for one in compare_methods(found, family)],
         chances=chances,
         similarity=similarity_tables(tables, chances),
         changes=change_tables(tables, chances),
@@ -154,8 +155,9 @@ def _methods(tables: Tables) -> dict[str, list[str]]:
     return methods
 
 
-def _declared(tables: Tables, study: str) -> list[tuple[str, str]]:
-    """Return the comparisons that the study's protocol declares; its experiments share it."""
+def _family(tables: Tables, study: str, methods: list[str], pairs: list[tuple[str, str]]) -> Family:
+    """Return what the study's protocol declares; its experiments share it."""
     name = next(name for name, its in tables.studies.items() if its == study)
-    primary = tables.experiments[name].experiment["protocol"]["primary"]
-    return [(comparison["arm"], comparison["against"]) for comparison in primary]
+    protocol = tables.experiments[name].experiment["protocol"]
+    declared = [(one["arm"], one["against"]) for one in protocol["primary"]]
+    return Family(study, methods, pairs, declared, protocol.get("margin"))

@@ -37,12 +37,14 @@ def tables_of(results: Results) -> dict[str, pd.DataFrame]:
         "environments": tables.environments,
         "gains": results.gains,
         "gaps": results.gaps,
+        "rivals": comparison_table(results.rivals),
         "jobs": tables.jobs,
         "runs": tables.runs,
         **results.similarity,
         **results.changes,
         "searches": tables.searches,
         "trace": tables.trace,
+        "variances": results.variances,
     }
 
 

@@ -29,8 +29,10 @@ from analysis.sections import (
     overview,
     published,
     searches,
+    significance,
     similarity,
 )
+from analysis.significance import counting
 from harness.results.store import write_atomically
 
 SECTIONS: tuple[Callable[[Results, Gallery], Section], ...] = (
@@ -44,6 +46,7 @@ SECTIONS: tuple[Callable[[Results, Gallery], Section], ...] = (
     searches.insights,
     searches.anytime,
     searches.cells,
+    significance.section,
     changes.section,
     similarity.section,
     checklist.section,
@@ -70,10 +73,11 @@ def write_report(
     Raises:
         ConfigError: If a folder holds no experiment or its plan cannot be read.
     """
-    results = evaluate(folders, force=force)
-    _clear(out)
-    gallery = Gallery(out / "figures", results.stamp, everything=everything)
-    sections = [section(results, gallery) for section in SECTIONS]
+    with counting():
+        results = evaluate(folders, force=force)
+        _clear(out)
+        gallery = Gallery(out / "figures", results.stamp, everything=everything)
+        sections = [section(results, gallery) for section in SECTIONS]
     sections = [section for section in sections if section.blocks]
     tables = tables_of(results)
     write_tables(tables, out)

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from analysis.comparisons import comparison_table
-from analysis.document import Block, Listing, Section, Text
+from analysis.comparisons import Comparison
+from analysis.document import Block, Grid, Listing, Section, Text
 from analysis.evaluation import NOT_COMPARABLE, Results
 from analysis.gallery import Gallery
 from analysis.plots import arms as arms_plot
 from analysis.plots import pareto as pareto_plot
 from analysis.sections.grids import Column, arm_columns, difference, grid
-from analysis.wording import brief, decimal, joined, p_value, pair_label, sentence
+from analysis.wording import (
+    brief,
+    chance,
+    decimal,
+    difference_text,
+    flags,
+    joined,
+    p_value,
+    pair_label,
+    sentence,
+    sides,
+    where,
+)
 
 Row = dict[str, Any]
 
@@ -25,20 +38,7 @@ def verdicts(results: Results, gallery: Gallery) -> Section:
         blocks.append(Text("The protocol declares no comparison, so there is no verdict."))
         return Section("verdicts", "Verdicts", tuple(blocks))
     blocks.append(Listing(tuple(sentence(found, results.labels) for found in results.comparisons)))
-    columns: list[Column] = [
-        ("method", lambda row: str(row["method"])),
-        ("pair", lambda row: pair_label(row["source"], row["target"])),
-        ("comparison", lambda row: f"{row['arm']} against {row['against']}"),
-        ("design", lambda row: str(row["design"]) or "none"),
-        ("n", lambda row: f"{row['n_arm']} + {row['n_against']}"),
-        ("difference, pp [95 % CI]", lambda row: difference(row, "difference")),
-        ("exact p", lambda row: p_value(row["p"])),
-        ("Holm p", lambda row: p_value(row["p_holm"])),
-        ("smallest p", lambda row: p_value(row["p_min"])),
-        ("capacity", lambda row: str(row["capacity"])),
-        ("verdict", lambda row: str(row["verdict"])),
-    ]
-    blocks.append(grid("comparisons", comparison_table(results.comparisons), columns))
+    blocks.append(verdict_grid("comparisons", results.comparisons, results.labels))
     return Section("verdicts", "Verdicts", tuple(blocks))
 
 
@@ -49,6 +49,34 @@ def stamps(results: Results) -> list[str]:
         "between them may be differences of the rules."
     )
     return [forced] * results.tables.forced + unequal_budgets(results)
+
+
+def verdict_grid(name: str, found: Sequence[Comparison], labels: Mapping[str, str]) -> Grid:
+    """Return comparisons in numbers: effect, p and verdict of each."""
+    columns = (
+        "on",
+        "comparison",
+        "n",
+        "difference [95 % CI]",
+        "A12 [95 % CI]",
+        "p",
+        "Holm p",
+        "verdict",
+    )
+    rows = [
+        (
+            where(one, labels),
+            " against ".join(sides(one)),
+            f"{one.n_arm} + {one.n_against}",
+            difference_text(one),
+            chance(one),
+            p_value(one.p),
+            p_value(one.p_holm),
+            flags(one),
+        )
+        for one in found
+    ]
+    return Grid(name, columns, tuple(rows))
 
 
 def unequal_budgets(results: Results) -> list[str]:

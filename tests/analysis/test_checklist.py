@@ -235,7 +235,7 @@ CASES = [
     ("variances", "lost", _same, NA, "no training"),
     ("collapse", "good", _same, PASS, "flagged"),
     ("collapse", "good", _searches(skip_share=float("nan")), NA, "no finished search"),
-    ("multiplicity", "good", _same, PASS, "12 comparisons declared, 12 tested"),
+    ("multiplicity", "good", _same, PASS, "16 comparisons declared, 16 tested"),
     ("multiplicity", "good", lambda its: replace(its, comparisons=[]), NA, "no comparison"),
     ("failures", "good", _same, PASS, "0 failed"),
     ("failures", "failed", _same, PASS, "2 failed"),
