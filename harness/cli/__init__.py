@@ -20,6 +20,7 @@ COMMANDS = (
     "doctor",
     "latency",
     "bench",
+    "ranks",
 )
 
 OK, JOB_FAILED, USER_ERROR, UNFINISHED = 0, 1, 2, 3
