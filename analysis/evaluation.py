@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.aggregate import arms_table, budget_table, cost_table, units
 from analysis.comparisons import Comparison, compare_family
 from analysis.load import Tables, load
-from analysis.transfer import gain_table, gap_table
+from analysis.transfer import gain_table, gap_table, transfer_tables
 from harness.results.record import ExperimentFacts
 
 
@@ -29,6 +29,7 @@ class Results:
         budgets: Whether methods spent alike.
         gaps: Differences between arms of a method.
         gains: Differences from random architectures.
+        transfer: Retention, savings, asymmetry and the like, by the name of the table.
         comparisons: The declared families.
     """
 
@@ -41,6 +42,7 @@ class Results:
     budgets: pd.DataFrame
     gaps: pd.DataFrame
     gains: pd.DataFrame
+    transfer: dict[str, pd.DataFrame]
     comparisons: list[Comparison]
 
     @property
@@ -94,7 +96,8 @@ def evaluate(folders: Iterable[Path]) -> Results:
         costs=cost_table(tables.runs, tables.searches),
         budgets=budget_table(tables.searches),
         gaps=gap_table(found, pairs),
-        gains=gain_table(found),
+        gains=gain_table(found, tables.runs),
+        transfer=transfer_tables(tables, found, pairs),
         comparisons=[
             comparison
             for study in pairs

@@ -23,7 +23,7 @@ from analysis.comparisons import comparison_table
 from analysis.document import Section
 from analysis.evaluation import Results, evaluate
 from analysis.gallery import Gallery
-from analysis.sections import appendix, outcome, overview, searches
+from analysis.sections import appendix, outcome, overview, searches, transfer
 from harness.results.store import write_atomically
 
 SCHEMA = 1
@@ -32,7 +32,7 @@ SECTIONS: tuple[Callable[[Results, Gallery], Section], ...] = (
     overview.section,
     outcome.verdicts,
     outcome.arms,
-    outcome.transfer,
+    transfer.section,
     outcome.costs,
     outcome.tradeoff,
     searches.insights,
@@ -105,6 +105,7 @@ def _tables(results: Results) -> dict[str, pd.DataFrame]:
         "runs": tables.runs,
         "searches": tables.searches,
         "trace": tables.trace,
+        **results.transfer,
     }
 
 
