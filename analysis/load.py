@@ -49,6 +49,7 @@ class Tables:
         titles: What a method is called here, by experiment and title there.
         graphs: What each finished search found, by job.
         start_graphs: What each search began from, before its first step, by job.
+        probes: Where each finished training left its answers, by job; those that lie there.
     """
 
     runs: pd.DataFrame
@@ -62,6 +63,7 @@ class Tables:
     titles: dict[tuple[str, str], str]
     graphs: dict[str, Graphs]
     start_graphs: dict[str, Graphs]
+    probes: dict[str, Path]
 
 
 def load(folders: Iterable[Path]) -> Tables:
@@ -91,6 +93,9 @@ def load(folders: Iterable[Path]) -> Tables:
         graphs={digest: job.graphs for digest, job in searches.items() if job.graphs},
         start_graphs={
             digest: job.start_graphs for digest, job in searches.items() if job.start_graphs
+        },
+        probes={
+            digest: job.folder.probe for digest, job in jobs.items() if job.folder.probe.exists()
         },
     )
 

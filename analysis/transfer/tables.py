@@ -8,6 +8,7 @@ from analysis.load import Tables
 from analysis.transfer.asymmetry import asymmetry_table
 from analysis.transfer.consistency import consistency_table
 from analysis.transfer.equivalents import equivalent_table
+from analysis.transfer.further_images import crossed_table
 from analysis.transfer.gaps import Pairs
 from analysis.transfer.retention import retention_table
 from analysis.transfer.savings import saving_table
@@ -31,4 +32,5 @@ def transfer_tables(tables: Tables, units: pd.DataFrame, pairs: Pairs) -> dict[s
         "asymmetry": asymmetry_table(units, tables.runs, pairs),
         "shared": shared,
         "agreement": agreement_table(shared),
+        "crossed": crossed_table(tables, units, pairs),
     }

@@ -109,7 +109,8 @@ def test_fieller_z_has_its_formula():
 
 
 @pytest.mark.slow
-def test_bootstrap_of_tau_covers_the_truth_at_twenty_architectures():
+def test_bootstrap_of_tau_covers_the_truth_at_twenty_architectures(monkeypatch):
+    monkeypatch.setattr("analysis.ranks.correlations.RESAMPLES", 200)
     rng = np.random.default_rng(0)
     rho = 0.8
     truth = 2 / math.pi * math.asin(rho)
