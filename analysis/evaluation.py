@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.aggregate import arms_table, budget_table, cost_table, units
+from analysis.anytime import process_tables
 from analysis.comparisons import Comparison, compare_family
 from analysis.load import Tables, load
 from analysis.transfer import gain_table, gap_table, transfer_tables
@@ -30,6 +31,7 @@ class Results:
         gaps: Differences between arms of a method.
         gains: Differences from random architectures.
         transfer: Retention, savings, asymmetry and the like, by the name of the table.
+        process: What warm starts are worth while a search runs, likewise.
         comparisons: The declared families.
     """
 
@@ -43,6 +45,7 @@ class Results:
     gaps: pd.DataFrame
     gains: pd.DataFrame
     transfer: dict[str, pd.DataFrame]
+    process: dict[str, pd.DataFrame]
     comparisons: list[Comparison]
 
     @property
@@ -98,6 +101,7 @@ def evaluate(folders: Iterable[Path]) -> Results:
         gaps=gap_table(found, pairs),
         gains=gain_table(found, tables.runs),
         transfer=transfer_tables(tables, found, pairs),
+        process=process_tables(tables, pairs),
         comparisons=[
             comparison
             for study in pairs

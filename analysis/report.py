@@ -23,7 +23,7 @@ from analysis.comparisons import comparison_table
 from analysis.document import Section
 from analysis.evaluation import Results, evaluate
 from analysis.gallery import Gallery
-from analysis.sections import appendix, outcome, overview, searches, transfer
+from analysis.sections import appendix, outcome, overview, process, searches, transfer
 from harness.results.store import write_atomically
 
 SCHEMA = 1
@@ -37,6 +37,7 @@ SECTIONS: tuple[Callable[[Results, Gallery], Section], ...] = (
     outcome.tradeoff,
     searches.insights,
     searches.anytime,
+    process.section,
     searches.cells,
     appendix.deviations,
     appendix.losses,
@@ -106,6 +107,7 @@ def _tables(results: Results) -> dict[str, pd.DataFrame]:
         "searches": tables.searches,
         "trace": tables.trace,
         **results.transfer,
+        **results.process,
     }
 
 
