@@ -36,7 +36,7 @@ SECTIONS: tuple[Callable[[Results, Gallery], Section], ...] = (
     outcome.costs,
     outcome.tradeoff,
     searches.insights,
-    searches.anytime,
+    process.curves,
     process.section,
     searches.cells,
     appendix.deviations,

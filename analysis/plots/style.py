@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 # Okabe and Ito's palette, darkest contrast first.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+RANDOM_LOOK = ("#555555", "d")
 DASHES: dict[str, Any] = {
     "direct": "-",
     "direct_long": (0, (8, 2, 1, 2)),
@@ -56,6 +57,18 @@ def colour_of(name: str, names: Sequence[str]) -> str:
 def marker_of(name: str, names: Sequence[str]) -> str:
     """Return the marker of one of ``names``."""
     return MARKERS[names.index(name) % len(MARKERS)]
+
+
+def place_of(name: str, names: Sequence[str]) -> int:
+    """Return the place that fixes a method's look in all figures; -1 for random architectures."""
+    return names.index(name) if name in names else -1
+
+
+def look_of(place: int) -> tuple[str, str]:
+    """Return colour and marker of a method by its place; grey diamonds are random architectures."""
+    if place < 0:
+        return RANDOM_LOOK
+    return COLOURS[place % len(COLOURS)], MARKERS[place % len(MARKERS)]
 
 
 def canvas(width: float, height: float) -> Figure:

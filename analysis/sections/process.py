@@ -1,4 +1,4 @@
-"""What a warm start is worth while a search runs: ahead from the start, at the end, until when."""
+"""How searches went on, and what a warm start was worth while they did."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.document import Block, Fold, Section, Text
 from analysis.evaluation import Results
 from analysis.gallery import Gallery
+from analysis.plots import anytime as anytime_plot
 from analysis.sections.grids import Column, difference, grid
 from analysis.wording import NOTHING, brief, decimal, p_value, pair_label
 
@@ -20,6 +21,28 @@ ACCOUNTS = (
     "that the cold search it stands against has long begun. Where no search of twice the budget "
     "was run, a cold search that has ended is held at its last quality."
 )
+
+
+def curves(results: Results, gallery: Gallery) -> Section:
+    """Draw quality against cumulative cost."""
+    blocks: list[Block] = [
+        Text(
+            "The rows measure different things: a candidate trained for itself, a network that all "
+            "candidates share, a population as a whole. They are not comparable with each other, "
+            "nor with test accuracy."
+        )
+    ]
+    for number, study in enumerate(results.studies):
+        table = anytime_plot.collect(results, study)
+        caption = (
+            "Quality of the finished searches over cumulative cost, the searches that one goes on "
+            "from included. Thick: median over seeds where all of them are known, marked at each "
+            "quarter of the budget; band: from the lower to the upper quartile; thin: seeds "
+            f"({anytime_plot.SEEDS} at most). The quality known at a tick holds until the next."
+        )
+        name = f"anytime-{number + 1}" if number else "anytime"
+        blocks.append(gallery.hang(anytime_plot.draw(table), name, caption, table))
+    return Section("anytime", "Anytime curves", tuple(blocks))
 
 
 def section(results: Results, gallery: Gallery) -> Section:
