@@ -9,12 +9,13 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.aggregate import arms_table, budget_table, cost_table, units, variance_table
+from analysis.anytime import process_tables
 from analysis.changes import change_tables
 from analysis.comparisons import Comparison, Family, compare_family, compare_methods
 from analysis.load import Tables, load
 from analysis.similarity.chance import Chance, load_chance
 from analysis.similarity.tables import similarity_tables
-from analysis.transfer import gain_table, gap_table
+from analysis.transfer import gain_table, gap_table, transfer_tables
 from harness.results.record import ExperimentFacts
 
 NOT_COMPARABLE = "NOT COMPARABLE"
@@ -35,6 +36,8 @@ class Results:
         variances: Spread of searches and of trainings of each arm.
         gaps: Differences between arms of a method.
         gains: Differences from random architectures.
+        transfer: Retention, savings, asymmetry and the like, by the name of the table.
+        process: What warm starts are worth while a search runs, likewise.
         comparisons: The declared families.
         rivals: Methods against each other, families of their own.
         chances: What random architectures of the space have in common, by study.
@@ -52,6 +55,8 @@ class Results:
     variances: pd.DataFrame
     gaps: pd.DataFrame
     gains: pd.DataFrame
+    transfer: dict[str, pd.DataFrame]
+    process: dict[str, pd.DataFrame]
     comparisons: list[Comparison]
     rivals: list[Comparison]
     chances: dict[str, Chance]
@@ -119,7 +124,9 @@ def evaluate(folders: Iterable[Path], *, force: bool = False) -> Results:
         budgets=budget_table(tables.searches),
         variances=variance_table(tables.runs, tables.searches),
         gaps=gap_table(found, pairs),
-        gains=gain_table(found),
+        gains=gain_table(found, tables.runs),
+        transfer=transfer_tables(tables, found, pairs),
+        process=process_tables(tables, pairs),
         comparisons=[one for family in families for one in compare_family(found, family)],
         rivals=[one for family in families for one in compare_methods(found, family)],
         chances=chances,

@@ -42,6 +42,8 @@ def tables_of(results: Results) -> dict[str, pd.DataFrame]:
         "runs": tables.runs,
         **results.similarity,
         **results.changes,
+        **results.transfer,
+        **results.process,
         "searches": tables.searches,
         "trace": tables.trace,
         "variances": results.variances,

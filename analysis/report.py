@@ -27,10 +27,12 @@ from analysis.sections import (
     further,
     outcome,
     overview,
+    process,
     published,
     searches,
     significance,
     similarity,
+    transfer,
 )
 from analysis.significance import counting
 from harness.results.store import write_atomically
@@ -40,11 +42,12 @@ SECTIONS: tuple[Callable[[Results, Gallery], Section], ...] = (
     outcome.verdicts,
     outcome.arms,
     published.section,
-    outcome.transfer,
+    transfer.section,
     outcome.costs,
     outcome.tradeoff,
     searches.insights,
-    searches.anytime,
+    process.curves,
+    process.section,
     searches.cells,
     significance.section,
     changes.section,

@@ -1,4 +1,4 @@
-"""What came out: verdicts, every arm's values, the price of the proxy, the worth of searching."""
+"""What came out: verdicts, every arm's values, accuracy against cost, and the bills."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from analysis.evaluation import NOT_COMPARABLE, Results
 from analysis.gallery import Gallery
 from analysis.plots import arms as arms_plot
 from analysis.plots import pareto as pareto_plot
-from analysis.sections.grids import Column, arm_columns, difference, grid
+from analysis.sections.grids import Column, arm_columns, grid
 from analysis.wording import (
     brief,
     chance,
@@ -22,7 +22,6 @@ from analysis.wording import (
     flags,
     joined,
     p_value,
-    pair_label,
     sentence,
     sides,
     where,
@@ -152,45 +151,6 @@ def _tradeoff_caption(table: pd.DataFrame) -> str:
 
 def _currency(table: pd.DataFrame) -> str:
     return str(table["currency"].iloc[0]) if len(table) else ""
-
-
-def transfer(results: Results, gallery: Gallery) -> Section:
-    """Tell what the proxy costs and what searching gains."""
-    gaps: list[Column] = [
-        ("method", lambda row: str(row["method"])),
-        ("pair", lambda row: pair_label(row["source"], row["target"])),
-        ("difference", lambda row: str(row["difference"])),
-        ("n", lambda row: f"{row['n_first']} + {row['n_second']}"),
-        ("pp [95 % CI]", lambda row: difference(row, "estimate")),
-        ("interval", lambda row: str(row["interval"])),
-    ]
-    gains: list[Column] = [
-        *arm_columns(),
-        ("n", lambda row: f"{row['n']} + {row['n_random']}"),
-        ("gain, pp [95 % CI]", lambda row: difference(row, "gain")),
-        ("interval", lambda row: str(row["interval"])),
-        ("RI, %", lambda row: decimal(row["relative_improvement"], signed=True)),
-        ("A12", lambda row: decimal(row["a12"])),
-    ]
-    blocks: list[Block] = [
-        Text(
-            "The transfer gap is direct - transferred: above zero it is the price of the proxy. "
-            "Arms that share a search are paired by seed (paired t), others are independent "
-            "(Welch)."
-        )
-    ]
-    nothing = Text("No two arms of a method were planned whose difference would say anything.")
-    blocks.append(grid("gaps", results.gaps, gaps) if len(results.gaps) else nothing)
-    blocks.append(
-        Text(
-            "Gain over random: the arm's mean less that of random architectures of the same space, "
-            "trained alike on the same task. RI is the same in percent of the random mean (Yang "
-            "et al., ICLR 2020). A12 is the probability that the arm beats a random architecture."
-        )
-    )
-    nothing = Text("No random architectures were planned, so there is no floor to measure from.")
-    blocks.append(grid("gains", results.gains, gains) if len(results.gains) else nothing)
-    return Section("transfer", "Transfer gap and gain over random", tuple(blocks))
 
 
 def costs(results: Results, gallery: Gallery) -> Section:

@@ -1,4 +1,4 @@
-"""What the searches did: insights, the course of their quality, the cells they found."""
+"""What the searches did: their insights and the cells they found."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from analysis.document import Block, Fold, Picture, Section, Text
 from analysis.evaluation import Results
 from analysis.gallery import Gallery
 from analysis.plots import alphas as alphas_plot
-from analysis.plots import anytime as anytime_plot
 from analysis.plots import cells as cells_plot
 from analysis.sections.grids import Column, grid
 from analysis.transfer import select
@@ -74,28 +73,6 @@ def flags(row: Row) -> str:
         words = {"warn": "many skips", "collapse": "collapsed to skips"}
         found.append(words[row["collapse_flag"]])
     return ", ".join(found) or "none"
-
-
-def anytime(results: Results, gallery: Gallery) -> Section:
-    """Draw quality against examples."""
-    blocks: list[Block] = []
-    for number, study in enumerate(results.studies):
-        searches = results.tables.searches
-        searches = searches[(searches["study"] == study) & (searches["status"] == "done")]
-        figure = anytime_plot.draw(results.tables.trace, searches, results.all_methods)
-        caption = (
-            "Quality of the finished searches over time: thin lines are seeds, thick ones their "
-            "mean where all seeds are known. A continued search is drawn from its own start: its "
-            "ancestor's examples are not on the axis."
-        )
-        name = f"anytime-{number + 1}" if number else "anytime"
-        blocks.append(gallery.hang(figure, name, caption))
-    text = (
-        "The rows measure different things: a candidate trained for itself, a network that all "
-        "candidates share, a population as a whole. They are not comparable with each other, nor "
-        "with test accuracy."
-    )
-    return Section("anytime", "Anytime curves", (Text(text), *blocks))
 
 
 def cells(results: Results, gallery: Gallery) -> Section:

@@ -63,7 +63,7 @@ from analysis.significance.ranking import (
     pairwise_p,
     task_ranks,
 )
-from analysis.significance.sample import ALPHA, LEVEL, PValue, Values
+from analysis.significance.sample import ALPHA, LEVEL, RESOLUTION_DIGITS, PValue, Values
 from analysis.significance.stratified import (
     DependentStrataError,
     Stratum,
@@ -86,6 +86,7 @@ from analysis.significance.variance import (
 __all__ = [
     "ALPHA",
     "LEVEL",
+    "RESOLUTION_DIGITS",
     "DependentStrataError",
     "Difference",
     "Equivalence",

@@ -23,6 +23,7 @@ COMMANDS = (
     "latency",
     "bench",
     "tune",
+    "ranks",
 )
 
 OK, JOB_FAILED, USER_ERROR, UNFINISHED = 0, 1, 2, 3

@@ -1,4 +1,4 @@
-"""What the proxy costs and what searching is worth: differences between arms, in points."""
+"""What the proxy costs: differences between the arms of a method, in percentage points."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from analysis.aggregate import ARM_KEY, finite
-from analysis.significance import Interval, a12, paired_t, welch
+from analysis.aggregate import finite
+from analysis.significance import Interval, paired_t, welch
 
 GAP_COLUMNS = [
     "study",
@@ -25,21 +24,8 @@ GAP_COLUMNS = [
     "high",
     "interval",
 ]
-GAIN_COLUMNS = [
-    "study",
-    "method",
-    "arm",
-    "source",
-    "target",
-    "n",
-    "n_random",
-    "gain",
-    "low",
-    "high",
-    "interval",
-    "relative_improvement",
-    "a12",
-]
+# Sources and targets by study.
+Pairs = dict[str, list[tuple[str, str]]]
 
 # Which differences a pair is described by: minuend, subtrahend.
 GAPS = (
@@ -96,58 +82,18 @@ def paired_differences(pairs: pd.DataFrame) -> list[float]:
     return [float(value) for value in found if math.isfinite(value)]
 
 
-def relative_improvement(x: list[float], random: list[float]) -> float:
-    """Return by how many percent the mean of ``x`` exceeds that of random architectures.
-
-    Yang et al., ICLR 2020. NaN where there is no mean or the denominator is not positive.
-    """
-    if not x or not random or np.mean(random) <= 0:
-        return math.nan
-    return float(100 * (np.mean(x) - np.mean(random)) / np.mean(random))
-
-
-def gap_table(units: pd.DataFrame, pairs: dict[str, list[tuple[str, str]]]) -> pd.DataFrame:
+def gap_table(units: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
     """Return the transfer gap and its relatives for every method and pair of each study."""
     rows = [
         _gap(units, study, method, pair, arms)
-        for study, method, pair in _cells(units, pairs)
+        for study, method, pair in design_cells(units, pairs)
         for arms in GAPS
     ]
     return pd.DataFrame([row for row in rows if row], columns=GAP_COLUMNS)
 
 
-def gain_table(units: pd.DataFrame) -> pd.DataFrame:
-    """Return every arm's gain over random architectures of the same target."""
-    rows = []
-    searched = units[units["arm"] != "random"]
-    for key, group in searched.groupby(ARM_KEY, sort=False):
-        study, target = key[0], key[-1]
-        floor = units[
-            (units["study"] == study) & (units["arm"] == "random") & (units["target"] == target)
-        ]
-        if len(floor) == 0:
-            continue
-        x, random = finite(group), finite(floor)
-        found = welch(x, random)
-        rows.append(
-            dict(zip(ARM_KEY, key, strict=True))
-            | {
-                "n": len(x),
-                "n_random": len(random),
-                "gain": found.estimate,
-                "low": found.low,
-                "high": found.high,
-                "interval": found.method,
-                "relative_improvement": relative_improvement(x, random),
-                "a12": a12(x, random),
-            }
-        )
-    return pd.DataFrame(rows, columns=GAIN_COLUMNS)
-
-
-def _cells(
-    units: pd.DataFrame, pairs: dict[str, list[tuple[str, str]]]
-) -> Iterator[tuple[str, str, tuple[str, str]]]:
+def design_cells(units: pd.DataFrame, pairs: Pairs) -> Iterator[tuple[str, str, tuple[str, str]]]:
+    """Yield study, method and pair of everything that the design holds."""
     for study, found in pairs.items():
         methods = units["method"][(units["study"] == study) & (units["method"] != "")].unique()
         for method in methods:

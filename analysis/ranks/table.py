@@ -1,0 +1,130 @@
+"""NAS-Bench-201's table as scores to rank: which columns mean what, and which cells are ranked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.errors import ConfigError
+
+FILE = "nb201_tables.npz"
+# The tasks of the table, by the names that the harness gives them.
+TASKS = {"c10": "cifar10", "c100": "cifar100", "in16": "imagenet16_120"}
+EPOCHS = (12, 200)
+Score = Literal["validation", "test"]
+
+Columns = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """Scores of the cells on one task.
+
+    Attributes:
+        task: Name.
+        scores: In percent, shape (m,).
+        label: What they are, in words.
+        trials: Single trainings, shape (m, 3), NaN where there are fewer; None if not published.
+        trials_label: What these are, in words.
+    """
+
+    task: str
+    scores: NDArray[np.float64]
+    label: str
+    trials: NDArray[np.float64] | None = None
+    trials_label: str = ""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Which cells are ranked.
+
+    Attributes:
+        rows: Of the table.
+        connected: Whether a path leads from each one's input to its output.
+        label: In words.
+    """
+
+    rows: NDArray[np.int64]
+    connected: NDArray[np.bool_]
+    label: str
+
+
+def read_columns(folder: Path, names: Iterable[str]) -> Columns:
+    """Return columns of the table.
+
+    Raises:
+        ConfigError: If the table is missing, is no such file, or lacks a column.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        raise ConfigError(
+            f"There is no table at {path}: expected {FILE}, the compact NAS-Bench-201 table of the "
+            "reference data; name its folder with --data DIR or HARNESS_DATA."
+        )
+    try:
+        with np.load(path, allow_pickle=False) as table:
+            return {name: table[name] for name in names}
+    except (KeyError, ValueError, OSError, BadZipFile) as error:
+        raise ConfigError(
+            f"{path} cannot be read as the NAS-Bench-201 table: {error}; copy it again."
+        ) from error
+
+
+def score_column(task: str, epochs: int, score: Score) -> str:
+    """Return the name of a column of scores."""
+    name = TASKS[task]
+    if score == "test":
+        return f"{name}_e{epochs}_test"
+    derived = "_derived" if epochs == 200 and task != "c10" else ""
+    return f"{name}_e{epochs}_valid{derived}"
+
+
+def trials_column(task: str) -> str:
+    """Return the name of the column of single trainings, 200 epochs."""
+    return f"{TASKS[task]}_e200_{'valid' if task == 'c10' else 'valtest'}_seeds"
+
+
+def scoring(columns: Columns, task: str, epochs: int, score: Score) -> Scoring:
+    """Return one task's scores with the single trainings behind them, where they are published."""
+    kept = epochs == 200
+    halves = "validation half" if task == "c10" else "validation and test half together"
+    return Scoring(
+        task=task,
+        scores=columns[score_column(task, epochs, score)],
+        label=f"{task}, {epochs} epochs, {score} accuracy",
+        trials=columns[trials_column(task)] if kept else None,
+        trials_label=f"single trainings, {halves}" if kept else "",
+    )
+
+
+def frame(columns: Columns, *, with_unconnected: bool, only_unique: bool) -> Frame:
+    """Choose the cells to rank; of isomorphic ones the first stands for all."""
+    connected = is_connected(columns["ops"], list(columns["op_names"]).index("none"))
+    rows = np.arange(len(connected))
+    if only_unique:
+        rows = np.sort(np.unique(columns["iso_class"], return_index=True)[1])
+    if not with_unconnected:
+        rows = rows[connected[rows]]
+    what = "cells that differ by the benchmark's own unique string" if only_unique else "cells"
+    lost = int((~connected[rows]).sum())
+    which = f"{lost} without a path among them" if with_unconnected else "all with a path"
+    label = f"{len(rows):,} {what} of {len(connected):,}, {which}"
+    return Frame(rows.astype(np.int64), connected[rows], label)
+
+
+def is_connected(ops: NDArray[np.uint8], none: int) -> NDArray[np.bool_]:
+    """Return whether a path of operations leads from input to output.
+
+    Args:
+        ops: Operation of the edges 0-1, 0-2, 1-2, 0-3, 1-3, 2-3; shape (m, 6).
+        none: The number of the operation that is no connection.
+    """
+    e01, e02, e12, e03, e13, e23 = (ops != none).T
+    return np.asarray(e03 | (e01 & e13) | (e02 & e23) | (e01 & e12 & e23))

@@ -1,0 +1,311 @@
+"""Whether rankings transfer: known answers, brute force, and the real table."""
+
+import importlib
+import itertools
+import math
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from analysis.ranks import (
+    attenuation,
+    correlations,
+    fieller_z,
+    noise_ceiling,
+    overlap_curve,
+    precision_at_k,
+    regret_curve,
+    reliability,
+    share,
+    spearman_brown,
+    target_ranks_at_k,
+    tau_difference,
+    tau_interval,
+    top,
+    top_k_overlap,
+    within_sd,
+)
+from analysis.ranks.report import curves, rank_transfer, selection_table, without_noise
+from analysis.ranks.table import FILE, frame, read_columns, score_column, scoring, trials_column
+from harness.errors import ConfigError
+
+S, T = (90, 91, 92, 93, 94, 95), (70, 72, 71, 74, 73, 75)
+SCORES = st.lists(st.integers(0, 8), min_size=2, max_size=12)
+
+
+@pytest.fixture(scope="module")
+def columns(reference):
+    tasks = ("c10", "c100", "in16")
+    names = {score_column(task, 200, "test") for task in tasks}
+    names |= {trials_column(task) for task in tasks} | {"ops", "op_names", "iso_class"}
+    return read_columns(reference / "nasbench201", names | {"cifar10_e200_valid"})
+
+
+@pytest.fixture
+def all_cells(columns):
+    return frame(columns, with_unconnected=True, only_unique=False)
+
+
+def test_rank_correlations_have_the_known_answers():
+    found = correlations(S, T)
+    assert found.kendall == pytest.approx(0.733333, abs=5e-7)
+    assert found.spearman == pytest.approx(0.885714, abs=5e-7)
+    assert found.weighted == pytest.approx(0.790476, abs=5e-7)
+    assert found.somers == pytest.approx(0.733333, abs=5e-7)
+    assert stats.kendalltau(S, T).pvalue == pytest.approx(0.055556, abs=5e-7)
+
+
+def test_ties_have_the_known_answer():
+    found = correlations((90, 91, 91, 93), (70, 72, 71, 74))
+    assert found.kendall == pytest.approx(0.912871, abs=5e-7)
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=2, max_size=15))
+def test_tau_and_somers_equal_counts_over_all_pairs(points):
+    s, t = (np.array(side, dtype=float) for side in zip(*points, strict=True))
+    pairs = list(itertools.combinations(range(len(s)), 2))
+    signs = [(np.sign(s[i] - s[j]), np.sign(t[i] - t[j])) for i, j in pairs]
+    concordance = sum(a * b for a, b in signs)
+    by_source, by_target = (sum(abs(sign[side]) for sign in signs) for side in (0, 1))
+    found = correlations(s, t)
+    if by_source == 0 or by_target == 0:
+        assert math.isnan(found.kendall)
+        return
+    assert found.kendall == pytest.approx(concordance / math.sqrt(by_source * by_target))
+    assert found.somers == pytest.approx(concordance / by_source)
+
+
+def test_noise_of_floating_point_breaks_no_ties():
+    s = [90.0, 91.0, 91.0 + 1e-13, 93.0]
+    assert correlations(s, (70, 72, 71, 74)).kendall == pytest.approx(0.912871, abs=5e-7)
+
+
+def test_constant_scores_have_no_correlation():
+    assert math.isnan(correlations([50.0] * 12, range(12)).kendall)
+    found = tau_interval([50.0] * 12, range(12), np.random.default_rng(0))
+    assert "constant" in found.method
+
+
+@pytest.mark.parametrize(
+    ("size", "method"),
+    [(9, "n too small"), (10, "Fieller z"), (20, "percentile bootstrap"), (2001, "Fieller z")],
+)
+def test_interval_of_tau_depends_on_the_number_of_architectures(size, method):
+    rng = np.random.default_rng(0)
+    s = rng.normal(size=size)
+    found = tau_interval(s, s + rng.normal(size=size), np.random.default_rng(1))
+    assert found.method.startswith(method)
+    assert math.isnan(found.low) == (size < 10)
+
+
+def test_fieller_z_has_its_formula():
+    found = fieller_z(0.6, 29)
+    half = stats.norm.ppf(0.975) * math.sqrt(0.437 / 25)
+    assert found.high == pytest.approx(math.tanh(math.atanh(0.6) + half))
+    assert found.low == pytest.approx(math.tanh(math.atanh(0.6) - half))
+
+
+@pytest.mark.slow
+def test_bootstrap_of_tau_covers_the_truth_at_twenty_architectures(monkeypatch):
+    # The package's function of this name hides the module from a dotted path.
+    module = importlib.import_module("analysis.ranks.correlations")
+    monkeypatch.setattr(module, "RESAMPLES", 200)
+    rng = np.random.default_rng(0)
+    rho = 0.8
+    truth = 2 / math.pi * math.asin(rho)
+    hits = 0
+    for _ in range(150):
+        s = rng.normal(size=20)
+        t = rho * s + math.sqrt(1 - rho**2) * rng.normal(size=20)
+        found = tau_interval(s, t, rng)
+        hits += found.low <= truth <= found.high
+    assert hits / 150 > 0.90
+
+
+def test_two_taus_on_the_same_architectures_are_resampled_together():
+    rng = np.random.default_rng(0)
+    s = rng.normal(size=200)
+    close, far = s + 0.3 * rng.normal(size=200), s + 2 * rng.normal(size=200)
+    found = tau_difference((s, close), (s, far), np.random.default_rng(1))
+    assert found.low > 0.1
+    same = tau_difference((s, close), (s, close), np.random.default_rng(1))
+    assert (same.estimate, same.low, same.high) == (0, 0, 0)
+
+
+def test_subsampled_difference_of_taus_is_as_narrow_as_the_whole():
+    rng = np.random.default_rng(0)
+    s = rng.normal(size=6000)
+    a, b = s + rng.normal(size=6000), s + rng.normal(size=6000)
+    whole = tau_difference((s, a), (s, b), np.random.default_rng(1))
+    assert whole.method.endswith("resamples of 2000")
+    draws = np.random.default_rng(2).integers(6000, size=(300, 6000))
+    taus = [stats.kendalltau(s[r], a[r])[0] - stats.kendalltau(s[r], b[r])[0] for r in draws]
+    width = np.ptp(np.quantile(taus, [0.025, 0.975]))
+    assert whole.high - whole.low == pytest.approx(width, rel=0.15)
+
+
+@given(SCORES, st.randoms(use_true_random=False))
+def test_overlap_counts_common_members(s, random):
+    t = random.sample(s, len(s))
+    for k in range(1, len(s) + 1):
+        best = [set(sorted(range(len(x)), key=lambda i: -x[i])[:k]) for x in (s, t)]
+        found = top_k_overlap(s, t, k)
+        assert found.overlap == pytest.approx(len(best[0] & best[1]) / k)
+        assert overlap_curve(s, t)[k - 1] == pytest.approx(found.overlap)
+        assert found.tied_source == sum(x == sorted(s)[-k] for x in s) - sum(
+            s[i] == sorted(s)[-k] for i in best[0]
+        )
+
+
+def test_overlap_beyond_chance_has_the_hypergeometric_p():
+    s, t = np.arange(20.0), np.arange(20.0)
+    t[[18, 2]] = t[[2, 18]]
+    found = top_k_overlap(s, t, 4)
+    ways = sum(math.comb(4, x) * math.comb(16, 4 - x) for x in (3, 4)) / math.comb(20, 4)
+    assert (found.overlap, found.chance) == (0.75, 0.2)
+    assert found.p == pytest.approx(ways)
+
+
+def test_an_impossible_k_is_refused():
+    with pytest.raises(ValueError, match="expected 1 to 6"):
+        top_k_overlap(S, T, 7)
+
+
+def test_precision_and_ranks_of_the_sources_best():
+    s, t = [5, 4, 3, 2, 1], [1, 5, 3, 4, 2]
+    assert precision_at_k(s, t, 2, 0.4) == 0.5
+    found = target_ranks_at_k(s, t, 3)
+    assert (found.best, found.worst) == (1, 5)
+
+
+@given(SCORES, st.randoms(use_true_random=False))
+def test_regret_is_never_negative_never_grows_and_ends_at_zero(s, random):
+    found = regret_curve(s, random.sample(s, len(s)))
+    if len(set(s)) == 1:
+        assert np.isnan(found).all()
+        return
+    assert (found >= 0).all() and (np.diff(found) <= 0).all() and found[-1] == 0
+    assert regret_curve(s, s)[0] == 0
+
+
+def test_regret_at_one_is_the_transfer_decision_itself():
+    t = (70, 72, 71, 76, 73, 75)
+    assert regret_curve(S, t)[0] == pytest.approx((76 - 75) / (76 - np.mean(t)))
+
+
+def test_attenuation_has_the_known_answer():
+    assert attenuation(0.70, 0.81, 0.81) == pytest.approx(0.864198, abs=5e-7)
+    assert math.isnan(attenuation(0.7, 0.0, 0.8))
+
+
+def test_spearman_brown_of_two_trainings():
+    assert spearman_brown(0.5, 2) == pytest.approx(2 / 3)
+    assert spearman_brown(0.7, 1) == pytest.approx(0.7)
+
+
+def test_reliability_equals_the_anova_of_a_balanced_design():
+    rng = np.random.default_rng(0)
+    trials = rng.normal(size=(30, 1)) + 0.5 * rng.normal(size=(30, 3))
+    between = 3 * trials.mean(axis=1).var(ddof=1)
+    within = trials.var(axis=1, ddof=1).mean()
+    assert reliability(trials) == pytest.approx((between - within) / (between + 2 * within))
+    assert within_sd(trials) == pytest.approx(math.sqrt(within))
+
+
+def test_single_trainings_have_no_noise_to_estimate():
+    trials = np.array([[1.0, math.nan], [2.0, math.nan]])
+    assert math.isnan(within_sd(trials)) and math.isnan(reliability(trials))
+
+
+def test_ceiling_is_read_on_columns_that_every_architecture_has():
+    trials = np.array([[1, 2, math.nan], [2, 1, 5], [3, 3, 6], [4, 4, 7.0]])
+    found = noise_ceiling([1, 2, 3, 4], trials)
+    assert found.trials == 2
+    assert found.ceiling == pytest.approx(stats.kendalltau(trials[:, 0], trials[:, 1]).statistic)
+    assert found.ratio == pytest.approx(found.tau / found.ceiling)
+
+
+def test_noise_of_the_real_trainings_has_the_known_answers(columns):
+    known = {"c10": (0.5577, 0.1975), "c100": (0.5346, 0.4460), "in16": (0.6863, 0.4900)}
+    for task, (everywhere, best) in known.items():
+        trials = columns[trials_column(task)]
+        decile = np.argsort(np.nanmean(trials, axis=1), kind="stable")[-1562:]
+        assert within_sd(trials) == pytest.approx(everywhere, abs=5e-5)
+        assert within_sd(trials[decile]) == pytest.approx(best, abs=5e-5)
+
+
+def test_ranking_of_all_cells_transfers_and_that_of_the_best_does_not(columns, all_cells):
+    source, target = (scoring(columns, task, 200, "test") for task in ("c10", "in16"))
+    table = rank_transfer(source, target, all_cells, np.random.default_rng(0)).set_index("subset")
+    assert table.loc["all", "kendall"] == pytest.approx(0.84, abs=0.005)
+    assert table.loc["top 10%", "kendall"] == pytest.approx(0.29, abs=0.005)
+    assert table.loc["top 10%", "ceiling"] == pytest.approx(0.68, abs=0.005)
+    assert table.loc["all", "spearman"] == pytest.approx(0.9593, abs=5e-5)
+    assert table.loc["connected", "n"] == 15_284
+
+
+def test_unique_cells_lower_tau_by_about_five_hundredths(columns, all_cells):
+    source, target = (scoring(columns, task, 200, "test") for task in ("c10", "in16"))
+    unique = frame(columns, with_unconnected=True, only_unique=True)
+    assert len(unique.rows) == 6466
+    taus = [
+        correlations(source.scores[its.rows], target.scores[its.rows]).kendall
+        for its in (all_cells, unique)
+    ]
+    assert taus[0] - taus[1] == pytest.approx(0.05, abs=0.005)
+
+
+def test_cells_without_a_path_are_the_341_at_chance(columns, all_cells):
+    at_chance = columns["cifar10_e200_test"] == 10.0
+    assert (~all_cells.connected).sum() == 341
+    assert (at_chance == ~all_cells.connected).all()
+
+
+def test_everything_about_the_whole_table_takes_less_than_five_seconds(columns, all_cells):
+    source, target = (scoring(columns, task, 200, "test") for task in ("c10", "in16"))
+    start = time.perf_counter()
+    rank_transfer(source, target, all_cells, np.random.default_rng(0))
+    selection_table(source, target, all_cells)
+    curves(source, target, all_cells)
+    without_noise(source, target, all_cells)
+    assert time.perf_counter() - start < 5
+
+
+def test_correction_for_noise_uses_the_reliability_of_means(columns, all_cells):
+    source, target = (scoring(columns, task, 200, "test") for task in ("c10", "in16"))
+    found = without_noise(source, target, all_cells)
+    product = found["reliability_source"] * found["reliability_target"]
+    assert found["corrected"] == pytest.approx(found["spearman"] / math.sqrt(product))
+    assert 0.99 < found["reliability_target"] < 1
+
+
+def test_curves_stand_beside_chance_and_what_a_second_training_gives(columns, all_cells):
+    source, target = (scoring(columns, task, 200, "test") for task in ("c10", "in16"))
+    table = curves(source, target, all_cells)
+    assert table["overlap"].iloc[-1] == table["chance"].iloc[-1] == 1
+    assert (table["overlap"].iloc[99:] < table["overlap_ceiling"].iloc[99:] + 1e-9).mean() > 0.9
+    first = scoring(columns, "c10", 200, "test")
+    lacking = curves(source, type(first)("in16", target.scores, "twelve epochs"), all_cells)
+    assert lacking["overlap_ceiling"].isna().all()
+
+
+def test_best_is_best_first_and_earlier_rows_win_ties():
+    assert list(top([1.0, 3.0, 3.0, 2.0], 3)) == [1, 2, 3]
+    assert share(15625, 0.1) == 1562
+    assert share(3, 0.01) == 1
+
+
+def test_missing_and_broken_tables_are_named(tmp_path):
+    with pytest.raises(ConfigError, match="There is no table at"):
+        read_columns(tmp_path, ["ops"])
+    (tmp_path / FILE).write_bytes(b"no archive")
+    with pytest.raises(ConfigError, match="cannot be read as the NAS-Bench-201 table"):
+        read_columns(tmp_path, ["ops"])
+    with (tmp_path / FILE).open("wb") as file:
+        np.savez(file, other=np.zeros(3))
+    with pytest.raises(ConfigError, match="ops"):
+        read_columns(tmp_path, ["ops"])

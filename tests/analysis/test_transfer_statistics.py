@@ -1,0 +1,338 @@
+"""What a proxy costs, keeps and saves: known answers, independent oracles, laws."""
+
+import itertools
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+from scipy import stats
+
+from analysis.evaluation import evaluate
+from analysis.significance import welch
+from analysis.transfer import (
+    all_worse_probability,
+    brown_forsythe_p,
+    cost_saving,
+    end_to_end,
+    equivalent_budget,
+    equivalent_draws,
+    expected_best,
+    normalised_regret,
+    percentile_rank,
+    permutation_interval,
+    range_regret,
+    relative_improvement,
+    retention,
+    size_adjusted_gain,
+    spread_ratio,
+    transfer_efficiency,
+)
+from analysis.transfer.equivalents import best_of_weights, sample_draws
+from analysis.transfer.populations import rank
+
+DIRECT = [73.1, 73.4, 72.9, 73.3, 73.0]
+TRANSFERRED = [72.9, 73.2, 73.0, 73.1, 72.7]
+RANDOM = [71.5, 71.9, 71.2, 71.7, 71.4]
+
+
+@pytest.fixture(scope="module")
+def table(reference):
+    with np.load(reference / "nasbench201" / "nb201_tables.npz", allow_pickle=False) as columns:
+        return {name: columns[name] for name in columns if name.endswith("e200_test")}
+
+
+def _sized(rng, count, gain=0.0, slopes=(2.0, 3.0)):
+    params, macs = rng.uniform(1e5, 2e6, count), rng.uniform(1e7, 2e8, count)
+    value = gain + slopes[0] * np.log(params) + slopes[1] * np.log(macs) + rng.normal(0, 0.4, count)
+    return pd.DataFrame({"value": value, "params": params, "macs": macs})
+
+
+def test_gap_has_the_known_answer():
+    found = welch(DIRECT, TRANSFERRED)
+    assert found.estimate == pytest.approx(0.16)
+    assert (found.low, found.high) == pytest.approx((-0.13197, 0.45197), abs=5e-6)
+
+
+def test_relative_improvement_of_darts_over_random_cells_has_the_published_answer():
+    random = [97.05, 96.85, 96.57, 97.09, 96.76, 97.10, 96.94, 97.02]
+    darts = [97.47, 97.15, 97.41, 97.05, 96.93, 97.13, 97.40, 97.34]
+    assert relative_improvement(darts, random) == pytest.approx(0.32242, abs=5e-6)
+
+
+def test_retention_has_the_known_answer():
+    found = retention(TRANSFERRED, DIRECT, RANDOM)
+    assert found.estimate == pytest.approx(0.9)
+    assert (found.low, found.high) == pytest.approx((0.7259, 1.1055), abs=5e-5)
+    assert found.g == pytest.approx(0.0378, abs=5e-5)
+
+
+def test_retention_limits_are_the_ratios_that_a_t_test_just_accepts():
+    found = retention(TRANSFERRED, DIRECT, RANDOM)
+    arms = [np.array(arm) for arm in (TRANSFERRED, DIRECT, RANDOM)]
+    pooled = sum(arm.var(ddof=1) * 4 for arm in arms) / 12
+    for limit in (found.low, found.high):
+        weights = (1, -limit, limit - 1)
+        contrast = sum(w * arm.mean() for w, arm in zip(weights, arms, strict=True))
+        error = math.sqrt(pooled * sum(w * w / 5 for w in weights))
+        assert abs(contrast / error) == pytest.approx(stats.t.ppf(0.975, 12))
+
+
+def test_direct_search_retains_all_of_itself():
+    assert retention(DIRECT, DIRECT, RANDOM).estimate == pytest.approx(1.0)
+
+
+def test_random_architectures_retain_nothing():
+    assert retention(RANDOM, DIRECT, RANDOM).estimate == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize("direct", [[71.5, 71.9, 71.3, 71.6, 71.4], [70.0, 70.1, 70.2, 70.1, 70.0]])
+def test_retention_is_undefined_where_direct_search_does_not_beat_random(direct):
+    found = retention(TRANSFERRED, direct, RANDOM)
+    assert math.isnan(found.estimate) and math.isnan(found.low)
+    assert found.method == "undefined: direct search does not beat random"
+
+
+@pytest.mark.parametrize(
+    "arms",
+    [([], DIRECT, RANDOM), ([1.0], [2.0], [0.5]), ([3.0, 3.0], [3.0, 3.0], [1.0, 1.0])],
+)
+def test_retention_of_too_little_gives_words_instead_of_limits(arms):
+    found = retention(*arms)
+    assert math.isnan(found.low) and (":" in found.method)
+
+
+def test_size_adjusted_gain_is_the_mean_residual_of_an_independent_fit():
+    rng = np.random.default_rng(3)
+    floor, arm = _sized(rng, 24), _sized(rng, 6, gain=1.5)
+    fit = sm.OLS(floor["value"], sm.add_constant(np.log(floor[["params", "macs"]]))).fit()
+    at = sm.add_constant(np.log(arm[["params", "macs"]]))
+    residuals = arm["value"] - fit.predict(at)
+    found = size_adjusted_gain(arm, floor)
+    assert found.estimate == pytest.approx(residuals.mean())
+    error = fit.get_prediction(at.mean().to_numpy()[None]).se_mean[0]
+    parts = residuals.var(ddof=1) / 6, error**2
+    freedom = sum(parts) ** 2 / (parts[0] ** 2 / 5 + parts[1] ** 2 / 21)
+    half = stats.t.ppf(0.975, freedom) * math.sqrt(sum(parts))
+    assert found.high - found.low == pytest.approx(2 * half)
+
+
+def test_a_gain_that_is_all_size_disappears_at_equal_size():
+    rng = np.random.default_rng(0)
+    floor, arm = _sized(rng, 200), _sized(rng, 50)
+    arm["value"] += 2.0 * math.log(8) + 3.0 * math.log(4)
+    arm["params"] *= 8
+    arm["macs"] *= 4
+    found = size_adjusted_gain(arm, floor)
+    assert welch(list(arm["value"]), list(floor["value"])).low > 5
+    assert found.low < 0 < found.high
+
+
+def test_random_architectures_of_one_size_allow_no_adjustment():
+    floor = pd.DataFrame({"value": RANDOM, "params": 5.0, "macs": 7.0})
+    found = size_adjusted_gain(floor, floor)
+    assert math.isnan(found.estimate)
+    assert "one size" in found.method
+
+
+def test_regrets_and_percentile_of_the_best_and_the_worst():
+    population = [10.0, 50.0, 60.0, 70.0]
+    assert normalised_regret(70.0, population) == 0
+    assert range_regret(70.0, population) == 0
+    assert range_regret(10.0, population) == 1
+    assert normalised_regret(np.mean(population), population) == pytest.approx(1)
+    assert rank(60.0, population) == 2
+    assert percentile_rank(70.0, population) == pytest.approx(87.5)
+    assert percentile_rank(60.0, [*population, 60.0]) == pytest.approx(100 * 3 / 5)
+
+
+def test_regret_is_never_negative_for_a_member():
+    population = np.random.default_rng(1).normal(60, 5, 300)
+    found = [normalised_regret(value, population) for value in population]
+    assert min(found) == 0
+    assert max(found) > 1
+
+
+def test_regret_in_a_space_of_equals_is_unknown():
+    assert math.isnan(normalised_regret(50.0, [50.0, 50.0]))
+
+
+@pytest.mark.parametrize(
+    ("place", "draws", "probability"), [(3, 100, 0.98098), (26, 100, 0.84659), (26, 1000, 0.18912)]
+)
+def test_probability_that_all_random_draws_are_worse_has_the_known_answers(
+    place, draws, probability
+):
+    assert all_worse_probability(place, 15625, draws) == pytest.approx(probability, abs=5e-6)
+
+
+@pytest.mark.parametrize(
+    ("draws", "best"),
+    [
+        (1, (87.0629, 61.4055, 33.5864)),
+        (10, (93.0951, 69.8235, 43.3871)),
+        (100, (93.8467, 71.5512, 45.6312)),
+        (1000, (94.2068, 72.8395, 46.6371)),
+    ],
+)
+def test_expected_best_of_n_random_cells_has_the_known_answers(table, draws, best):
+    found = [
+        expected_best(table[f"{task}_e200_test"], draws)
+        for task in ("cifar10", "cifar100", "imagenet16_120")
+    ]
+    assert found == pytest.approx(best, abs=5e-5)
+
+
+def test_expected_best_equals_the_mean_over_all_draws():
+    population = [3.0, 1.0, 4.0, 1.5]
+    brute = np.mean([max(drawn) for drawn in itertools.product(population, repeat=3)])
+    assert expected_best(population, 3) == pytest.approx(brute)
+
+
+def test_equivalent_draws_is_the_first_number_that_reaches_the_accuracy(table):
+    population = table["cifar100_e200_test"]
+    for accuracy in (30.0, 65.0, 71.5, 73.0):
+        draws = int(equivalent_draws(accuracy, population))
+        assert expected_best(population, draws) >= accuracy
+        assert draws == 1 or expected_best(population, draws - 1) < accuracy
+    assert equivalent_draws(population.max() + 0.1, population) == math.inf
+
+
+def test_best_of_a_sample_averages_over_all_its_subsets():
+    sample = np.array([2.0, 7.0, 5.0, 1.0, 9.0])
+    expected = best_of_weights(5) @ np.sort(sample)
+    for n in range(1, 6):
+        brute = np.mean([max(subset) for subset in itertools.combinations(sample, n)])
+        assert expected[n - 1] == pytest.approx(brute)
+
+
+def test_equivalent_budget_from_the_random_arm_ends_where_its_knowledge_ends():
+    floor = np.array([[1.0, 2.0, 3.0]] * 4)
+    found = sample_draws(np.array([0.5, 2.1, 3.0, 3.1]), floor)
+    assert list(found) == [1, 2, 3, math.inf]
+
+
+def test_equivalent_budget_has_an_interval_from_twenty_runs_on():
+    rng = np.random.default_rng(0)
+    floor = list(np.random.default_rng(1).normal(78, 1, 24))
+    found = equivalent_budget([79.0, 79.4, 79.2, 79.6], floor, rng)
+    assert found.low <= found.estimate <= found.high
+    few = equivalent_budget([79.0, 79.4], floor[:10], rng)
+    assert math.isnan(few.low)
+    assert "fewer than 20 runs" in few.method
+
+
+def test_costs_to_the_end_have_the_known_answers():
+    assert end_to_end(4, 1.0, 0.25) == 5.0
+    assert end_to_end(4, 1.0, 0.25, final=1.5) == 6.5
+
+
+def test_cost_saving_is_a_share_of_the_direct_cost():
+    found = cost_saving([10.0, 11.0, 9.0], [40.0, 41.0, 39.0])
+    assert found.estimate == pytest.approx(0.75)
+    assert found.low < 0.75 < found.high
+    assert cost_saving([4000.0] * 3, [4000.0] * 3).method == "no interval: every run costs the same"
+
+
+def test_transfer_efficiency_is_a_ratio_of_gains_per_cost():
+    assert transfer_efficiency((80.0, 1.0), (82.0, 4.0), 78.0) == pytest.approx(2.0)
+    assert math.isnan(transfer_efficiency((80.0, 1.0), (77.0, 4.0), 78.0))
+
+
+def test_spread_is_compared_around_medians():
+    x, y = [1.0, 2.0, 3.0, 10.0], [4.0, 5.0, 4.5, 5.5]
+    assert brown_forsythe_p(x, y) == pytest.approx(stats.levene(x, y, center="median").pvalue)
+    assert math.isnan(brown_forsythe_p([1.0, 1.0], [1.0, 1.0]))
+    found = spread_ratio(x, y)
+    assert found.estimate == pytest.approx(np.std(x, ddof=1) / np.std(y, ddof=1))
+    assert found.low < found.estimate < found.high
+
+
+def _permutation_p(x, y, shift):
+    """Return the one-sided p of mean x - mean y > shift over all relabellings."""
+    values = np.concatenate([np.array(x) - shift, y])
+    observed = values[: len(x)].mean() - values[len(x) :].mean()
+    differences = []
+    for chosen in itertools.combinations(range(len(values)), len(x)):
+        is_first = np.isin(np.arange(len(values)), chosen)
+        differences.append(values[is_first].mean() - values[~is_first].mean())
+    return np.mean(np.array(differences) >= observed - 1e-9)
+
+
+def test_permutation_limits_are_where_the_test_stops_rejecting():
+    rng = np.random.default_rng(5)
+    x, y = rng.normal(1, 1, 5), rng.normal(0, 2, 6)
+    found = permutation_interval(x, y)
+    assert _permutation_p(x, y, found.low - 1e-6) <= 0.025 < _permutation_p(x, y, found.low + 1e-6)
+    assert _permutation_p(-x, -y, -found.high - 1e-6) <= 0.025
+    assert _permutation_p(-x, -y, -found.high + 1e-6) > 0.025
+
+
+def test_permutation_limits_from_random_relabellings_are_near_the_exact_ones(monkeypatch):
+    rng = np.random.default_rng(5)
+    x, y = rng.normal(1, 1, 9), rng.normal(0, 1, 9)
+    exact = permutation_interval(x, y)
+    monkeypatch.setattr("analysis.transfer.asymmetry.ENUMERATED", 10)
+    drawn = permutation_interval(x, y)
+    assert "random relabellings" in drawn.method
+    assert (drawn.low, drawn.high) == pytest.approx((exact.low, exact.high), abs=0.05)
+
+
+def test_too_few_runs_leave_a_permutation_interval_without_bounds():
+    found = permutation_interval([1.0, 2.0, 3.0], [4.0, 5.0, 6.0])
+    assert found.estimate == -3
+    assert math.isnan(found.low)
+    assert "too few" in found.method
+
+
+def test_asymmetry_is_in_units_of_each_targets_noise(invent):
+    pairs = (("d10", "d100"), ("d100", "d10"))
+    results = evaluate([invent(seeds=5, pairs=pairs, methods=("darts",), train_seeds=2)])
+    row = results.transfer["asymmetry"].iloc[0]
+    expected = row["gap_forth"] / row["noise_second"] - row["gap_back"] / row["noise_first"]
+    assert row["asymmetry"] == pytest.approx(expected)
+    assert row["low"] < row["asymmetry"] < row["high"]
+    assert row["noise"] == "SD between trainings of one architecture"
+
+
+def test_noise_of_single_trainings_is_said_to_hold_the_searchs_spread(invent):
+    pairs = (("d10", "d100"), ("d100", "d10"))
+    results = evaluate([invent(seeds=3, pairs=pairs, methods=("darts",))])
+    assert results.transfer["asymmetry"]["noise"].iloc[0] == "SD between runs of an arm"
+
+
+def test_one_direction_has_no_asymmetry(invent):
+    assert len(evaluate([invent(seeds=2)]).transfer["asymmetry"]) == 0
+
+
+def test_the_same_cell_on_source_and_target_is_one_observation_of_agreement(invent):
+    results = evaluate([invent(seeds=5)])
+    shared, found = results.transfer["shared"], results.transfer["agreement"].iloc[0]
+    assert len(shared) == 10
+    assert (found["n"], found["methods"]) == (10, 2)
+    tau = stats.kendalltau(shared["on_source"], shared["on_target"]).statistic
+    assert found["kendall"] == pytest.approx(tau)
+
+
+def test_agreement_of_few_cells_is_no_interval(invent):
+    found = evaluate([invent(seeds=3)]).transfer["agreement"].iloc[0]
+    assert found["interval"] == "n too small: 6 < 10"
+
+
+def test_savings_count_every_search_that_an_arm_rests_on(invent):
+    table = evaluate([invent(seeds=3, methods=("darts",))]).transfer["savings"]
+    found = table.set_index(["arm", "currency"])["saving"]
+    assert found["transferred", "search examples"] == pytest.approx(0.0)
+    assert found["continued", "search examples"] == pytest.approx(-1.0)
+    assert found["transferred", "search and training seconds"] == pytest.approx(0.0)
+    whole = table.set_index(["arm", "currency"]).loc["transferred", :]
+    assert whole.loc["search seconds", "identification"] == pytest.approx(60.0)
+    assert whole.loc["search and training seconds", "automl"] == pytest.approx(90.0)
+
+
+def test_retention_of_the_invented_arms_is_their_share_of_the_gain(invent):
+    table = evaluate([invent(spread=1e-3)]).transfer["retention"]
+    found = table[table["method"] == "darts"].set_index("arm")["retention"]
+    assert found["transferred"] == pytest.approx(3.0 / 6.5, abs=0.01)
+    assert found["continued"] == pytest.approx(5.0 / 6.5, abs=0.01)
