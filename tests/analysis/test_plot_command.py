@@ -19,7 +19,9 @@ from tests.analysis.experiments import CRASH
 def folder(tmp_path_factory):
     from tests.analysis.experiments import Invention
 
-    return Invention(tmp_path_factory.mktemp("plots") / "digits", seeds=2).write()
+    both_ways = (("d10", "d100"), ("d100", "d10"))
+    home = tmp_path_factory.mktemp("plots") / "digits"
+    return Invention(home, seeds=2, pairs=both_ways).write()
 
 
 @pytest.mark.parametrize("name", kinds())
