@@ -117,11 +117,11 @@ def _print_paths(found: PathMemory) -> None:
         ("a weight", "one path", found.one_path, found.dense_weights, found.fast_weights),
         ("an architecture", "two paths", found.two_paths, found.dense_choices, found.fast_choices),
     ):
-        more = f"; {own / fast:.3f} of that in the fast formulation" if fast else ""
-        of_all = f"{own / plain:.3f} of what all operations keep, {plain / 2**20:.1f}"
+        rows = [("plain", plain)] + ([("fast", fast)] if fast else [])
+        shares = (f"{own / size:.3f} of {size / 2**20:.1f} ({kind})" for kind, size in rows)
         print(
             f"{name} of {what} step: {own / 2**20:.1f} MiB kept for the backward pass (mean of "
-            f"{found.samples}), {of_all}{more}"
+            f"{found.samples}); of what all operations keep: {', '.join(shares)}"
         )
 
 

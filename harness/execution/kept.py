@@ -23,7 +23,8 @@ class PathMemory:
         dense_choices: Of an architecture step under them.
         fast_weights: Of a weight step under them, fast formulation; None if there is none.
         fast_choices: Of an architecture step, likewise.
-        one_path: Of a weight step in which one option of each edge runs: mean over draws.
+        one_path: Of a weight step in which one option of each edge runs, in the formulation that a
+            search uses: mean over draws.
         two_paths: Of an architecture step in which another one is probed: likewise.
         samples: Number of draws.
     """
@@ -37,12 +38,15 @@ class PathMemory:
     samples: int
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain values, the two ratios included."""
-        return {
-            **asdict(self),
+        """Return plain values, the ratios to both formulations of dense gates included."""
+        ratios = {
             "weight_step_ratio": self.one_path / self.dense_weights,
             "choice_step_ratio": self.two_paths / self.dense_choices,
         }
+        if self.fast_weights and self.fast_choices:
+            ratios["weight_step_ratio_of_fast"] = self.one_path / self.fast_weights
+            ratios["choice_step_ratio_of_fast"] = self.two_paths / self.fast_choices
+        return {**asdict(self), **ratios}
 
 
 def count_kept(network: nn.Module, run: Callable[[], Tensor]) -> int:
@@ -90,7 +94,7 @@ def measure_paths(
     ]
     logits = [alpha.detach().cpu() for alpha in alphas]
 
-    def count(gates: Gates, *, formulation: str = "plain") -> int:
+    def count(gates: Gates, *, formulation: str = "fast") -> int:
         if has_fast:
             network.formulation = formulation  # type: ignore[assignment]
         return count_kept(network, lambda: network(images, gates))
@@ -110,10 +114,10 @@ def measure_paths(
         return path_gates(choices, [alpha.detach() for alpha in alphas])
 
     return PathMemory(
-        dense_weights=count(fixed()),
-        dense_choices=count(learning()),
-        fast_weights=count(fixed(), formulation="fast") if has_fast else None,
-        fast_choices=count(learning(), formulation="fast") if has_fast else None,
+        dense_weights=count(fixed(), formulation="plain"),
+        dense_choices=count(learning(), formulation="plain"),
+        fast_weights=count(fixed()) if has_fast else None,
+        fast_choices=count(learning()) if has_fast else None,
         one_path=mean(count(draw_one()) for _ in range(samples)),
         two_paths=mean(count(draw_two()) for _ in range(samples)),
         samples=samples,

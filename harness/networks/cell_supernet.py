@@ -54,14 +54,14 @@ class CellSupernet(nn.Module):
         reduction = take_gates(gates, slice(self.edges_per_cell, None))
         first = self.stem(images)
         second = self.second_stem(first)
-        cells = self.choose_cells(gates)
+        cells = self.choose_cells(gates, first)
         for cell, is_reduction in zip(cells, self.is_reduction, strict=True):
             first, second = second, cell(first, second, reduction if is_reduction else normal)
         logits: Tensor = self.classifier(second.mean(dim=(2, 3)))
         return logits
 
-    def choose_cells(self, gates: Gates) -> Iterable[CellFunction]:
-        """Return what computes each cell under ``gates``: the plain formulation, the cells."""
+    def choose_cells(self, gates: Gates, stem: Tensor) -> Iterable[CellFunction]:
+        """Return what computes each cell of ``stem``: the plain formulation, the cells."""
         return self.cells
 
 

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Sequence
-from typing import Any, Literal, cast
+from collections.abc import Iterator, Sequence
+from typing import Literal, cast
 
-import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 from typing_extensions import override
 
 from harness.api import Gates
@@ -21,6 +19,7 @@ from harness.networks.chain import Frame, Place
 from harness.networks.mbconv import Style, make_layer
 from harness.networks.mixed import MixedOperation
 from harness.networks.operations import Zero
+from harness.networks.probing import probe as run_probe
 
 ZERO = "zero"
 
@@ -114,16 +113,15 @@ class ElasticBlock(nn.Module):
         total = functools.reduce(operator.add, terms)
         if not probed:
             return total
-        look = functools.partial(
-            self._look, [state.detach() for state in states], tuple(probed), operations
-        )
-        if probe == "backward":
-            return cast("Tensor", _LateProbe.apply(total, weights, look))
-        with torch.no_grad():
-            found = look()
-        for depth, state in found.items():
-            total = total + gate[depth] * state
-        return total
+
+        def look(*states: Tensor) -> Iterator[tuple[int, Tensor]]:
+            """Yield what the block would be worth at other depths."""
+            given, running, _, _ = operations
+            others = self._run([*states], 1 + max(probed), (given.detach(), running, (), probe))
+            for depth in probed:
+                yield depth, others[depth + 1]
+
+        return run_probe(total, weights, look, states, probe)
 
     def _run(self, states: list[Tensor], depth: int, gate: Gate) -> list[Tensor]:
         """Return the block's input and each layer's output, some given, up to a depth."""
@@ -131,39 +129,6 @@ class ElasticBlock(nn.Module):
         for layer in self.layers[len(states) - 1 : depth]:
             states.append(layer(states[-1], *gate))
         return states
-
-    def _look(
-        self, states: list[Tensor], probed: tuple[int, ...], operations: Gate
-    ) -> dict[int, Tensor]:
-        """Return what the block would be worth at other depths."""
-        weights, active, _, _ = operations
-        states = self._run(states, 1 + max(probed), (weights.detach(), active, (), "forward"))
-        return {depth: states[depth + 1] for depth in probed}
-
-
-class _LateProbe(torch.autograd.Function):
-    """Hands its first input through; its backward pass finds dL/dweight of what it looks at."""
-
-    @staticmethod
-    @override
-    def forward(
-        ctx: Any, total: Tensor, weights: Tensor, look: Callable[[], dict[int, Tensor]]
-    ) -> Tensor:
-        ctx.look = look
-        ctx.like = weights.detach()
-        return total.view_as(total)
-
-    @staticmethod
-    @override
-    @once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        (gradient,) = gradients
-        if not ctx.needs_input_grad[1]:
-            return gradient, None, None
-        weights = torch.zeros_like(ctx.like)
-        for choice, state in ctx.look().items():
-            weights[choice] = (gradient * state).sum()
-        return gradient, weights, None
 
 
 def mix(place: Place, names: Sequence[str], style: Style) -> MixedOperation:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torch.nn.functional import avg_pool2d, batch_norm, conv2d, max_pool2d, pad
 from typing_extensions import override
 
@@ -124,10 +125,7 @@ class SharedBundle(Bundle):
         if isinstance(operation, nn.Identity):
             return state
         pool, _ = cast("nn.Sequential", operation)
-        if isinstance(pool, nn.MaxPool2d):
-            pooled = max_pool2d(state, 3, self._stride, padding=1)
-        else:
-            pooled = pool_average(state, self._stride)
+        pooled = run_pool(pool, state, self._stride)
         norms = [cast("tuple[nn.Module, nn.BatchNorm2d]", slot.operation)[1] for slot in slots]
         return _normalise(pooled, norms, statistics)
 
@@ -139,6 +137,57 @@ class SharedBundle(Bundle):
         ]
         gates = [row.get(node, zero) for node in self._nodes for row in table]
         return torch.stack(gates).view(len(self._nodes), -1)
+
+
+class PoolBundle(Bundle):
+    """One pool on one edge, computed again in the backward pass, so that it keeps nothing.
+
+    Args:
+        slot: Where it stands.
+        stride: Of the edge.
+    """
+
+    def __init__(self, slot: Slot, stride: int) -> None:
+        self._slot = slot
+        self._stride = stride
+
+    @override
+    def run(self, state: Tensor, scalars: Scalars, statistics: BatchStatistics) -> Terms:
+        pool, norm = cast("tuple[nn.Module, nn.BatchNorm2d]", self._slot.operation)
+
+        def compute(inputs: Tensor, noting: BatchStatistics) -> Tensor:
+            return _normalise(run_pool(pool, inputs, self._stride), [norm], noting)
+
+        gate = scalars[self._slot.edge][self._slot.choice]
+        return [(self._slot.node, _Recomputed.apply(state, gate, compute, statistics))]
+
+
+class _Recomputed(torch.autograd.Function):
+    """A gate's weight times what is computed of a state; it can be differentiated once."""
+
+    @staticmethod
+    @override
+    def forward(
+        ctx: Any,
+        state: Tensor,
+        gate: Tensor,
+        compute: Callable[[Tensor, BatchStatistics], Tensor],
+        statistics: BatchStatistics,
+    ) -> Tensor:
+        ctx.save_for_backward(state, gate)
+        ctx.compute = compute
+        return gate * compute(state, statistics)
+
+    @staticmethod
+    @override
+    @once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        (state, gate), (gradient,) = ctx.saved_tensors, gradients
+        with torch.enable_grad():
+            inputs = state.detach().requires_grad_()
+            output = ctx.compute(inputs, BatchStatistics(is_tracking=False))
+        (for_state,) = torch.autograd.grad(output, inputs, gate * gradient)
+        return for_state, (gradient * output.detach()).sum(), None, None
 
 
 class SingleBundle(Bundle):
@@ -153,6 +202,13 @@ class SingleBundle(Bundle):
             (slot.node, scalars[slot.edge][slot.choice] * slot.operation(state))
             for slot in self._slots
         ]
+
+
+def run_pool(pool: nn.Module, inputs: Tensor, stride: int) -> Tensor:
+    """Return what a 3x3 pool of either kind returns."""
+    if isinstance(pool, nn.MaxPool2d):
+        return max_pool2d(inputs, 3, stride, padding=1)
+    return pool_average(inputs, stride)
 
 
 def pool_average(inputs: Tensor, stride: int) -> Tensor:

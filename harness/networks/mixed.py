@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 from torch.nn.functional import max_pool2d
 from typing_extensions import override
 
 from harness.networks.operations import Zero, zeros_after
+from harness.networks.probing import Look
+from harness.networks.probing import probe as run_probe
 
 
 class MixedOperation(nn.Module):
@@ -77,53 +78,21 @@ class MixedOperation(nn.Module):
             if choice not in self._worthless:
                 term = gate[choice] * operations[choice](inputs)
                 total = term if total is None else total + term
-        looked_at = [choice for choice in probed if choice not in self._worthless]
-        if probe == "forward":
-            for choice in looked_at:
-                with torch.no_grad():
-                    output = operations[choice](inputs)
-                term = gate[choice] * output
-                total = term if total is None else total + term
         if total is None:
             total = zeros_after(inputs, self.stride)
-        if probe == "backward" and looked_at:
-            chosen = {choice: operations[choice] for choice in looked_at}
-            total = _BackwardProbe.apply(total, weights, inputs.detach(), chosen)
-        return total
+        look = self.look_at(probed)
+        return total if look is None else run_probe(total, weights, look, (inputs,), probe)
 
+    def look_at(self, probed: Sequence[int]) -> Look | None:
+        """Return what computes the outputs of some operations one by one; None for nothing."""
+        chosen = [choice for choice in probed if choice not in self._worthless]
+        operations = {choice: self.operations[choice] for choice in chosen}
 
-class _BackwardProbe(torch.autograd.Function):
-    """Hands its first input through; its backward pass finds dL/dweight of probed operations.
+        def look(inputs: Tensor) -> Iterator[tuple[int, Tensor]]:
+            for choice, operation in operations.items():
+                yield choice, operation(inputs)
 
-    They are run then, without graph, so that only the edge's input must be kept. What they would
-    add to the output is left out, as their weights are zero (ProxylessNAS ``full_v2``).
-    """
-
-    @staticmethod
-    @override
-    def forward(
-        ctx: Any,
-        total: Tensor,
-        weights: Tensor,
-        inputs: Tensor,
-        probed: dict[int, nn.Module],
-    ) -> Tensor:
-        ctx.save_for_backward(inputs)
-        ctx.probed = probed
-        ctx.like = weights.detach()
-        return total.view_as(total)
-
-    @staticmethod
-    @override
-    @once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        (inputs,), (gradient,) = ctx.saved_tensors, gradients
-        if not ctx.needs_input_grad[1]:
-            return gradient, None, None, None
-        weights = torch.zeros_like(ctx.like)
-        for choice, operation in ctx.probed.items():
-            weights[choice] = (gradient * operation(inputs)).sum()
-        return gradient, weights, None, None
+        return look if operations else None
 
 
 def shuffle_channels(inputs: Tensor, groups: int) -> Tensor:

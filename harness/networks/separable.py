@@ -14,6 +14,7 @@ from torch import Tensor
 from typing_extensions import override
 
 from harness.networks.batch_statistics import BatchStatistics
+from harness.networks.engine import is_wanted
 from harness.networks.separable_gradients import SeparableGradients
 from harness.networks.separable_layers import (
     Expanded,
@@ -84,7 +85,7 @@ class _Separable(torch.autograd.Function):
         layers = sum(map(len, ctx.operations))
         weights = _group(ctx.operations, rest[: 2 * layers])
         kept = _restore(ctx.operations, rest[2 * layers :])
-        wants_state, wants_weights = _is_wanted(ctx, 0), _is_wanted(ctx, 2)
+        wants_state, wants_weights = is_wanted(ctx, 0), is_wanted(ctx, 2)
         found = SeparableGradients(
             state,
             gradients[0],
@@ -121,18 +122,3 @@ def _mix(last: Sequence[Kept], gates: Tensor) -> Tensor:
     for kept, factor in zip(last[1:], factors[1:], strict=True):
         total.addcmul_(kept.output, widen(factor))
     return total
-
-
-def _is_wanted(ctx: Any, index: int) -> bool:
-    """Tell whether this backward pass asks for the gradient of an input.
-
-    ``needs_input_grad`` only says that some pass may. A step on the gates does not ask for the
-    gradients of the weights, which are half of the work.
-
-    Args:
-        ctx: Of the function.
-        index: Of the input, among those that are tensors.
-    """
-    node = ctx.next_functions[index][0]
-    is_executed = getattr(torch._C, "_will_engine_execute_node", None)
-    return node is not None and (is_executed is None or bool(is_executed(node)))

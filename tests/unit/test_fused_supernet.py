@@ -8,6 +8,8 @@ from torch.func import functional_call
 from torch.nn.functional import avg_pool2d, conv2d
 
 from harness.api import Decision, Gates, Scale, TaskShape
+from harness.execution.kept import count_kept
+from harness.networks import fused_supernet
 from harness.networks.cell_supernet import CellSupernet, MixedCell
 from harness.networks.cells import CellPlace
 from harness.networks.depthwise import (
@@ -20,6 +22,7 @@ from harness.networks.fused_cell import FusedCell
 from harness.networks.fused_edges import pool_average
 from harness.networks.fused_supernet import FusedCellSupernet
 from harness.networks.pointwise import convolve_pixels, pixel_weight_gradient
+from harness.oneshot.paths import path_gates
 from harness.oneshot.statistics import batch_norms, frozen_statistics
 from harness.spaces.darts import OPERATIONS, Darts
 
@@ -147,13 +150,57 @@ def test_mixed_modes_are_left_to_the_plain_formulation():
     assert all(map(torch.equal, fast.buffers(), plain.buffers()))
 
 
-def test_gates_that_are_not_dense_are_left_to_the_plain_formulation():
+SAMPLED = [
+    {"active": [(index % 8,) for index in range(28)]},
+    {"active": [(index % 8, (index + 3) % 8) for index in range(28)]},
+    *(
+        {
+            "active": [((index + 5) % 8,) for index in range(28)],
+            "probed": [(index % 8, (index + 2) % 8) for index in range(28)],
+            "probe": when,
+        }
+        for when in ("forward", "backward")
+    ),
+]
+
+
+@pytest.mark.parametrize("options", SAMPLED)
+def test_sampled_gates_over_few_images_are_left_to_the_plain_formulation(options):
     plain, fast = make_pair()
-    active = [(index % 8, (index + 3) % 8) for index in range(28)]
-    probed = [((index + 1) % 8,) for index in range(28)]
-    for options in ({"active": active}, {"active": active, "probed": probed}):
-        gates = dense_gates(**options)
-        assert torch.equal(fast(images(), gates), plain(images(), gates))
+    gates = dense_gates(**options)
+    assert torch.equal(fast(images(), gates), plain(images(), gates))
+
+
+@pytest.mark.parametrize("options", SAMPLED)
+@pytest.mark.parametrize("is_frozen", [False, True])
+def test_sampled_paths_are_those_of_the_plain_formulation(monkeypatch, options, is_frozen):
+    monkeypatch.setattr(fused_supernet, "SAMPLED_ELEMENTS", 0)
+    plain, fast = make_pair()
+    forbid_plain(fast)
+    gates, found = dense_gates(**options), []
+    for network in (plain, fast):
+        tracked = batch_norms(network) if is_frozen else []
+        with frozen_statistics(tracked):
+            found.append(differentiate(network, images(), gates))
+    for part, expected in zip(found[1], found[0], strict=True):
+        if isinstance(expected, torch.Tensor):
+            torch.testing.assert_close(part, expected, **CLOSE)
+            continue
+        for own, other in zip(part, expected, strict=True):
+            assert own is None or other is not None  # what is idle has no gradient
+            if own is not None:
+                torch.testing.assert_close(own, other, **CLOSE)
+            elif other is not None:
+                assert not other.any()
+    torch.testing.assert_close(fast.state_dict(), plain.state_dict(), **CLOSE)
+
+
+def test_a_pool_on_a_sampled_path_keeps_nothing_but_its_input(monkeypatch):
+    monkeypatch.setattr(fused_supernet, "SAMPLED_ELEMENTS", 0)
+    plain, fast = make_pair()
+    gates = path_gates([1] * 28, [torch.zeros(8, dtype=torch.float64)] * 28)  # max_pool_3x3
+    kept = [count_kept(network, lambda n=network: n(images(), gates)) for network in (plain, fast)]
+    assert kept[1] < 0.4 * kept[0]
 
 
 def test_gates_of_single_precision_serve_a_network_of_double_precision():
