@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,6 +14,9 @@ from analysis.significance.sample import ALPHA
 POWER = 0.8
 # Effects are sought up to here, in standard deviations of a run.
 LARGEST_EFFECT = 12.0
+# With thousands of runs the smallest p is less than a number can be, and the capacity without use.
+LEAST_P = sys.float_info.min
+MOST_COMPARISONS = 1_000_000
 
 
 def smallest_p(n: int, m: int | None = None) -> float:
@@ -20,19 +24,19 @@ def smallest_p(n: int, m: int | None = None) -> float:
     if n == 0 or m == 0:
         return 1.0
     outcomes = 2**n if m is None else math.comb(n + m, n)
-    return min(1.0, 2 / outcomes)
+    return min(1.0, max(LEAST_P, 2 / outcomes))
 
 
 def smallest_stratified_p(sizes: Sequence[tuple[int, int]]) -> float:
     """Return the smallest attainable p over independent strata of n against m runs."""
     if not sizes or any(min(pair) == 0 for pair in sizes):
         return 1.0
-    return min(1.0, 2 / math.prod(math.comb(n + m, n) for n, m in sizes))
+    return min(1.0, max(LEAST_P, 2 / math.prod(math.comb(n + m, n) for n, m in sizes)))
 
 
 def capacity(p: float, alpha: float = ALPHA) -> int:
-    """Return how many comparisons Holm can carry if the smallest attainable p is ``p``."""
-    return math.floor(alpha / p + 1e-9)
+    """Return how many comparisons, up to a million, Holm can carry if the smallest p is ``p``."""
+    return min(MOST_COMPARISONS, math.floor(alpha / p + 1e-9))
 
 
 def is_feasible(p: float, family: int, alpha: float = ALPHA) -> bool:
