@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+# Of a longer table a page shows so many rows, unless only a few more would be left out.
+MOST_ROWS, FEW_ROWS = 300, 100
+
 
 @dataclass(frozen=True)
 class Text:
@@ -25,12 +28,25 @@ class Listing:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table as text; the numbers in full lie in ``tables/<name>.csv``."""
+    """A table as text; the numbers in full lie in ``tables/<name>.csv``.
+
+    Of thousands of rows a page shows the first, and says how many more the file has.
+    """
 
     kind: ClassVar[str] = "grid"
     name: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+    @property
+    def shown(self) -> tuple[tuple[str, ...], ...]:
+        """The rows of the page."""
+        return self.rows[:MOST_ROWS] if self.left_out else self.rows
+
+    @property
+    def left_out(self) -> int:
+        """How many rows stand in the file only."""
+        return len(self.rows) - MOST_ROWS if len(self.rows) > MOST_ROWS + FEW_ROWS else 0
 
 
 @dataclass(frozen=True)

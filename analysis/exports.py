@@ -21,6 +21,7 @@ from harness.results.store import write_atomically
 SCHEMA = 1
 # Files of their own only: too long for one document.
 LONG = ("alphas", "trace")
+MOST_ROWS = 5000
 SOFTWARE = ("numpy", "scipy", "pandas", "matplotlib")
 
 
@@ -63,12 +64,17 @@ def write_tables(tables: Mapping[str, pd.DataFrame], out: Path) -> None:
 
 
 def document(tables: Mapping[str, pd.DataFrame], facts: Mapping[str, Any]) -> str:
-    """Return all numbers as JSON: what continuous integration may rely on."""
+    """Return all numbers as JSON: what continuous integration may rely on.
+
+    Traces, and tables of thousands of rows, stand in their CSV only: ``tables_only_as_csv``.
+    """
+    left = sorted(n for n, table in tables.items() if n in LONG or len(table) > MOST_ROWS)
     whole = {
+        "tables_only_as_csv": left,
         "schema_version": SCHEMA,
         "software": {name: importlib.metadata.version(name) for name in SOFTWARE},
         **facts,
-        **{name: table.to_dict("records") for name, table in tables.items() if name not in LONG},
+        **{name: table.to_dict("records") for name, table in tables.items() if name not in left},
     }
     return json.dumps(_plain(whole), indent=1, sort_keys=True, allow_nan=False) + "\n"
 

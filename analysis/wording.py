@@ -74,6 +74,21 @@ def joined(items: Iterable[str], nothing: str = "none") -> str:
     return ", ".join(item for item in items if item) or nothing
 
 
+def spans(numbers: Iterable[int]) -> str:
+    """Return whole numbers, three or more in a row as their first and last, e.g. ``0 to 499``."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    texts = (
+        [f"{run[0]} to {run[-1]}"] if len(run) > 2 else [str(number) for number in run]
+        for run in runs
+    )
+    return joined(text for group in texts for text in group)
+
+
 def where(found: Comparison, labels: Mapping[str, str] | None = None) -> str:
     """Return the pair of a comparison, or the pairs that it spans.
 

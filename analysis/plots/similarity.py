@@ -23,6 +23,8 @@ from analysis.similarity.searched import RANDOM, Collection, collect_found
 COLUMNS = ["row", "column", "method", "task", "role", "seed", "likeness", "chance_mean"]
 # Inches a row, and how many rows still have room for a name.
 ROW, NAMED = 0.2, 60
+# More tiles than this are drawn as pixels.
+MOST_SHAPES = 2000
 # Data sets take the palette from its end, so that they are not taken for methods.
 STRIPS = (("method", COLOURS), ("task", COLOURS[::-1]))
 
@@ -118,7 +120,8 @@ def _strips(axes: Axes, rows: Sequence[dict[Any, Any]]) -> list[Patch]:
 
 
 def _map(axes: Axes, likeness: NDArray[np.float64], rows: Sequence[dict[Any, Any]]) -> None:
-    axes.pcolormesh(likeness, cmap="cividis", vmin=0, vmax=1)
+    raster = likeness.size > MOST_SHAPES
+    axes.pcolormesh(likeness, cmap="cividis", vmin=0, vmax=1, rasterized=raster)
     axes.set_ylim(len(rows), 0)
     axes.set_aspect("auto")
     axes.set_xticks([])

@@ -28,6 +28,8 @@ from analysis.wording import (
 )
 
 Row = dict[str, Any]
+# So many values of an arm are printed.
+MOST_VALUES = 60
 
 
 def verdicts(results: Results, gallery: Gallery) -> Section:
@@ -95,7 +97,7 @@ def arms(results: Results, gallery: Gallery) -> Section:
         *arm_columns(),
         ("n", lambda row: str(row["n"])),
         ("mean ± SD, test accuracy %", _mean),
-        ("every value", lambda row: joined((decimal(x) for x in row["values"]), "none")),
+        ("every value", _values),
         ("without a value", _lost),
         ("parameters", lambda row: brief(row["params"])),
         ("multiply-adds", lambda row: brief(row["macs"])),
@@ -185,6 +187,12 @@ def _mean(row: Row) -> str:
         return "no finished run"
     spread = f"± {decimal(row['sd'])}" if row["n"] > 1 else "(one value, no SD)"
     return f"{decimal(row['mean'])} {spread}"
+
+
+def _values(row: Row) -> str:
+    shown = joined(decimal(x) for x in row["values"][:MOST_VALUES])
+    more = len(row["values"]) - MOST_VALUES
+    return f"{shown}, and {more:,} more in tables/arms.csv" if more > 0 else shown
 
 
 def _lost(row: Row) -> str:

@@ -12,7 +12,7 @@ from analysis.document import Block, Grid, Listing, Section, Text
 from analysis.evaluation import Results
 from analysis.gallery import Gallery
 from analysis.notices import notices
-from analysis.wording import TIMES, brief, joined, pair_label, several
+from analysis.wording import TIMES, brief, joined, pair_label, several, spans
 from harness.results.record import ExperimentFacts
 
 
@@ -47,7 +47,7 @@ def _facts(results: Results, study: str) -> Grid:
         ("methods", joined(results.methods[study])),
         ("pairs", joined(_printed(results, *pair) for pair in results.pairs[study])),
         ("arms", joined(arms)),
-        ("search seeds", joined(str(seed) for seed in seeds)),
+        ("search seeds", spans(seeds)),
         ("trainings of each architecture", str(experiment["train_seeds"])),
         ("random architectures", f"{protocol['random_architectures']} per target"),
         ("protocol", str(protocol["name"])),
