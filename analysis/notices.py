@@ -38,22 +38,27 @@ def notices(results: Results) -> list[str]:
 def _about_tuning(results: Results) -> Iterator[str]:
     """Say whose hyper-parameters were tuned, what that cost, and whose were not."""
     for study in results.studies:
-        tuned: dict[str, str] = {}
-        others: list[str] = []
-        for name, facts in results.members(study):
-            for choice in facts.experiment["methods"]:
-                title = results.tables.titles[name, choice.get("label") or choice["name"]]
-                if tuning := choice.get("tuning"):
-                    tuned[title] = _study(title, tuning)
-                else:
-                    others.append(title)
-        yield from tuned.values()
+        tuned, others = tuned_methods(results, study)
+        yield from (_study(title, tuning) for title, tuning in tuned.items())
         if tuned and others:
             yield (
-                f"Hyper-parameters of {joined(tuned)} were tuned, those of "
-                f"{joined(dict.fromkeys(others))} were not: a difference between them may be that "
-                "of tuning, whose cost is in no arm's."
+                f"Hyper-parameters of {joined(tuned)} were tuned, those of {joined(others)} were "
+                "not: a difference between them may be that of tuning, whose cost is in no arm's."
             )
+
+
+def tuned_methods(results: Results, study: str) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """Return the study of every method whose values were tuned, and the other methods."""
+    tuned: dict[str, dict[str, Any]] = {}
+    others: dict[str, None] = {}
+    for name, facts in results.members(study):
+        for choice in facts.experiment["methods"]:
+            title = results.tables.titles[name, choice.get("label") or choice["name"]]
+            if tuning := choice.get("tuning"):
+                tuned[title] = tuning
+            else:
+                others[title] = None
+    return tuned, list(others)
 
 
 def _study(title: str, tuning: dict[str, Any]) -> str:

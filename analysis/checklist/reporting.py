@@ -12,21 +12,35 @@ from analysis.checklist.finding import (
     passed,
 )
 from analysis.evaluation import Results
+from analysis.notices import tuned_methods
 from analysis.wording import brief, joined, several
 
 
 def tuning(results: Results) -> Finding:
     """The tuning of hyper-parameters is described: how, on which data, at what cost."""
+    tuned: dict[str, str] = {}
+    others: list[str] = []
+    for study in results.studies:
+        found, rest = tuned_methods(results, study)
+        others += rest
+        for title, by in found.items():
+            tuned[title] = (
+                f"{title}: study {by['study']} on {by['task']}, {by['bill']['seconds']:.3g} s"
+            )
+    if tuned and not others:
+        return passed(joined(tuned.values()))
+    how = "records do not say how values were chosen, on which data, at what cost"
+    if tuned:
+        return partial(f"{joined(tuned.values())}; of {joined(others)} {how}")
     changed = {
         results.tables.titles[name, title]
         for name, its in results.tables.experiments.items()
         for title, method in its.methods.items()
         if method.params != method.defaults
     }
-    how = "; records do not say how values were chosen, on which data, at what cost"
     if changed:
-        return needs_human(f"{joined(sorted(changed))} deviate from their defaults{how}")
-    return needs_human(f"every method ran with its defaults{how}")
+        return needs_human(f"{joined(sorted(changed))} deviate from their defaults; {how}")
+    return needs_human(f"every method ran with its defaults; {how}")
 
 
 def whole_time(results: Results) -> Finding:

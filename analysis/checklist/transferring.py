@@ -171,7 +171,13 @@ def complexity(results: Results) -> Finding:
 
 def noise_ceiling(results: Results) -> Finding:
     """Rank correlations stand beside their noise ceiling."""
-    return not_applicable("this report states no rank correlation")
+    stated = int(results.transfer["agreement"]["kendall"].notna().sum())
+    if not stated:
+        return not_applicable("this report states no rank correlation")
+    return failed(
+        f"{several(stated, 'correlation')} between source and target accuracies without a ceiling: "
+        "architectures were trained once"
+    )
 
 
 def _cells(results: Results) -> Iterator[tuple[str, str, tuple[str, str]]]:

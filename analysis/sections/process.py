@@ -70,7 +70,10 @@ def section(results: Results, gallery: Gallery) -> Section:
         "runs. p is that of the rank sum of areas, one number a run; it is exploratory and "
         f"belongs to no declared family. {ACCOUNTS}"
     )
-    blocks: list[Block] = [Text(text), grid("process", _shown(results, table, "seconds"), columns)]
+    shown = _shown(results, table)
+    blocks: list[Block] = [Text(text), grid("process", shown, columns)]
+    if not shown.equals(table):
+        blocks.append(Fold("In every currency", (grid("process", table, columns),)))
     blocks += [_break_even(results), _reaching(results)]
     return Section("process", "Warm start against cold start", tuple(blocks))
 
@@ -113,10 +116,10 @@ def _reaching(results: Results) -> Block:
     return Fold("Cost to reach a quality", (Text(text), grid("reaching", table, columns)))
 
 
-def _shown(results: Results, table: pd.DataFrame, *more: str) -> pd.DataFrame:
+def _shown(results: Results, table: pd.DataFrame) -> pd.DataFrame:
     """Return the rows in the currency that budgets are set in; the files hold all of them."""
     budgets = results.tables.runs["budget_currency"].str.split("+").explode()
-    chosen = table[table["currency"].isin([*budgets.unique(), *more])]
+    chosen = table[table["currency"].isin(budgets.unique())]
     return chosen if len(chosen) else table
 
 

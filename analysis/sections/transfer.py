@@ -16,6 +16,8 @@ from analysis.wording import NOTHING, brief, decimal, interval, p_value, pair_la
 
 Row = dict[str, Any]
 Part = Callable[[Results], Sequence[Block]]
+# Beyond, Fieller's g says no more than that the denominator is noise.
+LARGEST_G = 1000
 
 
 def section(results: Results, gallery: Gallery) -> Section:
@@ -32,6 +34,12 @@ def section(results: Results, gallery: Gallery) -> Section:
     )
     blocks = [block for part in parts for block in part(results)]
     return Section("transfer", "Transfer gap and gain over random", tuple(blocks))
+
+
+def _fieller_g(row: Row) -> str:
+    if math.isnan(row["g"]):
+        return NOTHING
+    return f"> {LARGEST_G:,}" if row["g"] > LARGEST_G else decimal(row["g"], 3)
 
 
 def _gaps(results: Results) -> Sequence[Block]:
@@ -118,7 +126,7 @@ def _retention(results: Results) -> Sequence[Block]:
         ("arm", lambda row: str(row["arm"])),
         ("n", lambda row: f"{row['n']}, {row['n_direct']} direct, {row['n_random']} random"),
         ("retention [95 % CI]", _kept),
-        ("g", lambda row: decimal(row["g"], 3) if math.isfinite(row["g"]) else NOTHING),
+        ("g", _fieller_g),
         ("interval", lambda row: str(row["interval"])),
     ]
     text = (
