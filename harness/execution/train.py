@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -90,7 +91,7 @@ class Training(Work):
             return None
         epochs = self.steps / self.assessment.epoch_steps
         return {
-            "tick": round(epochs + 0.5),
+            "tick": math.ceil(epochs),
             "step": self.steps,
             "epoch": epochs,
             "seconds": self.bill.seconds,

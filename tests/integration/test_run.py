@@ -38,6 +38,15 @@ def test_every_job_leaves_a_record_a_trajectory_and_its_final_state(tmp_path):
     assert all(r["validation_accuracy"] is None for r in trained)
 
 
+def test_the_course_of_a_training_has_a_row_for_each_epoch_in_order(tmp_path):
+    recipe = {**RECIPE, "epochs": 5, "epoch_examples": 250}
+    protocol = {**PROTOCOL, "train": {**PROTOCOL["train"], "recipe": recipe}}
+    assert run(tmp_path, write(tmp_path, arms=["random"], protocol=protocol)) == 0
+    ((name, rows),) = trajectories(tmp_path).items()
+    assert name.startswith("train")
+    assert [json.loads(row)["tick"] for row in rows] == [1, 2, 3, 4, 5]
+
+
 def test_a_search_never_loads_the_test_split(tmp_path, monkeypatch):
     monkeypatch.setattr("harness.tasks.d10.D10.test", lambda self: 1 / 0)
     assert run(tmp_path, write(tmp_path)) == 1  # the training, which does
