@@ -14,8 +14,7 @@ from tests.integration.tiny import PROTOCOL, records, run, trajectories, write
 
 @pytest.mark.slow
 def test_killed_three_times_it_ends_as_if_left_alone(tmp_path, root):
-    search = {**PROTOCOL["search"], "budget": {"examples": 80}}
-    file = write(tmp_path, arms=["direct"], protocol={**PROTOCOL, "search": search})
+    file = write(tmp_path, arms=["direct"], protocol=searching(80))
     assert run(tmp_path / "alone", file) == 0
     command = [sys.executable, "-c", KILLABLE, "run", str(file), "--device", "cpu"]
     command += ["--results", str(tmp_path / "killed"), "--jobs", "2"]
@@ -33,6 +32,12 @@ def test_killed_three_times_it_ends_as_if_left_alone(tmp_path, root):
     assert process.wait() == 0
     assert kills == 3
     assert trajectories(tmp_path / "killed") == trajectories(tmp_path / "alone")
+
+
+def searching(examples):
+    """Return the protocol with searches long enough to be met at work."""
+    search = {**PROTOCOL["search"], "budget": {"examples": examples}}
+    return {**PROTOCOL, "search": search}
 
 
 # The command line with checkpoints so close that every kill falls between two of them.
@@ -64,7 +69,7 @@ def _written(folder):
 
 @pytest.mark.slow
 def test_a_worker_that_dies_costs_its_own_job_only(tmp_path, root):
-    file = write(tmp_path, arms=["direct"], seeds=[0, 1])
+    file = write(tmp_path, arms=["direct"], seeds=[0, 1], protocol=searching(160))
     process = _start(tmp_path / "results", file, root)
     assert _runs_until_work_has_begun(process, tmp_path / "results")
     os.kill(_workers(process.pid)[0], signal.SIGKILL)
@@ -78,7 +83,7 @@ def test_a_worker_that_dies_costs_its_own_job_only(tmp_path, root):
 
 @pytest.mark.slow
 def test_an_interrupt_saves_what_runs_and_the_same_command_goes_on(tmp_path, root):
-    file = write(tmp_path, arms=["direct"], seeds=[0, 1])
+    file = write(tmp_path, arms=["direct"], seeds=[0, 1], protocol=searching(160))
     process = _start(tmp_path / "results", file, root)
     assert _runs_until_work_has_begun(process, tmp_path / "results")
     process.send_signal(signal.SIGINT)
