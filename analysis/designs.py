@@ -33,7 +33,7 @@ from analysis.significance import (
     standardised_mean,
     wilcoxon_p,
 )
-from analysis.significance.exact import BRUNNER_MUNZEL_RUNS
+from analysis.significance.exact import BRUNNER_MUNZEL_RUNS, is_counted
 from analysis.transfer import matched
 from analysis.verdicts import Comparison, Verdict
 
@@ -90,6 +90,11 @@ def described(known: Comparison, found: Difference) -> Comparison:
         interval=limits.method,
         p_t=found.p(),
     )
+
+
+def named(test: str, runs: int) -> str:
+    """Return a rank test's name, which says whether so many runs are tested exactly."""
+    return f"exact {test}" if is_counted(runs) else f"{test}, normal approximation"
 
 
 def with_power(known: Comparison, p_min: float, spread: float, effect: float) -> Comparison:
@@ -162,7 +167,7 @@ def _independent(known: Comparison, first: pd.DataFrame, second: pd.DataFrame) -
         described(known, found),
         rule=rule_of(known, is_paired=False),
         design="independent",
-        test="exact permutation of the rank sum",
+        test=named("permutation of the rank sum", len(a) + len(b)),
         median_difference=float(np.median(x) - np.median(y)),
         least_left_out=least,
         most_left_out=most,

@@ -10,7 +10,7 @@ from itertools import compress
 import numpy as np
 import pandas as pd
 
-from analysis.designs import described, digest, ranked, with_power
+from analysis.designs import described, digest, named, ranked, with_power
 from analysis.significance import (
     DependentStrataError,
     Stratum,
@@ -100,7 +100,7 @@ def _stratified(blank: Comparison, strata: Sequence[Stratum]) -> Comparison:
         _averaged(blank, tasks),
         rule="D3",
         design="stratified",
-        test="stratified exact rank sum",
+        test=named("stratified rank sum", max(n + m for n, m in sizes)),
         a12=probability_of_improvement([(one.x, one.y) for one in strata]),
         p=found.p,
         draws=found.draws,
@@ -147,7 +147,7 @@ def _whole_runs(blank: Comparison, sides: Sequence[Sides]) -> Comparison | None:
         _averaged(blank, tasks),
         rule="D3",
         design="whole runs",
-        test="exact rank sum of whole runs",
+        test=named("rank sum of whole runs", len(first) + len(second)),
         interval="no interval: the targets share runs",
         low=math.nan,
         high=math.nan,

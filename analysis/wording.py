@@ -189,7 +189,8 @@ def tested(found: Comparison) -> str:
         return NOTHING
     equals = "" if found.p < SMALLEST_PRINTED_P else "= "
     if not found.draws:
-        return f"exact p {equals}{p_value(found.p)}"
+        name = "exact p" if "exact" in found.test else "p"
+        return f"{name} {equals}{p_value(found.p)}"
     error = f"Monte-Carlo error {found.p_error:.1g}"
     return f"p {equals}{p_value(found.p)} from {found.draws:,} draws, {error}"
 

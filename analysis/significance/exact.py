@@ -67,12 +67,17 @@ def rank_sum_null(ranks: NDArray[np.int64], size: int) -> Null:
     return Null(support, chances / chances.sum())
 
 
+def is_counted(runs: int) -> bool:
+    """Tell whether the rank sum of so many runs, both sides together, is tested exactly."""
+    return runs <= COUNTED_RUNS
+
+
 def rank_sum_p(ranks: NDArray[np.int64], size: int) -> float:
     """Return the two-sided p of the sum of the first ``size`` ranks.
 
     Exact up to 120 ranks; beyond, the normal approximation with exact variance.
     """
-    if len(ranks) > COUNTED_RUNS:
+    if not is_counted(len(ranks)):
         gap, variance = rank_sum_gap(ranks, size)
         return normal_p(gap, variance)
     return rank_sum_null(ranks, size).two_sided(int(ranks[:size].sum()))

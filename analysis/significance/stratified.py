@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from analysis.significance.counter import counted
 from analysis.significance.exact import (
-    COUNTED_RUNS,
     Null,
     doubled_ranks,
+    is_counted,
     normal_p,
     rank_sum_gap,
     rank_sum_null,
@@ -97,7 +97,7 @@ def stratified_rank(
         return PValue(math.nan)
     chosen = _whole_weights(strata, weights)
     every = [doubled_ranks(stratum.x, stratum.y) for stratum in strata]
-    if max(map(len, every)) > COUNTED_RUNS:
+    if not is_counted(max(map(len, every))):
         return PValue(_normal(strata, every, chosen))
     nulls, observed = [], 0
     for stratum, ranks, weight in zip(strata, every, chosen, strict=True):
