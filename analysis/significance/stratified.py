@@ -30,7 +30,7 @@ from analysis.significance.sample import DRAWS, PValue, Values
 
 Unit = str | Collection[str]
 Weights = Literal["equal", "van Elteren"]
-# Distinct values of the statistic that are still counted one by one.
+# Pairs of values that are still added up one by one.
 LARGEST_SUPPORT = 2_000_000
 
 
@@ -104,8 +104,9 @@ def stratified_rank(
         null = rank_sum_null(ranks, len(stratum.x))
         nulls.append(Null(null.support * weight, null.chances))
         observed += weight * int(ranks[: len(stratum.x)].sum())
-    if math.prod(len(null.support) for null in nulls) <= LARGEST_SUPPORT:
-        return PValue(_convolved(nulls).two_sided(observed))
+    whole = _convolved(nulls)
+    if whole is not None:
+        return PValue(whole.two_sided(observed))
     return _drawn(nulls, observed, rng or np.random.default_rng(0))
 
 
@@ -176,9 +177,12 @@ def _normal(
     return normal_p(total, variance)
 
 
-def _convolved(nulls: Sequence[Null]) -> Null:
+def _convolved(nulls: Sequence[Null]) -> Null | None:
+    """Return the null distribution of the sum; None if it takes too many values on the way."""
     whole = Null(np.zeros(1, dtype=np.int64), np.ones(1))
     for null in nulls:
+        if len(whole.support) * len(null.support) > LARGEST_SUPPORT:
+            return None
         sums = np.add.outer(whole.support, null.support).ravel()
         chances = np.multiply.outer(whole.chances, null.chances).ravel()
         support, place = np.unique(sums, return_inverse=True)

@@ -24,6 +24,7 @@ COMMANDS = (
     "bench",
     "tune",
     "ranks",
+    "calibrate",
 )
 
 OK, JOB_FAILED, USER_ERROR, UNFINISHED = 0, 1, 2, 3

@@ -1,0 +1,55 @@
+"""Simulate whether the reported tests keep their level and the intervals cover."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from harness.cli._arguments import positive
+
+if TYPE_CHECKING:
+    from analysis.significance.calibration import Rate
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "--simulations", type=positive, default=2000, help="of each cell (default: %(default)s)"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Print a row per cell; 1 if a test rejects too often or an interval covers too little."""
+    from analysis.significance.calibration import ERRORS, calibrate
+
+    found = []
+    for rate in calibrate(args.simulations):
+        found.append(rate)
+        print(f"\r{len(found)} cells", end="", file=sys.stderr)
+    print(file=sys.stderr)
+    if args.json:
+        print(json.dumps([rate.to_dict() for rate in found], indent=1))
+    else:
+        print(f"{'':<14}{'':<44}{'n':>4}{'tasks':>7}{'rate':>8}   bound")
+        for rate in found:
+            print(_row(rate))
+        print(
+            f"{args.simulations:,} simulations a cell; a bound is broken beyond {ERRORS:g} "
+            "Monte-Carlo standard errors"
+        )
+    return int(not all(rate.is_met for rate in found))
+
+
+def _row(rate: Rate) -> str:
+    sign = "<=" if rate.about == "type-I error" else ">="
+    bound = (
+        "none" if rate.bound != rate.bound else f"{sign} {rate.bound:g} (error {rate.error:.4f})"
+    )
+    broken = "" if rate.is_met else "  BROKEN"
+    return (
+        f"{rate.about:<14}{rate.name:<44}{rate.n:>4}{rate.tasks:>7}{rate.rate:>8.4f}   "
+        f"{bound}{broken}"
+    )
