@@ -18,6 +18,7 @@ DASHES: dict[str, Any] = {
     "direct": "-",
     "direct_long": (0, (8, 2, 1, 2)),
     "source": (0, (1, 1.2)),
+    "transferred": (0, (7, 1.5, 1, 1.5)),
     "continued": (0, (5, 2)),
     "resumed": (0, (3, 1, 1, 1, 1, 1)),
 }

@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
 from analysis.significance.counter import counted
@@ -100,7 +101,7 @@ def pairwise_p(scores: Array) -> Array:
     return table
 
 
-def bars(ranks: Array, is_separated: Array) -> list[tuple[int, int]]:
+def bars(ranks: Array, is_separated: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Return the maximal runs of methods, in the order of their ranks, that nothing separates.
 
     Args:
