@@ -24,10 +24,23 @@ def folder(tmp_path_factory):
     return Invention(home, seeds=2, pairs=both_ways, train_seeds=2).write()
 
 
+@pytest.fixture(scope="module")
+def results(folder):
+    return evaluate([folder])
+
+
+@pytest.fixture(scope="module")
+def nothing(tmp_path_factory):
+    """What is known of an experiment of which every job failed."""
+    from tests.analysis.experiments import Invention
+
+    folder = tmp_path_factory.mktemp("nothing") / "digits"
+    return evaluate([Invention(folder, seeds=1, fate=lambda job: (Status.FAILED, CRASH)).write()])
+
+
 # Critical differences need five targets: tests/analysis/test_significance_plots.py has them.
 @pytest.mark.parametrize("name", [name for name in kinds() if name != "critical_difference"])
-def test_every_kind_draws_what_it_collects(folder, name):
-    results = evaluate([folder])
+def test_every_kind_draws_what_it_collects(results, name):
     table = kinds()[name].collect(results, results.studies[0])
     assert isinstance(table, pd.DataFrame) and len(table)
     figure = kinds()[name].draw(table)
@@ -36,9 +49,8 @@ def test_every_kind_draws_what_it_collects(folder, name):
 
 
 @pytest.mark.parametrize("name", kinds())
-def test_every_kind_draws_where_nothing_came_out(invent, name):
-    results = evaluate([invent(seeds=1, fate=lambda job: (Status.FAILED, CRASH))])
-    table = kinds()[name].collect(results, results.studies[0])
+def test_every_kind_draws_where_nothing_came_out(nothing, name):
+    table = kinds()[name].collect(nothing, nothing.studies[0])
     assert kinds()[name].draw(table).axes
     assert kinds()[name].draw(table.head(0)).axes
 
