@@ -16,7 +16,7 @@ from harness.config.parameters import defaults
 from harness.config.protocol import Plugin, Protocol
 from harness.config.tuning import MethodSetting
 from harness.errors import ConfigError, UnknownNameError
-from harness.execution.opening import open_space, open_task, resolved
+from harness.execution.opening import check_method, open_space, open_task, resolved
 from harness.execution.places import Place, find_places
 from harness.execution.pricing import fingerprinted, open_costs, warn_about_target
 from harness.plugins import EVALUATORS, METHODS, SPACES
@@ -117,6 +117,8 @@ def _resolved_method(method: MethodSetting, protocol: Protocol) -> MethodSetting
             f"method {method.name} spends {' and '.join(currencies)}, but the budget limits only "
             f"{' and '.join(limits)}; state one of the former in the protocol's search.budget."
         )
+    target = None if protocol.costs is None else protocol.costs.target
+    check_method(choice, protocol.search.fidelities, target)
     return MethodSetting(**choice.model_dump(), tuning=method.tuning)
 
 
