@@ -31,10 +31,13 @@ class SearchSpace(ABC):
     Attributes:
         decisions: What is chosen, each with at least two options.
         has_drop_path: Whether its networks drop paths where a recipe asks for it.
+        needs_target: Whether a comparison of methods has to say what a network shall cost, because
+            width and depth are choices and accuracy alone would reward the largest network.
     """
 
     decisions: tuple[Decision, ...]
     has_drop_path: ClassVar[bool] = True
+    needs_target: ClassVar[bool] = False
 
     @abstractmethod
     def build(self, architecture: Architecture, shape: TaskShape, scale: Scale) -> nn.Module:

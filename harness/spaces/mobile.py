@@ -68,6 +68,7 @@ class Mobile(WeightSharingSpace):
     """
 
     has_drop_path = False
+    needs_target = True
 
     def __init__(self, *, blocks: int = 5) -> None:
         if not 1 <= blocks <= len(WIDTHS):

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 
 import numpy as np
 import pytest
@@ -147,8 +148,11 @@ def test_a_table_that_changed_after_planning_is_refused(write):
 
 
 def test_a_target_that_nothing_reaches_is_warned_of_with_the_range(write, capsys):
-    rules(write(), target=1e-6)
-    assert "the target of 1e-06 milliseconds lies outside" in capsys.readouterr().err
+    found = rules(write(), target=1e-6).warnings
+    assert [line.partition(":")[0] for line in found] == ["d10", "d100"]
+    line = r"d10: the target of 1e-06 milliseconds lies outside .* cost: [\d.]+ to [\d.]+"
+    assert re.fullmatch(line, found[0])
+    assert capsys.readouterr().err == ""  # planning prints nothing; the command does
     costs = open_costs(rules(write()).protocol.costs, "darts", SPACE, SHAPES[0])
     assert warn_about_target(costs, SPACE) is None  # no target, nothing to miss
 
