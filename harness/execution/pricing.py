@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +13,6 @@ from harness.api import (
     Architecture,
     ConfigError,
     Costs,
-    OperationKey,
     Scale,
     SearchSpace,
     TaskShape,
@@ -115,14 +114,14 @@ def measure_table(
         networks: How many random architectures are timed as a whole.
 
     Raises:
-        Unsupported: If the space names no operations.
+        Unsupported: If the space lists no operations.
     """
     shape = shapes[-1]
     if reason := space.unsupported(shape, scale):
         raise Unsupported(reason)
     rng = generator(0, "latency", name)
-    sampled = [_drawn(space, rng) for _ in range(networks)]
-    keys = sorted({key for one in shapes for key in _keys(space, one, scale, sampled)})
+    sampled = [space.sample(rng) for _ in range(networks)]
+    keys = sorted({key for one in shapes for key in space.operations(one, scale)})
     countdown = Countdown("operations", len(keys))
     milliseconds = measure_operations(keys, space, stopwatch, countdown.tell)
     where = environment(stopwatch.device)
@@ -145,26 +144,6 @@ def measure_table(
     )
     check = _check(table, space, shape, scale, stopwatch, sampled) if sampled else None
     return table.model_copy(update={"check": check})
-
-
-def _drawn(space: SearchSpace, rng: np.random.Generator) -> Architecture:
-    """Draw an architecture whose operations the super-network holds, if there is one."""
-    return space.sample_path(rng) if isinstance(space, WeightSharingSpace) else space.sample(rng)
-
-
-def _keys(
-    space: SearchSpace, shape: TaskShape, scale: Scale, sampled: list[Architecture]
-) -> Iterator[OperationKey]:
-    """Yield every operation of the super-network and of the sampled networks."""
-    for one in sampled:
-        yield from space.layers(one, shape, scale)
-    if isinstance(space, WeightSharingSpace):
-        inventory = space.inventory(shape, scale)
-        yield from inventory.fixed
-        tables = (*inventory.edges, *(row for p in inventory.products for row in p.keys))
-        for options in tables:
-            for keys in options:
-                yield from keys
 
 
 def _check(

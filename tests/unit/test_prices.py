@@ -11,6 +11,7 @@ from torch import nn
 from harness.api import OperationKey, Scale, TaskShape
 from harness.cli import main
 from harness.config.experiment import make_experiment
+from harness.config.protocol import CostRules
 from harness.errors import ConfigError
 from harness.execution.pricing import measure_table, open_costs, warn_about_target
 from harness.execution.resolve import resolve_experiment
@@ -20,6 +21,7 @@ from harness.hardware.published import read_published
 from harness.interfaces.costs import price
 from harness.plugins import SPACES
 from harness.spaces.darts import Darts
+from harness.spaces.mobile import Mobile
 from tests.integration.tiny import PROTOCOL, experiment
 
 SPACE = Darts()
@@ -223,6 +225,17 @@ def test_the_command_writes_a_table_that_loads(tmp_path, capsys):
     printed = json.loads(capsys.readouterr().out)
     table, _ = read_table(out)
     assert printed["operations"] == len(table.milliseconds) == 43
+
+
+def test_a_table_of_mobile_prices_every_width(tmp_path):
+    space, shape = Mobile(), TaskShape((1, 16, 16), 100)
+    found = measure_table("mobile", space, [shape], SCALE, Stopwatch(warm_up=0, repeats=1), 2)
+    path = tmp_path / "table.json"
+    path.write_text(found.model_dump_json())
+    given = {"currency": "milliseconds", "network": {"channels": 4, "cells": 3}}
+    costs = open_costs(CostRules(**given, table=str(path)), "mobile", space, shape)
+    rng = np.random.default_rng(0)
+    assert all(costs.of(space.sample(rng)) > 0 for _ in range(50))
 
 
 def test_tasks_of_different_size_need_a_table_each(capsys):
