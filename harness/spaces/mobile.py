@@ -24,6 +24,7 @@ from harness.api import (
     TaskShape,
     Unsupported,
     WeightSharingSpace,
+    strongest,
 )
 from harness.networks.chain import find_obstacle, list_layers
 from harness.spaces._mobile_blocks import (
@@ -124,10 +125,7 @@ class Mobile(WeightSharingSpace):
 
     @override
     def derive(self, probabilities: Sequence[NDArray[np.float64]]) -> Architecture:
-        best = [
-            int(np.nan_to_num(np.asarray(edge, dtype=np.float64), nan=-np.inf).argmax())
-            for edge in probabilities
-        ]
+        best = strongest(probabilities)
         return tuple(
             choice
             for pair, layers in zip(best[::2], best[1::2], strict=True)
@@ -136,8 +134,6 @@ class Mobile(WeightSharingSpace):
 
     @override
     def gates_of(self, architecture: Architecture) -> Gates:
-        import torch
-
         choices: list[int] = []
         for block, code in enumerate(read_codes(architecture), start=1):
             if code.skip != SKIP_ON or code.width != BASE_WIDTH:
@@ -146,10 +142,7 @@ class Mobile(WeightSharingSpace):
                     f"block {block}, {write_code(code)}."
                 )
             choices += [PAIRS.index((code.operation, code.kernel)), code.layers]
-        weights = [torch.zeros(len(edge.options)) for edge in self.edges]
-        for weight, choice in zip(weights, choices, strict=True):
-            weight[choice] = 1.0
-        return Gates(weights, [(choice,) for choice in choices])
+        return Gates.one_hot(self.edges, choices)
 
     @override
     def sample_path(self, rng: np.random.Generator) -> Architecture:
