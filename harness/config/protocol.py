@@ -135,7 +135,7 @@ class CostRules(Rules):
 
     currency: Literal["milliseconds", "multiply-adds"]
     network: SuperNetwork
-    target: PositiveFloat | None = None
+    target: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     table: str | None = None
     fingerprint: str = ""
 

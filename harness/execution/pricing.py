@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -54,6 +54,8 @@ def open_costs(rules: CostRules, name: str, space: SearchSpace, shape: TaskShape
         if rules.fingerprint not in ("", fingerprint):
             raise ConfigError(f"{rules.table} has changed since the experiment was planned.")
         prices = table.price
+        for key in space.operations(shape, scale):
+            table.price(key)  # none may be missed by the job that needs it first
     edges = None
     if isinstance(space, WeightSharingSpace):
         edges = price(space.inventory(shape, scale), prices)
@@ -82,17 +84,37 @@ def fingerprinted(rules: CostRules) -> CostRules:
 
 
 def warn_about_target(costs: Costs, space: SearchSpace) -> str | None:
-    """Say that no random architecture comes near the target, and what they cost; or None."""
-    if costs.target is None:
+    """Say that no network reaches the target, and what they cost; or return None.
+
+    The range is that of random architectures and, where the target lies outside, of the cheapest
+    and the dearest that single changes of them lead to.
+    """
+    target = costs.target
+    if target is None:
         return None
     rng = generator(0, "range of costs")
-    found = np.array([costs.of(space.sample(rng)) for _ in range(SAMPLES)])
-    if found.min() <= costs.target <= found.max():
+    samples = sorted((space.sample(rng) for _ in range(SAMPLES)), key=costs.of)
+    low, high = costs.of(samples[0]), costs.of(samples[-1])
+    if low <= target <= high:
+        return None
+    low = _descend(space, costs.of, samples[0])
+    high = -_descend(space, lambda architecture: -costs.of(architecture), samples[-1])
+    if low <= target <= high:
         return None
     return (
-        f"the target of {costs.target:g} {costs.currency} lies outside what {SAMPLES} random "
-        f"architectures cost: {found.min():.4g} to {found.max():.4g}"
+        f"no network reaches the target of {target:g} {costs.currency}: they cost {low:.4g} to "
+        f"{high:.4g}"
     )
+
+
+def _descend(
+    space: SearchSpace, cost: Callable[[Architecture], float], start: Architecture
+) -> float:
+    """Return the least cost that the best single changes, one after another, lead to."""
+    best = start
+    while (rival := min(space.neighbours(best), key=cost)) and cost(rival) < cost(best):
+        best = rival
+    return cost(best)
 
 
 def measure_table(

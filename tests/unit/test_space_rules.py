@@ -57,4 +57,4 @@ def test_the_command_prints_a_warning_of_a_target_out_of_reach(tmp_path, capsys)
     file = write(tmp_path, protocol={**PROTOCOL, "costs": {**COSTS, "target": 1}})
     assert run(tmp_path / "results", file, "--dry-run") == 0
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("warning: d10: the target of 1 multiply-adds lies outside")
+    assert line.startswith("warning: d10: no network reaches the target of 1 multiply-adds: they")
