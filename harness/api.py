@@ -12,7 +12,7 @@ from harness.interfaces.evaluation import (
     Outcome,
     Recorded,
 )
-from harness.interfaces.gates import Gates
+from harness.interfaces.gates import Gates, strongest
 from harness.interfaces.genotype import format_genotype, parse_genotype
 from harness.interfaces.graph import BlockChain, CellGraph, Graphs
 from harness.interfaces.method import Method, SearchNetwork, SearchState
@@ -67,4 +67,5 @@ __all__ = [
     "may_download",
     "parse_genotype",
     "parse_nb201",
+    "strongest",
 ]

@@ -12,7 +12,6 @@ from typing_extensions import override
 
 from harness.api import (
     Architecture,
-    ConfigError,
     Method,
     Problem,
     SearchSpace,
@@ -22,8 +21,15 @@ from harness.api import (
 )
 from harness.evolution.fitness import Fitness, SizePenalty
 from harness.evolution.generation import draw_distinct, offspring
-from harness.evolution.population import Member, Population, fittest_first, read_member
+from harness.evolution.population import (
+    Member,
+    Population,
+    find_crowded,
+    fittest_first,
+    read_member,
+)
 from harness.evolution.size import draw_equal_size, measure
+from harness.sampling.sample_based import find_missing
 
 Rate = Annotated[float, Field(gt=0, le=1)]
 
@@ -110,14 +116,9 @@ class EatNas(Method):
         size_penalty: SizePenalty = "soft",
     ) -> None:
         super().__init__(problem)
-        if tournament > population:
-            raise ConfigError(
-                f"A tournament of {tournament} cannot be drawn from a population of {population}; "
-                "lower tournament or raise population."
-            )
-        offered = [fidelity for fidelity in problem.fidelities if fidelity > 0]
-        self.fidelity = _choose(offered, fidelity, offered[0])
-        self.retraining_fidelity = _choose(offered, retraining_fidelity, offered[-1])
+        offered = _positive(problem.fidelities)
+        self.fidelity = fidelity or offered[0]
+        self.retraining_fidelity = retraining_fidelity or offered[-1]
         self.capacity, self.tournament, self.replacement = population, tournament, replacement
         self.inherit, self.retrained = inherit, retrained
         self.retrain_every = population if retrain_every is None else retrain_every
@@ -139,9 +140,18 @@ class EatNas(Method):
     def unsupported(
         cls, space: SearchSpace, *, has_images: bool, fidelities: tuple[int, ...]
     ) -> str | None:
-        if any(fidelity > 0 for fidelity in fidelities):
+        if _positive(fidelities):
             return None
         return "The protocol offers no fidelity at which candidates are trained."
+
+    @classmethod
+    @override
+    def complaint(
+        cls, params: Mapping[str, Any], *, fidelities: tuple[int, ...], target: float | None
+    ) -> str | None:
+        crowded = find_crowded(params["tournament"], params["population"])
+        asked = (params["fidelity"], params["retraining_fidelity"])
+        return crowded or find_missing(_positive(fidelities), *asked)
 
     @override
     def warm_start(self, source: SearchState) -> None:
@@ -272,14 +282,9 @@ class EatNas(Method):
         return True
 
 
-def _choose(offered: Sequence[int], fidelity: int | None, default: int) -> int:
-    """Return the fidelity asked for, or the default."""
-    if fidelity is not None and fidelity not in offered:
-        raise ConfigError(
-            f"Fidelity {fidelity} is not on offer; choose one of the protocol's "
-            f"{', '.join(map(str, offered))}."
-        )
-    return default if fidelity is None else fidelity
+def _positive(fidelities: Sequence[int]) -> list[int]:
+    """Return those at which candidates are trained."""
+    return [fidelity for fidelity in fidelities if fidelity > 0]
 
 
 def _unjudged(architecture: Architecture) -> Member:

@@ -110,8 +110,7 @@ class ProxylessNas(Bilevel):
         self.mode, self.rule = mode, rule
         self.samples, self.baseline_step = samples, baseline_step
         self.warmup_share, self.warmup_learning_rate = warmup_share, warmup_learning_rate
-        used = regulariser if rule == "gradient" else "none"
-        tradeoff = Tradeoff(used, cost_weight, cost_alpha, cost_beta, reward_exponent)
+        tradeoff = Tradeoff(regulariser, cost_weight, cost_alpha, cost_beta, reward_exponent)
         self.objective = Objective(problem.costs, tradeoff, self.parameters["alpha"])
         self.baseline: float | None = None
         self.drawn, self.skipped = 0, 0
@@ -121,6 +120,15 @@ class ProxylessNas(Bilevel):
             {o for o, name in enumerate(edge.options) if name in _SKIPPED[zero_rule]}
             for edge in self.space.edges
         ]
+
+    @classmethod
+    @override
+    def complaint(
+        cls, params: Mapping[str, Any], *, fidelities: tuple[int, ...], target: float | None
+    ) -> str | None:
+        if params["rule"] == "reinforce":
+            return None
+        return Tradeoff(params["regulariser"]).complaint(target)
 
     @override
     def gates(self, split: Split) -> Gates:

@@ -10,7 +10,7 @@ from pydantic import NonNegativeInt, PositiveInt
 from typing_extensions import override
 
 from harness.api import Architecture, Problem, Tunable
-from harness.evolution.population import Member, Population
+from harness.evolution.population import Member, Population, find_crowded
 from harness.sampling.sample_based import SampleBased
 
 
@@ -44,6 +44,14 @@ class RegularizedEvolution(SampleBased):
         super().__init__(problem, fidelity=fidelity)
         self.capacity, self.tournament = population, tournament
         self.population = Population()
+
+    @classmethod
+    @override
+    def complaint(
+        cls, params: Mapping[str, Any], *, fidelities: tuple[int, ...], target: float | None
+    ) -> str | None:
+        crowded = find_crowded(params["tournament"], params["population"])
+        return crowded or super().complaint(params, fidelities=fidelities, target=target)
 
     @override
     def propose(self) -> Architecture:

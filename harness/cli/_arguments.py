@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
+from collections.abc import Iterable
 
 from harness.errors import ConfigError
 
@@ -23,6 +25,12 @@ def point_to_data(args: argparse.Namespace) -> None:
         os.environ["HARNESS_DATA"] = str(args.data.resolve())
     if args.no_download:
         os.environ["HARNESS_DOWNLOAD"] = "0"
+
+
+def warn(warnings: Iterable[str]) -> None:
+    """Print what a user should know before anything runs."""
+    for warning in warnings:
+        print(f"warning: {warning}", file=sys.stderr)
 
 
 def seconds(text: str) -> float:

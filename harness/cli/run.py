@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli._arguments import point_to_data, positive, seconds
+from harness.cli._arguments import point_to_data, positive, seconds, warn
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def execute(args: argparse.Namespace) -> int:
     point_to_data(args)
     settings = _settings(args, find_devices(args.device))
     resolved = resolve_experiment(_experiment(args))
+    warn(resolved.warnings)
     plan = make_plan(resolved)
     folder = ExperimentFolder(args.results / resolved.experiment.name)
     if args.dry_run:

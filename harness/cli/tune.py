@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli._arguments import point_to_data, positive, seconds
+from harness.cli._arguments import point_to_data, positive, seconds, warn
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def execute(args: argparse.Namespace) -> int:
     plan = make_plan(
         args.method, args.source, args.space, args.protocol, wanted=wanted, seed=args.seed
     )
+    warn(plan.resolved.warnings)
     rules = Path(args.protocol).stem
     name = args.name or f"tune-{args.method}-{args.source}-{args.space}-{rules}"
     folder = ExperimentFolder(args.results / name)

@@ -33,9 +33,16 @@ from harness.errors import ConfigError
 
 
 class Method(MethodSetting):
-    """A method of the comparison; ``label`` tells apart two settings of one method."""
+    """A method of the comparison.
+
+    Attributes:
+        label: Tells apart two settings of one method.
+        arms: Those of the experiment's that this method takes part in, for a control that answers
+            one question only; None takes part in all.
+    """
 
     label: str = ""
+    arms: Annotated[tuple[Arm, ...], Field(min_length=1)] | None = None
 
     @property
     def title(self) -> str:
@@ -90,7 +97,19 @@ class Experiment(Rules):
                 raise ValueError(f"the same entry stands twice in {what}{hint}")
         if "random" in titles:
             raise ValueError("a method may not be called 'random': that is an arm")
+        for method in self.methods:
+            if foreign := [arm for arm in method.arms or () if arm not in self.arms]:
+                raise ValueError(
+                    f"{method.title} has the arm {foreign[0]}, which is none of the experiment's "
+                    f"({', '.join(self.arms)})"
+                )
         return self
+
+    def method_arms(self, title: str) -> tuple[Arm, ...]:
+        """Return the arms that one method takes part in, in the experiment's order."""
+        method = next(method for method in self.methods if method.title == title)
+        own = self.arms if method.arms is None else method.arms
+        return tuple(arm for arm in self.arms if arm in own and arm is not Arm.RANDOM)
 
 
 def load_experiment(path: Path, overrides: Iterable[str] = ()) -> Experiment:

@@ -135,7 +135,7 @@ class CostRules(Rules):
 
     currency: Literal["milliseconds", "multiply-adds"]
     network: SuperNetwork
-    target: PositiveFloat | None = None
+    target: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     table: str | None = None
     fingerprint: str = ""
 
@@ -190,6 +190,19 @@ class Comparison(Rules):
     against: Arm
 
 
+class SpaceRules(Rules):
+    """What is different in one search space.
+
+    Attributes:
+        method_budgets: Budgets of single methods, over those of the protocol: how much slower a
+            super-network is than a candidate depends on the space.
+        costs: What is counted besides accuracy, in place of the protocol's; None leaves that.
+    """
+
+    method_budgets: dict[str, Budget] = Field(default_factory=dict)
+    costs: CostRules | None = None
+
+
 class Protocol(Rules):
     """The rules in full.
 
@@ -207,6 +220,11 @@ class Protocol(Rules):
         margin: Declared margin of non-inferiority in percentage points; None suppresses verdicts
             of equivalence.
         costs: What is counted besides accuracy; None counts nothing.
+        spaces: What is different in single spaces, by name::
+
+            spaces: {mobile: {method_budgets: {darts: {examples: 96}}}}
+
+            Written into the fields above, and so into records, when an experiment is planned.
     """
 
     name: str
@@ -219,6 +237,14 @@ class Protocol(Rules):
     primary: tuple[Comparison, ...]
     margin: PositiveFloat | None = None
     costs: CostRules | None = None
+    spaces: dict[str, SpaceRules] = Field(default_factory=dict)
+
+    def in_space(self, name: str) -> Protocol:
+        """Return the rules as they are in one space."""
+        own = self.spaces.get(name, SpaceRules())
+        budgets = {**self.method_budgets, **own.method_budgets}
+        costs = own.costs or self.costs
+        return self.model_copy(update={"method_budgets": budgets, "costs": costs, "spaces": {}})
 
     def search_rules(self, method: str) -> SearchRules:
         """Return the rules of one method's searches."""

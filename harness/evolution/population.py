@@ -79,6 +79,16 @@ class Population:
         self.members = [read_member(row) for row in state]
 
 
+def find_crowded(tournament: int, population: int) -> str | None:
+    """Say in a sentence that a tournament is larger than the population, or return None."""
+    if tournament <= population:
+        return None
+    return (
+        f"A tournament of {tournament} cannot be drawn from a population of {population}; "
+        "lower tournament or raise population."
+    )
+
+
 def read_member(row: dict[str, Any]) -> Member:
     """Return the member that ``dataclasses.asdict`` wrote."""
     return Member(**{**row, "architecture": tuple(row["architecture"])})

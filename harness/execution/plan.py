@@ -37,8 +37,7 @@ def make_plan(resolved: Resolved) -> Plan:
         for seed, place, title in itertools.product(
             experiment.seeds, resolved.places, resolved.methods
         )
-        for arm in experiment.arms
-        if arm is not Arm.RANDOM
+        for arm in experiment.method_arms(title)
         for row in _method_arm(resolved, jobs, arm, title, place, seed)
     ]
     if Arm.RANDOM in experiment.arms:

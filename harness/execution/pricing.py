@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +13,6 @@ from harness.api import (
     Architecture,
     ConfigError,
     Costs,
-    OperationKey,
     Scale,
     SearchSpace,
     TaskShape,
@@ -55,6 +54,8 @@ def open_costs(rules: CostRules, name: str, space: SearchSpace, shape: TaskShape
         if rules.fingerprint not in ("", fingerprint):
             raise ConfigError(f"{rules.table} has changed since the experiment was planned.")
         prices = table.price
+        for key in space.operations(shape, scale):
+            table.price(key)  # none may be missed by the job that needs it first
     edges = None
     if isinstance(space, WeightSharingSpace):
         edges = price(space.inventory(shape, scale), prices)
@@ -83,17 +84,37 @@ def fingerprinted(rules: CostRules) -> CostRules:
 
 
 def warn_about_target(costs: Costs, space: SearchSpace) -> str | None:
-    """Say that no random architecture comes near the target, and what they cost; or None."""
-    if costs.target is None:
+    """Say that no network reaches the target, and what they cost; or return None.
+
+    The range is that of random architectures and, where the target lies outside, of the cheapest
+    and the dearest that single changes of them lead to.
+    """
+    target = costs.target
+    if target is None:
         return None
     rng = generator(0, "range of costs")
-    found = np.array([costs.of(space.sample(rng)) for _ in range(SAMPLES)])
-    if found.min() <= costs.target <= found.max():
+    samples = sorted((space.sample(rng) for _ in range(SAMPLES)), key=costs.of)
+    low, high = costs.of(samples[0]), costs.of(samples[-1])
+    if low <= target <= high:
+        return None
+    low = _descend(space, costs.of, samples[0])
+    high = -_descend(space, lambda architecture: -costs.of(architecture), samples[-1])
+    if low <= target <= high:
         return None
     return (
-        f"the target of {costs.target:g} {costs.currency} lies outside what {SAMPLES} random "
-        f"architectures cost: {found.min():.4g} to {found.max():.4g}"
+        f"no network reaches the target of {target:g} {costs.currency}: they cost {low:.4g} to "
+        f"{high:.4g}"
     )
+
+
+def _descend(
+    space: SearchSpace, cost: Callable[[Architecture], float], start: Architecture
+) -> float:
+    """Return the least cost that the best single changes, one after another, lead to."""
+    best = start
+    while (rival := min(space.neighbours(best), key=cost)) and cost(rival) < cost(best):
+        best = rival
+    return cost(best)
 
 
 def measure_table(
@@ -115,14 +136,14 @@ def measure_table(
         networks: How many random architectures are timed as a whole.
 
     Raises:
-        Unsupported: If the space names no operations.
+        Unsupported: If the space lists no operations.
     """
     shape = shapes[-1]
     if reason := space.unsupported(shape, scale):
         raise Unsupported(reason)
     rng = generator(0, "latency", name)
-    sampled = [_drawn(space, rng) for _ in range(networks)]
-    keys = sorted({key for one in shapes for key in _keys(space, one, scale, sampled)})
+    sampled = [space.sample(rng) for _ in range(networks)]
+    keys = sorted({key for one in shapes for key in space.operations(one, scale)})
     countdown = Countdown("operations", len(keys))
     milliseconds = measure_operations(keys, space, stopwatch, countdown.tell)
     where = environment(stopwatch.device)
@@ -145,26 +166,6 @@ def measure_table(
     )
     check = _check(table, space, shape, scale, stopwatch, sampled) if sampled else None
     return table.model_copy(update={"check": check})
-
-
-def _drawn(space: SearchSpace, rng: np.random.Generator) -> Architecture:
-    """Draw an architecture whose operations the super-network holds, if there is one."""
-    return space.sample_path(rng) if isinstance(space, WeightSharingSpace) else space.sample(rng)
-
-
-def _keys(
-    space: SearchSpace, shape: TaskShape, scale: Scale, sampled: list[Architecture]
-) -> Iterator[OperationKey]:
-    """Yield every operation of the super-network and of the sampled networks."""
-    for one in sampled:
-        yield from space.layers(one, shape, scale)
-    if isinstance(space, WeightSharingSpace):
-        inventory = space.inventory(shape, scale)
-        yield from inventory.fixed
-        tables = (*inventory.edges, *(row for p in inventory.products for row in p.keys))
-        for options in tables:
-            for keys in options:
-                yield from keys
 
 
 def _check(

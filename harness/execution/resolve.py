@@ -5,7 +5,6 @@ Everything that can be wrong with an experiment is found here, before its first 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -16,7 +15,7 @@ from harness.config.parameters import defaults
 from harness.config.protocol import Plugin, Protocol
 from harness.config.tuning import MethodSetting
 from harness.errors import ConfigError, UnknownNameError
-from harness.execution.opening import open_space, open_task, resolved
+from harness.execution.opening import check_method, open_space, open_task, resolved
 from harness.execution.places import Place, find_places
 from harness.execution.pricing import fingerprinted, open_costs, warn_about_target
 from harness.plugins import EVALUATORS, METHODS, SPACES
@@ -36,6 +35,7 @@ class Resolved:
         methods: By title, with every hyper-parameter.
         places: Where each pair searches and trains.
         facts: What goes into ``experiment.json``.
+        warnings: What a user should know before anything runs, a line each.
     """
 
     experiment: Experiment
@@ -45,6 +45,7 @@ class Resolved:
     methods: dict[str, MethodSetting]
     places: tuple[Place, ...]
     facts: ExperimentFacts
+    warnings: tuple[str, ...]
 
 
 def resolve_experiment(experiment: Experiment) -> Resolved:
@@ -53,14 +54,17 @@ def resolve_experiment(experiment: Experiment) -> Resolved:
     Raises:
         HarnessError: If anything is wrong, in one line.
     """
+    _refuse_unknown(experiment.protocol)
+    experiment = _in_its_space(experiment)
     protocol = _resolved_protocol(experiment.protocol)
     space_choice = resolved(SPACES, experiment.space)
     space = open_space(space_choice)
+    _refuse_unfair_sizes(experiment, space)
     methods = {method.title: _resolved_method(method, protocol) for method in experiment.methods}
     places, tasks = find_places(experiment, space, protocol)
     for title, method in methods.items():
         _refuse_foreign_tuning(title, method, places)
-    protocol = _priced(protocol, space_choice.name, space, places)
+    protocol, warnings = _priced(protocol, space_choice.name, space, places)
     return Resolved(
         experiment=experiment,
         protocol=protocol,
@@ -74,15 +78,45 @@ def resolve_experiment(experiment: Experiment) -> Resolved:
             methods={title: _method_facts(choice) for title, choice in methods.items()},
             tasks=tasks,
         ),
+        warnings=warnings,
+    )
+
+
+def _refuse_unknown(protocol: Protocol) -> None:
+    """Refuse a method or space that a protocol names and nobody has."""
+    own = [name for rules in protocol.spaces.values() for name in rules.method_budgets]
+    for registry, names in (
+        (METHODS, [*protocol.method_params, *protocol.method_budgets, *own]),
+        (SPACES, [*protocol.spaces]),
+    ):
+        known = registry.names()
+        for name in names:
+            if name not in known:
+                raise UnknownNameError(
+                    f"protocol {protocol.name}: {did_you_mean(registry.kind, name, known)}"
+                )
+
+
+def _in_its_space(experiment: Experiment) -> Experiment:
+    """Write what the protocol says of the experiment's space into its rules."""
+    protocol = experiment.protocol.in_space(experiment.space.name)
+    return experiment.model_copy(update={"protocol": protocol})
+
+
+def _refuse_unfair_sizes(experiment: Experiment, space: SearchSpace) -> None:
+    """Refuse to compare methods without a target where they may answer with any size."""
+    names = {method.name for method in experiment.methods}
+    costs = experiment.protocol.costs
+    if not space.needs_target or len(names) < 2 or (costs is not None and costs.target):
+        return
+    raise ConfigError(
+        f"{' and '.join(sorted(names))} are compared in the space {experiment.space.name}, whose "
+        "networks may have any size; set a target for them in the protocol, as in costs: "
+        "{currency: multiply-adds, network: {channels: 8, cells: 5}, target: 2e6}."
     )
 
 
 def _resolved_protocol(protocol: Protocol) -> Protocol:
-    for name in (*protocol.method_params, *protocol.method_budgets):
-        if name not in METHODS.names():
-            raise UnknownNameError(
-                f"protocol {protocol.name}: {did_you_mean('method', name, METHODS.names())}"
-            )
     search = protocol.search.model_copy(
         update={"evaluator": resolved(EVALUATORS, protocol.search.evaluator)}
     )
@@ -92,17 +126,20 @@ def _resolved_protocol(protocol: Protocol) -> Protocol:
     return protocol.model_copy(update={"search": search, "train": train})
 
 
-def _priced(protocol: Protocol, name: str, space: SearchSpace, places: Iterable[Place]) -> Protocol:
+def _priced(
+    protocol: Protocol, name: str, space: SearchSpace, places: Iterable[Place]
+) -> tuple[Protocol, tuple[str, ...]]:
     """Check that everything has a price, and warn of a target that nothing reaches."""
     if protocol.costs is None:
-        return protocol
+        return protocol, ()
     rules = fingerprinted(protocol.costs)
     tasks = {data.title: data for p in places for data in (p.searched, p.source, p.target)}
+    warnings = []
     for title, data in tasks.items():
         costs = open_costs(rules, name, space, open_task(data).shape)
         if warning := warn_about_target(costs, space):
-            print(f"warning: {title}: {warning}", file=sys.stderr)  # noqa: T201
-    return protocol.model_copy(update={"costs": rules})
+            warnings.append(f"{title}: {warning}")
+    return protocol.model_copy(update={"costs": rules}), tuple(warnings)
 
 
 def _resolved_method(method: MethodSetting, protocol: Protocol) -> MethodSetting:
@@ -117,6 +154,8 @@ def _resolved_method(method: MethodSetting, protocol: Protocol) -> MethodSetting
             f"method {method.name} spends {' and '.join(currencies)}, but the budget limits only "
             f"{' and '.join(limits)}; state one of the former in the protocol's search.budget."
         )
+    target = None if protocol.costs is None else protocol.costs.target
+    check_method(choice, protocol.search.fidelities, target)
     return MethodSetting(**choice.model_dump(), tuning=method.tuning)
 
 

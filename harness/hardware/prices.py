@@ -22,11 +22,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
 from harness.api import ConfigError, OperationKey, Rules, SearchSpace, TaskShape
 from harness.hardware.counting import count
 
+Milliseconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Price = Callable[[OperationKey], float]
 
 
@@ -39,9 +40,9 @@ class Timing(Rules):
         high: Their third quartile.
     """
 
-    median: NonNegativeFloat
-    low: NonNegativeFloat
-    high: NonNegativeFloat
+    median: Milliseconds
+    low: Milliseconds
+    high: Milliseconds
 
 
 class NetworkSize(Rules):

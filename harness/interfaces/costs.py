@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.interfaces.architecture import Architecture
@@ -62,6 +62,14 @@ class Inventory:
     fixed: Keys
     edges: tuple[tuple[Keys, ...], ...]
     products: tuple[Product, ...] = ()
+
+    def operations(self) -> Iterator[OperationKey]:
+        """Yield every operation, some more than once."""
+        yield from self.fixed
+        tables = (*self.edges, *(row for product in self.products for row in product.keys))
+        for options in tables:
+            for keys in options:
+                yield from keys
 
 
 @dataclass(frozen=True)

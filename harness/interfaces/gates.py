@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.interfaces.architecture import Decision
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -36,3 +41,28 @@ class Gates:
     active: Sequence[tuple[int, ...]] | None = None
     probed: Sequence[tuple[int, ...]] = ()
     probe: Literal["forward", "backward"] = "forward"
+
+    @classmethod
+    def one_hot(cls, edges: Sequence[Decision], choices: Sequence[int | None]) -> Gates:
+        """Return gates under which one option of each edge runs, with weight one.
+
+        Args:
+            edges: Of the space.
+            choices: The option of each edge; None runs nothing there.
+        """
+        import torch
+
+        weights = [torch.zeros(len(edge.options)) for edge in edges]
+        for weight, choice in zip(weights, choices, strict=True):
+            if choice is not None:
+                weight[choice] = 1.0
+        return cls(weights, [() if choice is None else (choice,) for choice in choices])
+
+
+def strongest(probabilities: Iterable[NDArray[np.float64]]) -> list[int]:
+    """Return the likeliest option of each edge, the first of equals; NaN is less than any number.
+
+    A search that diverged must answer, too.
+    """
+    rows = (np.asarray(edge, dtype=np.float64) for edge in probabilities)
+    return [int(np.nan_to_num(row, nan=-np.inf).argmax()) for row in rows]

@@ -88,6 +88,22 @@ class Method(ABC):
         """
         return None
 
+    @classmethod
+    def complaint(
+        cls, params: Mapping[str, Any], *, fidelities: tuple[int, ...], target: float | None
+    ) -> str | None:
+        """Say in a sentence which hyper-parameters cannot go together here, or return None.
+
+        Asked when an experiment is planned, before anything runs or is written, and again before
+        the method is built.
+
+        Args:
+            params: All hyper-parameters, each of its declared type, as the constructor gets them.
+            fidelities: Efforts at which candidates may be judged.
+            target: What a network shall cost, in the comparison's currency; None asks for nothing.
+        """
+        return None
+
     @abstractmethod
     def step(self) -> None:
         """Do one unit of work."""

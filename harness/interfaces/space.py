@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from harness.errors import ConfigError, Unsupported
 from harness.interfaces.architecture import Architecture, Decision
@@ -31,10 +32,13 @@ class SearchSpace(ABC):
     Attributes:
         decisions: What is chosen, each with at least two options.
         has_drop_path: Whether its networks drop paths where a recipe asks for it.
+        needs_target: Whether a comparison of methods has to say what a network shall cost, because
+            width and depth are choices and accuracy alone would reward the largest network.
     """
 
     decisions: tuple[Decision, ...]
     has_drop_path: ClassVar[bool] = True
+    needs_target: ClassVar[bool] = False
 
     @abstractmethod
     def build(self, architecture: Architecture, shape: TaskShape, scale: Scale) -> nn.Module:
@@ -132,6 +136,14 @@ class SearchSpace(ABC):
         """
         raise Unsupported("The space names no operations that a price list could hold.")
 
+    def operations(self, shape: TaskShape, scale: Scale) -> Iterable[OperationKey]:
+        """Return every operation that some architecture's ``layers`` name, for a latency table.
+
+        Raises:
+            Unsupported: If the space cannot list them.
+        """
+        raise Unsupported("The space does not list the operations that a latency table needs.")
+
     def operation(self, key: OperationKey) -> nn.Module:
         """Return an untrained module that computes ``key``, to count or time it alone.
 
@@ -199,6 +211,11 @@ class WeightSharingSpace(SearchSpace):
             Unsupported: If the space names none.
         """
         raise Unsupported("The space names no operations that a price list could hold.")
+
+    @override
+    def operations(self, shape: TaskShape, scale: Scale) -> Iterable[OperationKey]:
+        # Override it where the super-network does not hold every architecture.
+        return self.inventory(shape, scale).operations()
 
     @abstractmethod
     def derive(self, probabilities: Sequence[NDArray[np.float64]]) -> Architecture:

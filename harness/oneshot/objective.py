@@ -10,7 +10,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from harness.api import ConfigError, Costs, EdgeCosts
+from harness.api import Costs, EdgeCosts
 
 Regulariser = Literal["none", "mul#log", "add#linear"]
 
@@ -80,17 +80,14 @@ class Tradeoff:
         """Return the reward of an accuracy between 0 and 1."""
         return float(accuracy * (target / cost) ** self.reward_exponent)
 
-    def check(self, target: float) -> None:
-        """Refuse a target that the regulariser cannot aim at.
-
-        Raises:
-            ConfigError: If it compares logarithms and the target's is not positive.
-        """
-        if self.regulariser == "mul#log" and target <= 1:
-            raise ConfigError(
-                "The regulariser mul#log compares logarithms, so it needs a target above 1, not "
-                f"{target:g}; use add#linear or a smaller unit."
-            )
+    def complaint(self, target: float | None) -> str | None:
+        """Say in a sentence that the regulariser cannot aim at a target, or return None."""
+        if target is None or target > 1 or self.regulariser != "mul#log":
+            return None
+        return (
+            "The regulariser mul#log compares logarithms, so it needs a target above 1, not "
+            f"{target:g}; use add#linear or a smaller unit."
+        )
 
 
 class Objective:
@@ -111,8 +108,6 @@ class Objective:
         self._sizes = [len(edge) for edge in like]
         if self.prices is not None:
             self._expected = ExpectedCost(self.prices, like)
-        if self.target is not None:
-            tradeoff.check(self.target)
 
     def loss(self, loss: Tensor, probabilities: Sequence[Tensor]) -> Tensor:
         """Return the loss that takes the expected cost into account."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from typing_extensions import override
 
 from harness.api import (
     Architecture,
-    ConfigError,
     Method,
     Problem,
     SearchSpace,
@@ -37,7 +37,7 @@ class SampleBased(Method):
 
     def __init__(self, problem: Problem, *, fidelity: int | None) -> None:
         super().__init__(problem)
-        self.fidelity = choose_fidelity(problem.fidelities, fidelity)
+        self.fidelity = problem.fidelities[-1] if fidelity is None else fidelity
         self.best: Architecture = problem.space.sample(problem.rng)
         self.best_at = (-1, -math.inf)
         self.queue: list[Architecture] = [self.best]
@@ -48,6 +48,13 @@ class SampleBased(Method):
         cls, space: SearchSpace, *, has_images: bool, fidelities: tuple[int, ...]
     ) -> str | None:
         return None if fidelities else "The protocol offers no fidelity to judge candidates at."
+
+    @classmethod
+    @override
+    def complaint(
+        cls, params: Mapping[str, Any], *, fidelities: tuple[int, ...], target: float | None
+    ) -> str | None:
+        return find_missing(fidelities, params.get("fidelity"))
 
     @abstractmethod
     def propose(self) -> Architecture:
@@ -96,17 +103,10 @@ class SampleBased(Method):
         self.queue = [tuple(architecture) for architecture in state["queue"]]
 
 
-def choose_fidelity(offered: tuple[int, ...], fidelity: int | None) -> int:
-    """Return the fidelity asked for, or the highest.
-
-    Raises:
-        ConfigError: If it is not on offer.
-    """
-    if fidelity is None:
-        return offered[-1]
-    if fidelity not in offered:
-        raise ConfigError(
-            f"Fidelity {fidelity} is not on offer; choose one of the protocol's "
-            f"{', '.join(map(str, offered))}."
-        )
-    return fidelity
+def find_missing(offered: Sequence[int], *fidelities: int | None) -> str | None:
+    """Say in a sentence which fidelity is not on offer, or return None; None asks for no one."""
+    for fidelity in fidelities:
+        if fidelity is not None and fidelity not in offered:
+            choice = ", ".join(map(str, offered)) or "which are none"
+            return f"Fidelity {fidelity} is not on offer; choose one of the protocol's: {choice}."
+    return None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple
 
-from harness.api import Architecture, ConfigError, Scale, TaskShape
-from harness.networks.chain import Block, Frame, Place, enclose, name_mbconv, resize
+from harness.api import Architecture, ConfigError, OperationKey, Scale, TaskShape
+from harness.networks.chain import Block, Frame, Place, Size, enclose, name_mbconv, resize
 from harness.networks.image_size import has_large_images
+
+Reading = Literal["base", "previous"]
 
 EXPANSIONS = (None, 3, 6)  # of the operations; the first is no inverted bottleneck
 KERNELS = (3, 5, 7)
@@ -71,42 +73,77 @@ def draw_code(code: Code) -> str:
     return f"{kind}{skip} x{layers} w{width}"
 
 
-def plan_blocks(
-    sizes: Sequence[tuple[int, int]], shape: TaskShape, scale: Scale
-) -> tuple[Frame, list[list[Place]]]:
-    """Return what is fixed, and where each block's layers stand.
+class Outline:
+    """The sizes of a network, as far as they do not depend on its codes.
 
     Args:
-        sizes: Of each block the option of its width, and its number of layers.
         shape: Of the task.
         scale: Of the macro network.
+        reading: What a block's factor multiplies: MobileNetV2's ``base`` width, or the width of
+            the ``previous`` block, the stem's for the first one.
     """
-    is_large = has_large_images(shape)
-    channels = max(NARROWEST, scale.channels)
-    images = Place(shape.inputs, resize(shape.inputs, channels, 2 if is_large else 1))
-    blocks, size = [], images.outputs
-    for (width, depth), base, stride in zip(
-        sizes, WIDTHS, STRIDES if is_large else SMALL_STRIDES, strict=False
-    ):
-        scaled = max(NARROWEST, base * channels // CHANNELS)
-        last, size = size, resize(size, int(scaled * FACTORS[width]), stride)
-        blocks.append([Place(last, size), *[Place(size, size)] * (depth - 1)])
-    features = channels * FEATURES_PER_CHANNEL
-    return enclose([images.key("conv_3x3")], size, features, shape.classes), blocks
 
-
-def lay_out(
-    codes: Sequence[Code], shape: TaskShape, scale: Scale
-) -> tuple[Frame, tuple[Block, ...]]:
-    """Return an architecture's layers."""
-    frame, blocks = plan_blocks([(code.width, code.layers + 1) for code in codes], shape, scale)
-    return frame, tuple(
-        tuple(
-            place.key(name_layer(code.operation, code.kernel, skip=bool(code.skip)))
-            for place in places
+    def __init__(self, shape: TaskShape, scale: Scale, reading: Reading) -> None:
+        self._classes, self._reading = shape.classes, reading
+        is_large = has_large_images(shape)
+        self._strides = STRIDES if is_large else SMALL_STRIDES
+        self._channels = max(NARROWEST, scale.channels)
+        self._images = Place(
+            shape.inputs, resize(shape.inputs, self._channels, 2 if is_large else 1)
         )
-        for code, places in zip(codes, blocks, strict=True)
-    )
+
+    def plan(self, sizes: Sequence[tuple[int, int]]) -> tuple[Frame, list[list[Place]]]:
+        """Return what stands around the blocks, and where each block's layers stand.
+
+        Args:
+            sizes: Of each block the option of its width, and its number of layers.
+        """
+        blocks, size = [], self._images.outputs
+        for block, (width, depth) in enumerate(sizes):
+            last, size = size, self._widen(block, size, width)
+            blocks.append([Place(last, size), *[Place(size, size)] * (depth - 1)])
+        return self._enclose(size), blocks
+
+    def lay_out(self, codes: Sequence[Code]) -> tuple[Frame, tuple[Block, ...]]:
+        """Return an architecture's layers."""
+        frame, blocks = self.plan([(code.width, code.layers + 1) for code in codes])
+        return frame, tuple(
+            tuple(
+                place.key(name_layer(code.operation, code.kernel, skip=bool(code.skip)))
+                for place in places
+            )
+            for code, places in zip(codes, blocks, strict=True)
+        )
+
+    def reach(self, blocks: int) -> Iterator[OperationKey]:
+        """Yield every layer that networks of so many blocks can have, some more than once."""
+        names = sorted({name_layer(*pair, skip=skip) for pair in PAIRS for skip in (False, True)})
+        sizes = {self._images.outputs}
+        for block in range(blocks):
+            pairs = {
+                (size, self._widen(block, size, width))
+                for size in sizes
+                for width in range(len(FACTORS))
+            }
+            sizes = {size for _, size in pairs}
+            for place in pairs | {(size, size) for size in sizes}:
+                yield from (Place(*place).key(name) for name in names)
+        for size in sizes:
+            yield from self._enclose(size).keys
+
+    def _widen(self, block: int, before: Size, width: int) -> Size:
+        """Return the size that a block, counted from 0, makes of ``before``."""
+        factor = FACTORS[width]
+        if self._reading == "previous":
+            channels = max(NARROWEST, int(before[0] * factor))
+        else:
+            base = max(NARROWEST, WIDTHS[block] * self._channels // CHANNELS)
+            channels = int(base * factor)
+        return resize(before, channels, self._strides[block])
+
+    def _enclose(self, last: Size) -> Frame:
+        features = self._channels * FEATURES_PER_CHANNEL
+        return enclose([self._images.key("conv_3x3")], last, features, self._classes)
 
 
 def read_code(number: int, text: str) -> Code:

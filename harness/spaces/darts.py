@@ -108,15 +108,11 @@ class Darts(WeightSharingSpace):
 
     @override
     def gates_of(self, architecture: Architecture) -> Gates:
-        import torch
-
-        weights = list(torch.zeros(len(self.edges), len(OPERATIONS)))
-        active: list[tuple[int, ...]] = [()] * len(self.edges)
-        for cell, source, target, operation in _decode(architecture):
-            edge = self._index[cell, source, target]
-            weights[edge][operation] = 1.0
-            active[edge] = (operation,)
-        return Gates(weights, active)
+        chosen = {
+            self._index[cell, source, target]: operation
+            for cell, source, target, operation in _decode(architecture)
+        }
+        return Gates.one_hot(self.edges, [chosen.get(edge) for edge in range(len(self.edges))])
 
     @override
     def graph(self, architecture: Architecture) -> dict[str, CellGraph]:

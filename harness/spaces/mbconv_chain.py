@@ -23,6 +23,7 @@ from harness.api import (
     TaskShape,
     Unsupported,
     WeightSharingSpace,
+    strongest,
 )
 from harness.networks.chain import (
     SKIP,
@@ -125,19 +126,11 @@ class MbconvChain(WeightSharingSpace):
 
     @override
     def derive(self, probabilities: Sequence[NDArray[np.float64]]) -> Architecture:
-        return tuple(
-            int(np.nan_to_num(np.asarray(edge, dtype=np.float64), nan=-np.inf).argmax())
-            for edge in probabilities
-        )
+        return tuple(strongest(probabilities))
 
     @override
     def gates_of(self, architecture: Architecture) -> Gates:
-        import torch
-
-        weights = [torch.zeros(len(edge.options)) for edge in self.edges]
-        for weight, choice in zip(weights, architecture, strict=True):
-            weight[choice] = 1.0
-        return Gates(weights, [(choice,) for choice in architecture])
+        return Gates.one_hot(self.edges, architecture)
 
     @override
     def graph(self, architecture: Architecture) -> dict[str, BlockChain]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +24,7 @@ from harness.api import (
     TaskShape,
     Unsupported,
     WeightSharingSpace,
+    strongest,
 )
 from harness.networks.chain import find_obstacle, list_layers
 from harness.spaces._mobile_blocks import (
@@ -34,10 +35,10 @@ from harness.spaces._mobile_blocks import (
     SKIP_ON,
     WIDTHS,
     Code,
+    Outline,
+    Reading,
     draw_code,
-    lay_out,
     name_layer,
-    plan_blocks,
     read_code,
     read_codes,
     write_code,
@@ -65,14 +66,19 @@ class Mobile(WeightSharingSpace):
 
     Args:
         blocks: Their number, 1 to 7; the paper has 7, for ImageNet.
+        width: What a block's factor multiplies. ``base``: its base width, the default of the
+            authors' code. ``previous``: the width of the block before it, the stem's for the first
+            one, but at least 4 (the paper's "expansion ratio of filter number"); blocks then differ
+            in width by their factors alone, and a super-network is as wide as its stem throughout.
     """
 
     has_drop_path = False
+    needs_target = True
 
-    def __init__(self, *, blocks: int = 5) -> None:
+    def __init__(self, *, blocks: int = 5, width: Reading = "base") -> None:
         if not 1 <= blocks <= len(WIDTHS):
             raise ConfigError(f"blocks is {blocks}; expected 1 to {len(WIDTHS)}.")
-        self.blocks = blocks
+        self.blocks, self.width = blocks, width
         self.decisions = tuple(
             Decision(f"block_{block}_{element}", options)
             for block in range(1, blocks + 1)
@@ -94,7 +100,8 @@ class Mobile(WeightSharingSpace):
         from harness.networks.mbconv import EAT_NAS
 
         self._require(shape, scale)
-        return ChainNetwork(*lay_out(read_codes(architecture), shape, scale), EAT_NAS)
+        layers = self._outline(shape, scale).lay_out(read_codes(architecture))
+        return ChainNetwork(*layers, EAT_NAS)
 
     @override
     def supernet(self, shape: TaskShape, scale: Scale, *, channel_share: int = 1) -> nn.Module:
@@ -106,7 +113,7 @@ class Mobile(WeightSharingSpace):
                 "A layer of mobile may change the width, so it cannot share channels."
             )
         self._require(shape, Scale(scale.channels, scale.cells))
-        frame, blocks = plan_blocks([(BASE_WIDTH, DEPTHS)] * self.blocks, shape, scale)
+        frame, blocks = self._outline(shape, scale).plan([(BASE_WIDTH, DEPTHS)] * self.blocks)
         names = [name_layer(*pair, skip=True) for pair in PAIRS]
         return ChainSupernet(
             frame, [ElasticBlock(places, names, EAT_NAS) for places in blocks], EAT_NAS
@@ -118,10 +125,7 @@ class Mobile(WeightSharingSpace):
 
     @override
     def derive(self, probabilities: Sequence[NDArray[np.float64]]) -> Architecture:
-        best = [
-            int(np.nan_to_num(np.asarray(edge, dtype=np.float64), nan=-np.inf).argmax())
-            for edge in probabilities
-        ]
+        best = strongest(probabilities)
         return tuple(
             choice
             for pair, layers in zip(best[::2], best[1::2], strict=True)
@@ -130,8 +134,6 @@ class Mobile(WeightSharingSpace):
 
     @override
     def gates_of(self, architecture: Architecture) -> Gates:
-        import torch
-
         choices: list[int] = []
         for block, code in enumerate(read_codes(architecture), start=1):
             if code.skip != SKIP_ON or code.width != BASE_WIDTH:
@@ -140,10 +142,7 @@ class Mobile(WeightSharingSpace):
                     f"block {block}, {write_code(code)}."
                 )
             choices += [PAIRS.index((code.operation, code.kernel)), code.layers]
-        weights = [torch.zeros(len(edge.options)) for edge in self.edges]
-        for weight, choice in zip(weights, choices, strict=True):
-            weight[choice] = 1.0
-        return Gates(weights, [(choice,) for choice in choices])
+        return Gates.one_hot(self.edges, choices)
 
     @override
     def sample_path(self, rng: np.random.Generator) -> Architecture:
@@ -158,7 +157,7 @@ class Mobile(WeightSharingSpace):
 
     @override
     def inventory(self, shape: TaskShape, scale: Scale) -> Inventory:
-        frame, blocks = plan_blocks([(BASE_WIDTH, DEPTHS)] * self.blocks, shape, scale)
+        frame, blocks = self._outline(shape, scale).plan([(BASE_WIDTH, DEPTHS)] * self.blocks)
         products = []
         for block, places in enumerate(blocks):
             keys = [[place.key(name_layer(*pair, skip=True)) for place in places] for pair in PAIRS]
@@ -172,7 +171,11 @@ class Mobile(WeightSharingSpace):
     def layers(
         self, architecture: Architecture, shape: TaskShape, scale: Scale
     ) -> tuple[OperationKey, ...]:
-        return list_layers(*lay_out(read_codes(architecture), shape, scale))
+        return list_layers(*self._outline(shape, scale).lay_out(read_codes(architecture)))
+
+    @override
+    def operations(self, shape: TaskShape, scale: Scale) -> Iterator[OperationKey]:
+        return self._outline(shape, scale).reach(self.blocks)
 
     @override
     def operation(self, key: OperationKey) -> nn.Module:
@@ -209,6 +212,9 @@ class Mobile(WeightSharingSpace):
             )
         codes = (read_code(number, block) for number, block in enumerate(blocks, start=1))
         return tuple(itertools.chain(*codes))
+
+    def _outline(self, shape: TaskShape, scale: Scale) -> Outline:
+        return Outline(shape, scale, self.width)
 
     def _require(self, shape: TaskShape, scale: Scale) -> None:
         if reason := self.unsupported(shape, scale):

@@ -21,6 +21,7 @@ from harness.api import (
     TaskShape,
     Unsupported,
     WeightSharingSpace,
+    strongest,
 )
 from harness.interfaces.nb201_text import (
     NB201_EDGES,
@@ -82,18 +83,11 @@ class Nb201(WeightSharingSpace):
 
     @override
     def derive(self, probabilities: Sequence[NDArray[np.float64]]) -> Architecture:
-        # With ``none``, as the official code does; a diverged search must answer too.
-        return tuple(
-            int(np.nan_to_num(np.asarray(edge, dtype=np.float64), nan=-np.inf).argmax())
-            for edge in probabilities
-        )
+        return tuple(strongest(probabilities))  # with ``none``, as the official code does
 
     @override
     def gates_of(self, architecture: Architecture) -> Gates:
-        import torch
-
-        rows = torch.eye(len(NB201_OPERATIONS))
-        return Gates([rows[choice] for choice in architecture], [(c,) for c in architecture])
+        return Gates.one_hot(self.edges, architecture)
 
     @override
     def graph(self, architecture: Architecture) -> dict[str, CellGraph]:

@@ -12,6 +12,7 @@ A method that cannot keep a clause declares so in ``exceptions``, with a reason.
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import re
@@ -23,6 +24,7 @@ import numpy as np
 import torch
 
 from harness.api import Method, SearchSpace, SearchState, Unsupported
+from harness.config.parameters import construct, defaults, resolve
 from harness.testing.clauses import (
     Check,
     difference,
@@ -80,6 +82,24 @@ def check_says_what_it_cannot_search(method: type[Method]) -> None:
                 _take_steps(begin(method, toy), 2)
         else:
             assert is_sentence(reason), f"unsupported() should give a sentence, not {reason!r}"
+
+
+def check_complains_before_it_is_built(method: type[Method]) -> None:
+    """``complaint`` returns None or a sentence, and what it accepts can be built."""
+    toy = Toy()
+    default = construct(method, defaults(method))
+    own = construct(method, resolve("method", method.__name__, method, method.contract_params))
+    offers = (tuple(toy.problem.fidelities), ())
+    for params, fidelities, target in itertools.product((default, own), offers, (None, 0.5, 1e9)):
+        place = f"complaint() at fidelities {fidelities} and the target {target}"
+        with no_error(place):
+            reason = method.complaint(params, fidelities=fidelities, target=target)
+        assert reason is None or is_sentence(reason), f"{place} should give a sentence: {reason!r}"
+        if reason is None and fidelities:
+            with no_error(f"{method.__name__}(problem) with parameters that it accepts"):
+                method(toy.again().problem, **params)
+    reason = method.complaint(own, fidelities=offers[0], target=None)
+    assert reason is None, f"it complains about its own contract_params: {reason}"
 
 
 def check_answer_is_valid_at_any_time(method: type[Method]) -> None:
@@ -315,6 +335,7 @@ METHOD_CHECKS: tuple[Check, ...] = (
     *PLUGIN_CHECKS,
     check_builds_from_a_problem_alone,
     check_says_what_it_cannot_search,
+    check_complains_before_it_is_built,
     check_answer_is_valid_at_any_time,
     check_every_step_spends,
     check_proposes_only_valid_architectures,

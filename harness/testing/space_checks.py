@@ -22,6 +22,7 @@ from harness.api import (
     Scale,
     SearchSpace,
     TaskShape,
+    Unsupported,
 )
 from harness.interfaces.graph import graph_from_json
 from harness.testing.clauses import Check, describe, is_sentence, no_error, require_architecture
@@ -246,6 +247,19 @@ def check_child_inherits_what_fits(space: SearchSpace, seed: int) -> None:
     _require_logits(network(_images(shape)), shape)
 
 
+def check_lists_every_operation(space: SearchSpace, seed: int) -> None:
+    """Where a network's layers have names, a latency table of the space's operations has them."""
+    shape, scale = find_tiny(space)
+    try:
+        layers = space.layers(space.sample(np.random.default_rng(seed)), shape, scale)
+    except Unsupported:
+        return  # it cannot be priced
+    with no_error("operations()"):
+        listed = set(space.operations(shape, scale))
+    missing = sorted(set(layers) - listed)
+    assert not missing, f"a network has {missing[0].to_text()!r}, which operations() does not list"
+
+
 def require_classifier(network: nn.Module, shape: TaskShape) -> None:
     """Fail unless the last linear layer is called ``classifier`` and fits the task."""
     classifier = getattr(network, "classifier", None)
@@ -310,4 +324,5 @@ NETWORK_CHECKS: Sequence[Check] = (
     check_refuses_what_it_cannot_build,
     check_twin_inherits_everything,
     check_child_inherits_what_fits,
+    check_lists_every_operation,
 )

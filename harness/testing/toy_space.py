@@ -21,6 +21,7 @@ from harness.api import (
     TaskShape,
     Unsupported,
     WeightSharingSpace,
+    strongest,
 )
 from harness.networks.cell_network import drop_samples
 from harness.networks.mixed import MixedOperation
@@ -91,13 +92,11 @@ class ToyCell(PlainToyCell, WeightSharingSpace):
 
     @override
     def derive(self, probabilities: Sequence[NDArray[np.float64]]) -> Architecture:
-        return tuple(int(np.nan_to_num(edge, nan=-np.inf).argmax()) for edge in probabilities)
+        return tuple(strongest(probabilities))
 
     @override
     def gates_of(self, architecture: Architecture) -> Gates:
-        rows = torch.eye(len(OPERATIONS))
-        active = [(choice,) for choice in architecture]
-        return Gates([rows[choice] for choice in architecture], active)
+        return Gates.one_hot(self.edges, architecture)
 
 
 class ToyNetwork(nn.Module):

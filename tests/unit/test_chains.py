@@ -13,7 +13,7 @@ from harness.networks.operations import Zero
 from harness.spaces.mbconv_chain import MbconvChain
 from harness.spaces.mobile import Mobile
 
-SPACES = [MbconvChain(blocks="2,1,2,1,3,1"), Mobile(blocks=4)]
+SPACES = [MbconvChain(blocks="2,1,2,1,3,1"), Mobile(blocks=4), Mobile(blocks=4, width="previous")]
 SETTINGS = [
     (TaskShape((1, 16, 16), 7), Scale(4, 3)),
     (TaskShape((3, 9, 14), 10), Scale(11, 1)),

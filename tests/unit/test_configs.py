@@ -26,6 +26,16 @@ def test_short_protocols_plan_on_digits(name):
     assert make_plan(resolve_experiment(make_experiment(document))).jobs
 
 
+@pytest.mark.parametrize("name", ["quick", "smoke"])
+def test_short_protocols_compare_networks_of_any_size_at_a_target_within_reach(name, capsys):
+    methods = ["darts", "proxylessnas", "eat_nas", "random_search"]
+    pairs = [{"source": "d10", "target": "d100"}]
+    document = experiment(protocol=name, pairs=pairs, methods=methods, space="mobile")
+    found = resolve_experiment(make_experiment(document))
+    assert found.protocol.costs.target and not found.warnings
+    assert all(job.spec.costs == found.protocol.costs for job in make_plan(found).jobs)
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_protocols_of_tables_plan_on_recorded_tasks(subsets, name):
     pairs = [{"source": "c10", "target": "in16"}]

@@ -260,17 +260,6 @@ def test_selection_goes_by_fitness_and_quality_by_accuracy():
 # Settings
 
 
-def test_tournament_larger_than_the_population_is_refused_in_one_line():
-    with pytest.raises(ConfigError, match=r"tournament of 5 cannot .* population of 4; lower") as e:
-        start(tournament=5)
-    assert "\n" not in str(e.value)
-
-
-def test_fidelity_that_is_not_on_offer_is_refused():
-    with pytest.raises(ConfigError, match=r"Fidelity 7 is not on offer; choose .* 1, 2"):
-        start(fidelity=7)
-
-
 def test_untrained_candidates_are_no_evolution():
     offers = [EatNas.unsupported(PlainToyCell(), has_images=True, fidelities=f) for f in ((), (0,))]
     assert offers == ["The protocol offers no fidelity at which candidates are trained."] * 2

@@ -3,6 +3,7 @@
 import dataclasses
 import random
 import types
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -62,6 +63,34 @@ class Permissive(RandomSearch):
 class Demanding(RandomSearch):
     def __init__(self, problem, budget):
         super().__init__(problem)
+
+
+class Wordless(RandomSearch):
+    @classmethod
+    def complaint(cls, params, *, fidelities, target):
+        return "no" if target else None
+
+
+class SelfCritical(RandomSearch):
+    @classmethod
+    def complaint(cls, params, *, fidelities, target):
+        return "Nothing is good enough."
+
+
+class ComplainsLate(RandomSearch):
+    """One candidate per step.
+
+    Args:
+        problem: What to search.
+        patience: In steps.
+    """
+
+    contract_params: ClassVar = {"patience": 3}
+
+    def __init__(self, problem, *, patience: int = 0):
+        super().__init__(problem)
+        if patience:
+            raise ValueError("too late")
 
 
 class AnswersLate(RandomSearch):
@@ -247,6 +276,8 @@ LONE_FAULTS = [
     (LovesNan, "answer_did_not_diverge", "whose score was NaN"),
     (AnswersAtRandom, "answer_is_valid_at_any_time", "not free"),
     (Curt, "says_what_it_cannot_search", "should give a sentence, not 'no'"),
+    (Wordless, "complains_before_it_is_built", "should give a sentence: 'no'"),
+    (SelfCritical, "complains_before_it_is_built", "its own contract_params"),
     (Overconfident, "says_what_it_cannot_search", "with fidelities ()"),
     (TensorInsights, "insights_are_plain", "json.dumps"),
     (FlatAlphas, "insights_are_plain", "1 lists of alphas for 6 edges"),
@@ -258,6 +289,7 @@ LONE_FAULTS = [
 DEEP_FAULTS = [
     (WithoutDefault, "parameters_are_documented", "has no default"),
     (Demanding, "builds_from_a_problem_alone", "budget"),
+    (ComplainsLate, "complains_before_it_is_built", "ValueError: too late"),
     (AnswersLate, "answer_is_valid_at_any_time", "None is no tuple"),
     (Trespasser, "proposes_only_valid_architectures", "does not belong to the space"),
     (NumpyIntegers, "proposes_only_valid_architectures", "no tuple of Python integers"),

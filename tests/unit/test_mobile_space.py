@@ -71,6 +71,27 @@ def test_a_factor_multiplies_the_base_width_and_is_truncated():
     ]
 
 
+def test_a_factor_may_multiply_the_width_of_the_block_before():
+    space, wide = Mobile(blocks=4, width="previous"), (3, 1, 0, 2)
+    architecture = tuple(itertools.chain(*((0, 0, 0, 0, width) for width in wide)))
+    for initial, expected in ((12, [24, 24, 12, 18]), (3, [8, 8, 4, 6])):
+        keys = space.layers(architecture, SHAPE, Scale(initial, 3))
+        assert [key.outputs[0] for key in keys if key.name == "sepconv_3x3"] == expected
+    narrow = space.layers(encode(0, 0, 0, (1,) * 4, 0), SHAPE, Scale(12, 3))
+    assert [key.outputs[0] for key in narrow if key.name == "sepconv_3x3"] == [6, 4, 4, 4]
+
+
+@pytest.mark.parametrize("width", ["base", "previous"])
+def test_operations_are_exactly_those_of_all_networks(width):
+    space = Mobile(blocks=2, width=width)
+    codes = list(itertools.product(range(3), range(3), range(2), range(4), range(4)))
+    # What a block does depends on its own code, and on the width of the one before.
+    architectures = [*((*code, *codes[0]) for code in codes)]
+    architectures += [(0, 0, 0, 0, before, *code) for before in range(4) for code in codes]
+    found = {key for one in architectures for key in space.layers(one, SHAPE, SCALE)}
+    assert set(space.operations(SHAPE, SCALE)) == found
+
+
 def test_activations_and_normalisation_are_those_of_the_authors():
     network = SPACE.build(PARENT, SHAPE, SCALE)
     kinds = {type(module) for module in network.modules()}

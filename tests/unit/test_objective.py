@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from harness.api import ConfigError, Costs, EdgeCosts
+from harness.api import Costs, EdgeCosts
 from harness.interfaces.costs import ProductCosts
 from harness.oneshot.objective import ExpectedCost, Objective, Tradeoff
 
@@ -97,9 +97,10 @@ def test_a_path_is_rewarded_by_its_own_cost():
 
 
 def test_a_target_without_positive_logarithm_is_refused_in_one_line():
-    with pytest.raises(ConfigError, match=r"target above 1, not 0\.5; use add#linear"):
-        objective(target=0.5)
-    objective(target=0.5, regulariser="add#linear")
+    found = Tradeoff("mul#log").complaint(0.5)
+    assert "target above 1, not 0.5; use add#linear" in found and "\n" not in found
+    assert Tradeoff("add#linear").complaint(0.5) is None
+    assert Tradeoff("mul#log").complaint(None) is None
 
 
 def test_costs_too_small_for_a_logarithm_do_not_spoil_the_search():

@@ -3,6 +3,7 @@
 import pytest
 
 from harness.config.experiment import make_experiment
+from harness.errors import ConfigError
 from harness.execution.plan import make_plan, space_document
 from harness.execution.resolve import resolve_experiment
 from harness.execution.seeding import derive_seed
@@ -139,3 +140,19 @@ def test_seeds_depend_on_their_purpose_and_nothing_else():
     assert derive_seed(0, "a", "b") == derive_seed(0, "a", "b")
     purposes = [(root, *p) for root in (0, 1) for p in (("a",), ("b",), ("a", "b"))]
     assert len({derive_seed(*purpose) for purpose in purposes}) == len(purposes)
+
+
+def test_a_control_takes_part_in_its_own_arms_only():
+    control = {"name": "darts", "label": "control", "params": {"carry": "alpha"}}
+    both = plan(
+        pairs=PAIR,
+        arms=["continued", "direct"],
+        methods=["darts", {**control, "arms": ["continued"]}],
+    )
+    assert {row.arm for row in both.arms if row.method == "control"} == {"continued"}
+    assert {row.arm for row in both.arms if row.method == "darts"} == {"continued", "direct"}
+
+
+def test_an_arm_that_the_experiment_lacks_is_refused_for_a_method():
+    with pytest.raises(ConfigError, match=r"darts has the arm resumed, which is none of .*direct"):
+        plan(methods=[{"name": "darts", "arms": ["resumed"]}])

@@ -1,24 +1,29 @@
 """Latency tables: what a file must hold, what it is checked against, how well it predicts."""
 
 import copy
+import functools
+import itertools
 import json
+import re
 
 import numpy as np
 import pytest
 from torch import nn
 
-from harness.api import OperationKey, Scale, TaskShape
+from harness.api import Costs, OperationKey, Scale, TaskShape
 from harness.cli import main
 from harness.config.experiment import make_experiment
+from harness.config.protocol import CostRules
 from harness.errors import ConfigError
 from harness.execution.pricing import measure_table, open_costs, warn_about_target
 from harness.execution.resolve import resolve_experiment
 from harness.hardware.latency import Stopwatch, compare, summarise
-from harness.hardware.prices import read_table
+from harness.hardware.prices import multiply_adds, read_table
 from harness.hardware.published import read_published
 from harness.interfaces.costs import price
 from harness.plugins import SPACES
 from harness.spaces.darts import Darts
+from harness.spaces.mobile import Mobile
 from tests.integration.tiny import PROTOCOL, experiment
 
 SPACE = Darts()
@@ -147,10 +152,50 @@ def test_a_table_that_changed_after_planning_is_refused(write):
 
 
 def test_a_target_that_nothing_reaches_is_warned_of_with_the_range(write, capsys):
-    rules(write(), target=1e-6)
-    assert "the target of 1e-06 milliseconds lies outside" in capsys.readouterr().err
+    found = rules(write(), target=1e-6).warnings
+    assert [line.partition(":")[0] for line in found] == ["d10", "d100"]
+    line = r"d10: no network reaches the target of 1e-06 milliseconds: they cost [\d.]+ to [\d.]+"
+    assert re.fullmatch(line, found[0])
+    assert capsys.readouterr().err == ""  # planning prints nothing; the command does
     costs = open_costs(rules(write()).protocol.costs, "darts", SPACE, SHAPES[0])
     assert warn_about_target(costs, SPACE) is None  # no target, nothing to miss
+
+
+def test_the_range_in_a_warning_is_that_of_all_networks_not_of_random_ones():
+    space, shape, prices = Mobile(blocks=1), SHAPES[0], multiply_adds(Mobile())
+
+    @functools.cache
+    def cost(architecture):
+        return sum(map(prices, space.layers(architecture, shape, SCALE)))
+
+    every = [cost(one) for one in itertools.product(range(3), range(3), range(2), *[range(4)] * 2)]
+    for target in (min(every), max(every)):
+        assert warn_about_target(Costs("multiply-adds", target, cost, None), space) is None
+    for target in (0.99 * min(every), 1.01 * max(every)):
+        found = warn_about_target(Costs("multiply-adds", target, cost, None), space)
+        assert found.endswith(f"they cost {min(every):.4g} to {max(every):.4g}")
+
+
+def test_a_table_that_lacks_any_operation_is_refused_at_planning(document, write):
+    for name in sorted(document["milliseconds"])[::10]:
+        path = write(lambda table, name=name: table["milliseconds"].pop(name))
+        with pytest.raises(ConfigError, match=re.escape(f"The latency table has no {name!r}")):
+            rules(path)
+
+
+@pytest.mark.parametrize("number", ["-1", "1e999", "NaN", "Infinity"])
+def test_a_time_that_is_no_number_of_milliseconds_is_refused(write, number):
+    path = write(lambda table: table["milliseconds"]["stem 1x16x16 12x16x16"].update(median=777))
+    path.write_text(path.read_text().replace("777", number))
+    with pytest.raises(ConfigError, match=r"^[^\n]*table\.json is no latency table[^\n]*$"):
+        read_table(path)
+
+
+@pytest.mark.parametrize("target", [-1, 0, float("nan"), float("inf")])
+def test_a_target_that_is_no_cost_is_refused(target):
+    costs = {"currency": "multiply-adds", "network": {"channels": 4, "cells": 3}, "target": target}
+    with pytest.raises(ConfigError, match=r"^experiment: protocol\.costs\.target [^\n]*$"):
+        make_experiment(experiment(protocol={**PROTOCOL, "costs": costs}))
 
 
 def test_multiply_adds_need_no_table():
@@ -219,6 +264,17 @@ def test_the_command_writes_a_table_that_loads(tmp_path, capsys):
     printed = json.loads(capsys.readouterr().out)
     table, _ = read_table(out)
     assert printed["operations"] == len(table.milliseconds) == 43
+
+
+def test_a_table_of_mobile_prices_every_width(tmp_path):
+    space, shape = Mobile(), TaskShape((1, 16, 16), 100)
+    found = measure_table("mobile", space, [shape], SCALE, Stopwatch(warm_up=0, repeats=1), 2)
+    path = tmp_path / "table.json"
+    path.write_text(found.model_dump_json())
+    given = {"currency": "milliseconds", "network": {"channels": 4, "cells": 3}}
+    costs = open_costs(CostRules(**given, table=str(path)), "mobile", space, shape)
+    rng = np.random.default_rng(0)
+    assert all(costs.of(space.sample(rng)) > 0 for _ in range(50))
 
 
 def test_tasks_of_different_size_need_a_table_each(capsys):

@@ -8,7 +8,7 @@ import pytest
 import torch
 from scipy.stats import kendalltau, spearmanr
 
-from harness.api import ConfigError, SearchState, Unsupported
+from harness.api import SearchState, Unsupported
 from harness.config.parameters import construct, resolve
 from harness.evolution.population import Population
 from harness.proxies.naming import compute
@@ -20,6 +20,7 @@ from methods.regularized_evolution import RegularizedEvolution
 from methods.reinforce import Reinforce
 from methods.zero_cost import ZeroCost
 
+SIZES = {"population": 4, "tournament": 4}
 SIMPLE = [RandomSearch, RegularizedEvolution, LocalSearch, Reinforce]
 
 
@@ -58,8 +59,10 @@ def test_a_step_judges_one_candidate_and_the_answer_is_the_best_of_them(plugin):
 
 @pytest.mark.parametrize("plugin", [*SIMPLE, ZeroCost])
 def test_a_fidelity_that_is_not_on_offer_is_refused(plugin):
-    with pytest.raises(ConfigError, match=r"Fidelity 7 is not on offer.*0, 1, 2"):
-        start(plugin, fidelity=7)
+    complaint = plugin.complaint({"fidelity": 7, **SIZES}, fidelities=(0, 1, 2), target=None)
+    assert complaint == "Fidelity 7 is not on offer; choose one of the protocol's: 0, 1, 2."
+    fitting = {"fidelity": 1, **SIZES}
+    assert plugin.complaint(fitting, fidelities=(0, 1, 2), target=None) is None
 
 
 @pytest.mark.parametrize("plugin", [*SIMPLE, ZeroCost])

@@ -9,6 +9,7 @@ from torch import nn
 
 from harness.api import Decision, Gates, Scale, TaskShape, Unsupported
 from harness.spaces.darts import Darts
+from harness.spaces.mobile import Mobile
 from harness.testing.check import judge
 from harness.testing.clauses import title
 from harness.testing.plugin_checks import PLUGIN_CHECKS
@@ -208,6 +209,13 @@ class BreaksOnShares(ToyCell):
         return super().supernet(shape, scale)
 
 
+class IncompleteList(Mobile):
+    """Lists what its super-network holds, which has base widths only."""
+
+    def operations(self, shape, scale):
+        return self.inventory(shape, scale).operations()
+
+
 FAULTS = [
     (OneOption, "decisions_are_choices", "'edge_0_1' has the options"),
     (SamplesFromItsOwnDice, "samples_are_valid", "one seed gives two samples"),
@@ -227,6 +235,7 @@ FAULTS = [
     (Curt, "refuses_what_it_cannot_build", "should give a sentence, not 'no'"),
     (Disinherited, "twin_inherits_everything", "something else"),
     (SharedMemory, "child_inherits_what_fits", "shares memory"),
+    (IncompleteList, "lists_every_operation", "which operations() does not list"),
     (LostEdge, "edges_are_choices", "fan_in"),
     (DerivesNothing, "any_probabilities_derive", "NaN probabilities raised"),
     (DerivesBackwards, "path_is_derived_from_its_gates", "derive"),
