@@ -1,20 +1,14 @@
-"""How cells change when the data set is swapped: what searches derived before, after, and anew.
-
-A journey is one seed of one method on one pair: what the source search found, what the continued
-search began from once the data were swapped, what it ended with, and what a direct search of the
-target with the same seed found. Only the first three are one search's course; the direct search is
-what the target gives without the source.
-"""
+"""How cells change when the data set is swapped: what searches derived before, after, and anew."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
+from analysis.journeys import CONTINUED, DIRECT, SOURCE, START, Journey, list_journeys
 from analysis.load import Tables
 from analysis.similarity.alignment import GONE, NEW, list_changes
 from analysis.similarity.chance import Chance
@@ -23,7 +17,6 @@ from analysis.similarity.metrics import MEAN, compare_architectures, primary_of
 from analysis.similarity.tables import stack
 from harness.api import BlockChain, CellGraph, Graphs
 
-SOURCE, START, CONTINUED, DIRECT = "source", "after the swap", "continued", "direct"
 # What is compared with what: from, to.
 LEGS = (
     (SOURCE, START),
@@ -62,64 +55,6 @@ OPERATION_COLUMNS = [
 ]
 SETTLED_COLUMNS = ["study", "method", "role", "task", "n", "mean", "earliest", "latest", "never"]
 SHAPE_COLUMNS = ["study", "method", "role", "task", "cell", "measure", "n", "mean", "random"]
-
-
-@dataclass(frozen=True)
-class Journey:
-    """One seed of one method on one pair.
-
-    Attributes:
-        method: Title.
-        source: Task searched first.
-        target: Task the search went on with.
-        seed: Of the searches.
-        jobs: The searches, by stage; the start is the continued search's.
-        graphs: What each stage had, by stage; only those that are known.
-    """
-
-    method: str
-    source: str
-    target: str
-    seed: int
-    jobs: Mapping[str, str]
-    graphs: Mapping[str, Graphs]
-
-
-def list_journeys(tables: Tables, study: str) -> list[Journey]:
-    """Return every seed of every method and pair of a study of which anything is known."""
-    runs = tables.runs[tables.runs["study"] == study]
-    chains = runs[runs["arm"].isin(["transferred", "continued"])]
-    journeys = []
-    for _, group in chains.groupby(["method", "source", "target", "search_seed"], sort=False):
-        identity = group.iloc[0]
-        method, source, target = (str(identity[name]) for name in PAIR_KEY[1:])
-        seed = int(identity["search_seed"])
-        jobs: dict[str, str] = {}
-        for row in group.to_dict("records"):
-            first, *later = str(row["ancestor_jobs"]).split()
-            jobs[SOURCE] = first
-            if later:
-                jobs[START] = jobs[CONTINUED] = later[-1]
-        direct = runs[
-            (runs["arm"] == DIRECT)
-            & (runs["method"] == method)
-            & (runs["target"] == target)
-            & (runs["search_seed"] == seed)
-        ]
-        jobs.update((DIRECT, str(job)) for job in direct["search_job"])
-        graphs = {
-            stage: known[jobs[stage]]
-            for stage, known in _stages(tables)
-            if jobs.get(stage) in known
-        }
-        if graphs:
-            journeys.append(Journey(method, source, target, seed, jobs, graphs))
-    return journeys
-
-
-def _stages(tables: Tables) -> Iterator[tuple[str, Mapping[str, Graphs]]]:
-    for stage in (SOURCE, START, CONTINUED, DIRECT):
-        yield stage, tables.start_graphs if stage == START else tables.graphs
 
 
 def count_new(graphs: Graphs, before: Graphs, cell: str) -> int:

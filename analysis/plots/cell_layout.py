@@ -7,10 +7,10 @@ column; from there it runs along the row of its target. Lengths are in inches.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from analysis.similarity.alignment import SAME, mark, number_alike, own_numbering, renumber
+from analysis.similarity.alignment import mark, number_alike, own_numbering, renumber
 from harness.api import CellGraph
 from harness.interfaces.graph import Edge
 
@@ -19,6 +19,9 @@ PILL_WIDTH, PILL_HEIGHT = 0.67, 0.24
 GAP, LINK = 0.30, 0.07
 INPUT_WIDTH, OUTPUT_WIDTH = 0.54, 0.40
 ROW_SPACE, PILL_SPACE = 0.17, 0.06
+
+# The state of an edge that is compared with nothing.
+PLAIN = "plain"
 
 Point = tuple[float, float]
 
@@ -29,13 +32,30 @@ class Pill:
 
     Attributes:
         edge: Source, target and operation, in the numbering of the layout.
-        state: ``same``, ``new`` or ``gone``, against the cell compared with.
+        state: ``plain``; in a difference ``same``, ``new`` or ``gone``.
         centre: Of the pill.
     """
 
     edge: Edge
     state: str
     centre: Point
+
+
+@dataclass(frozen=True)
+class MarkedCell:
+    """What is drawn of a cell.
+
+    Attributes:
+        inputs: How many of the nodes are inputs.
+        labels: What stands in each node: its number in the architecture's own text.
+        edges: Of the cell, and those that are gone, each with its state.
+        outputs: Nodes that make up the output.
+    """
+
+    inputs: int
+    labels: Mapping[int, str]
+    edges: tuple[tuple[Edge, str], ...]
+    outputs: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -54,7 +74,7 @@ class CellLayout:
     """
 
     nodes: dict[int, Point]
-    labels: dict[int, str]
+    labels: Mapping[int, str]
     inputs: int
     pills: tuple[Pill, ...]
     outputs: tuple[int, ...]
@@ -63,52 +83,61 @@ class CellLayout:
     height: float
 
 
-def lay_out(graph: CellGraph, reference: CellGraph | None = None) -> CellLayout:
-    """Place a cell; edges that ``reference`` has and it lacks are placed as ``gone``."""
-    numbers = number_alike(graph, reference) if reference else own_numbering(graph)
-    graph = renumber(graph, numbers)
-    edges = _marked(graph, reference)
-    levels = _levels(graph, [edge for edge, _ in edges])
+def mark_cell(
+    graph: CellGraph, before: CellGraph | None = None, *, is_difference: bool = True
+) -> MarkedCell:
+    """Return a cell numbered like ``before``; with what is new and gone, or as it is."""
+    numbers = number_alike(graph, before) if before else own_numbering(graph)
+    moved = renumber(graph, numbers)
+    last = graph.inputs + graph.nodes
+    edges = [(edge, PLAIN) for edge in moved.edges]
+    if before and is_difference:
+        edges = [(edge, state) for edge, state in mark(moved, before) if max(edge[:2]) < last]
+    own = {new: str(old) for old, new in enumerate(numbers)}
+    labels = own | dict(enumerate(input_names(graph.inputs)))
+    return MarkedCell(graph.inputs, labels, tuple(edges), moved.outputs)
+
+
+def input_names(inputs: int) -> list[str]:
+    """Return what stands in a cell's inputs."""
+    return ["c(k-2)", "c(k-1)"] if inputs == 2 else ["in"] * inputs
+
+
+def lay_out(cell: MarkedCell) -> CellLayout:
+    """Place what is drawn of a cell."""
+    levels = _levels(cell)
     incoming = {
-        node: [(edge, state) for edge, state in edges if edge[1] == node]
-        for node in range(graph.inputs, graph.inputs + graph.nodes)
+        node: [(edge, state) for edge, state in cell.edges if edge[1] == node]
+        for node in sorted(cell.labels)[cell.inputs :]
     }
     rows, height = _rows(incoming)
     pitch = GAP + PILL_WIDTH + LINK + 2 * NODE
     columns = {node: INPUT_WIDTH - NODE + level * pitch for node, level in levels.items()}
     nodes = {node: (columns[node], rows[node]) for node in incoming}
-    for place in range(graph.inputs):
-        nodes[place] = (INPUT_WIDTH / 2, height * (1 - (place + 1) / (graph.inputs + 1)))
+    for place in range(cell.inputs):
+        nodes[place] = (INPUT_WIDTH / 2, height * (1 - (place + 1) / (cell.inputs + 1)))
     right = max(columns.values()) + NODE + GAP + OUTPUT_WIDTH
     return CellLayout(
         nodes=nodes,
-        labels=_labels(graph.inputs, numbers),
-        inputs=graph.inputs,
+        labels=cell.labels,
+        inputs=cell.inputs,
         pills=tuple(_pills(incoming, nodes)),
-        outputs=graph.outputs,
+        outputs=cell.outputs,
         output=(right - OUTPUT_WIDTH / 2, height / 2),
         width=right,
         height=height,
     )
 
 
-def _marked(graph: CellGraph, reference: CellGraph | None) -> list[tuple[Edge, str]]:
-    """Return all edges to draw, each with what it is against the reference."""
-    if reference is None:
-        return [(edge, SAME) for edge in graph.edges]
-    last = graph.inputs + graph.nodes
-    return [(edge, state) for edge, state in mark(graph, reference) if max(edge[:2]) < last]
-
-
-def _levels(graph: CellGraph, edges: list[Edge]) -> dict[int, int]:
-    levels = dict.fromkeys(range(graph.inputs), 0)
-    for node in range(graph.inputs, graph.inputs + graph.nodes):
-        before = [levels[source] for source, target, _ in edges if target == node]
+def _levels(cell: MarkedCell) -> dict[int, int]:
+    levels = dict.fromkeys(range(cell.inputs), 0)
+    for node in sorted(cell.labels)[cell.inputs :]:
+        before = [levels[source] for (source, target, _), _ in cell.edges if target == node]
         levels[node] = 1 + max(before, default=0)
     return levels
 
 
-def _rows(incoming: dict[int, list[tuple[Edge, str]]]) -> tuple[dict[int, float], float]:
+def _rows(incoming: Mapping[int, Sequence[tuple[Edge, str]]]) -> tuple[dict[int, float], float]:
     """Return the height of each node, the first on top, and the whole height."""
     tall = {
         node: max(1, len(edges)) * (PILL_HEIGHT + PILL_SPACE) + ROW_SPACE
@@ -122,15 +151,11 @@ def _rows(incoming: dict[int, list[tuple[Edge, str]]]) -> tuple[dict[int, float]
     return rows, height
 
 
-def _pills(incoming: dict[int, list[tuple[Edge, str]]], nodes: dict[int, Point]) -> Iterator[Pill]:
+def _pills(
+    incoming: Mapping[int, Sequence[tuple[Edge, str]]], nodes: Mapping[int, Point]
+) -> Iterator[Pill]:
     for node, edges in incoming.items():
         x, y = nodes[node]
         for place, (edge, state) in enumerate(edges):
             rise = ((len(edges) - 1) / 2 - place) * (PILL_HEIGHT + PILL_SPACE)
             yield Pill(edge, state, (x - NODE - LINK - PILL_WIDTH / 2, y + rise))
-
-
-def _labels(inputs: int, numbers: tuple[int, ...]) -> dict[int, str]:
-    names = ["c(k-2)", "c(k-1)"] if inputs == 2 else ["in"] * inputs
-    own = {new: str(old) for old, new in enumerate(numbers)}
-    return {**own, **dict(enumerate(names))}

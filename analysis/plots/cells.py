@@ -1,211 +1,194 @@
-"""Cells side by side, what changed against the first of them in bold."""
+"""Cells of the first seed before and after the swap of data, and what changed."""
 
 from __future__ import annotations
 
-import itertools
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from matplotlib.axes import Axes
+import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Circle, FancyBboxPatch, PathPatch
-from matplotlib.path import Path as Outline
 
+from analysis.evaluation import Results
+from analysis.plots.cell_drawing import FAINT, FAINT_LINE, draw_cell, look_of
 from analysis.plots.cell_layout import (
-    GAP,
-    INPUT_WIDTH,
-    NODE,
-    OUTPUT_WIDTH,
-    PILL_HEIGHT,
-    PILL_WIDTH,
+    PLAIN,
     CellLayout,
-    Pill,
-    Point,
+    MarkedCell,
+    input_names,
     lay_out,
+    mark_cell,
 )
-from analysis.plots.style import COLOURS, styled
-from harness.api import CellGraph, Graphs
+from analysis.plots.style import canvas, say_nothing, styled
+from analysis.views import KEY, View, course_of, courses, first_seeds, list_seen, list_views
+from harness.api import CellGraph
 
-# Colour and line of an operation: one of the two is enough to tell it.
-LOOKS: dict[str, tuple[str, Any]] = {
-    "sep_conv_3x3": ("#0072B2", "-"),
-    "sep_conv_5x5": ("#56B4E9", (0, (9, 1.5))),
-    "dil_conv_3x3": ("#009E73", (0, (4, 1.5))),
-    "dil_conv_5x5": ("#CC79A7", (0, (6, 1.5, 1, 1.5))),
-    "max_pool_3x3": ("#D55E00", (0, (4, 1, 1, 1, 1, 1))),
-    "avg_pool_3x3": ("#E69F00", (0, (2, 1))),
-    "skip_connect": ("#000000", (0, (1, 1))),
-    "nor_conv_3x3": ("#0072B2", "-"),
-    "nor_conv_1x1": ("#56B4E9", (0, (9, 1.5))),
-    "none": ("#999999", (0, (1, 3))),
-}
-GONE = "#8a8a8a"
-END: dict[str, Any] = {"fc": "#f0f0f0", "ec": "#444444", "lw": 1.0}
-MARGIN, SPACE, TITLE, LEGEND_ROW = 0.15, 0.30, 0.34, 0.24
-TIMES = "\N{MULTIPLICATION SIGN}"
+COLUMNS = [*KEY, "cell", "inputs", "start", "end", "from", "to", "operation", "state"]
+# What leads to a cell's output is no operation.
+OUTPUT = "output"
+MARGIN, SPACE, TITLE, HEADING, LEGEND_ROW = 0.15, 0.40, 0.36, 0.30, 0.24
+# Operations in a row of the legend, which needs so many inches.
+NAMED, LEAST_WIDTH = 5, 8.5
 
 
-def draw(columns: Sequence[tuple[str, Graphs]]) -> Figure:
-    """Draw one row per kind of cell and one column per architecture.
+def collect(results: Results, study: str) -> pd.DataFrame:
+    """Return every edge that is drawn, of the first seed of every method and pair."""
+    journeys = first_seeds(list_seen(results.tables, study, CellGraph))
+    parts = [tabulate(course_of(journey), list_views(journey)) for journey in journeys]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
 
-    Args:
-        columns: Titles and cells; the first one is what the others are compared with.
+
+def tabulate(course: Mapping[str, Any], views: Sequence[View]) -> pd.DataFrame:
+    """Return one row per edge and view; ``from`` and ``to`` are what stands in the nodes.
+
+    ``start`` and ``end`` number the nodes alike in all views of a cell. ``state`` is ``plain``; in
+    a difference ``same``, ``new`` or ``gone``.
     """
-    first = columns[0][1]
-    names = [name for name, graph in first.items() if isinstance(graph, CellGraph)]
-    layouts = {
-        (name, place): _layout(name, graphs, None if place == 0 else first)
-        for name in names
-        for place, (_, graphs) in enumerate(columns)
-    }
-    widths = [
-        max([2.0, *(layouts[name, place].width for name in names)]) for place in range(len(columns))
+    rows = [
+        {**course, "view": view.title, "cell": name, **row}
+        for view in views
+        for name, graph in view.graphs.items()
+        if isinstance(graph, CellGraph)
+        for row in _rows(view, name, graph)
     ]
-    heights = [max(layouts[name, place].height for place in range(len(columns))) for name in names]
-    operations = sorted({pill.edge[2] for layout in layouts.values() for pill in layout.pills})
-    legend = TITLE + LEGEND_ROW * (1 + (len(operations) + 2) // 5)
-    size = (
-        2 * MARGIN + sum(widths) + SPACE * (len(widths) - 1),
-        2 * MARGIN + sum(heights) + TITLE * len(heights) + legend,
-    )
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def draw(table: pd.DataFrame) -> Figure:
+    """Draw a row per view and a column per kind of cell, one seed's course under another's."""
     with styled():
-        figure = Figure(figsize=size)
-        top = size[1] - MARGIN
-        for name, height in zip(names, heights, strict=True):
-            left = MARGIN
-            for place, ((title, _), width) in enumerate(zip(columns, widths, strict=True)):
-                tall = layouts[name, place].height
-                axes = _axes(figure, (left, top - TITLE - tall, width, tall), size)
-                axes.text(0, tall + 0.12, f"{title}: {name} cell", weight="bold", size=10.5)
-                _draw_cell(axes, layouts[name, place], operations)
-                left += width + SPACE
-            top -= TITLE + height
-        _legend(figure, operations, is_compared=len(columns) > 1)
+        if table.empty:
+            figure = canvas(6, 1.5)
+            say_nothing(figure.subplots(), "no search has a cell to draw")
+            return figure
+        operations = sorted(set(table["operation"]) - {""})
+        bands = list(_bands(table))
+        layouts = [layout for band in bands for layout in band.cells.values()]
+        widths = {
+            name: max(band.cells[name].width for band in bands if name in band.cells)
+            for name in table["cell"].unique()
+        }
+        legend = LEGEND_ROW * (1 + (len(operations) + 2) // NAMED)
+        width = 2 * MARGIN + sum(widths.values()) + SPACE * (len(widths) - 1)
+        height = 2 * MARGIN + sum(band.height for band in bands) + legend
+        figure = Figure(figsize=(max(width, LEAST_WIDTH), height))
+        top = height - MARGIN
+        for band in bands:
+            _draw_band(figure, top, band, widths, operations)
+            top -= band.height
+        _legend(figure, operations, is_compared=any(_is_difference(one) for one in layouts))
     return figure
 
 
-def count_new(graphs: Graphs, first: Graphs) -> int:
-    """Return how many edges of all cells are drawn as new against ``first``."""
-    names = [name for name, graph in graphs.items() if isinstance(graph, CellGraph)]
-    layouts = [_layout(name, graphs, first) for name in names]
-    return sum(pill.state == "new" for layout in layouts for pill in layout.pills)
+@dataclass(frozen=True)
+class _Band:
+    """One view of all cells.
+
+    Attributes:
+        heading: Whose course begins with it; empty within a course.
+        title: Of the view.
+        cells: Laid out, by name.
+    """
+
+    heading: str
+    title: str
+    cells: Mapping[str, CellLayout]
+
+    @property
+    def height(self) -> float:
+        """In inches."""
+        tall = max(layout.height for layout in self.cells.values())
+        return tall + TITLE + HEADING * bool(self.heading)
 
 
-def short(operation: str) -> str:
-    """Return an operation as it fits a pill: ``sep_conv_3x3`` as sep 3x3."""
-    text = operation.removesuffix("_connect").replace("nor_conv", "conv")
-    text = re.sub(r"_(conv|pool)(?=_)", "", text)
-    return re.sub(r"(\d)x(\d)", rf"\1{TIMES}\2", text).replace("_", " ")
+def _bands(table: pd.DataFrame) -> Iterator[_Band]:
+    for heading, views in courses(table):
+        for number, (title, rows) in enumerate(views):
+            cells = {
+                str(name): lay_out(_read(of_cell))
+                for name, of_cell in rows.groupby("cell", sort=False)
+            }
+            yield _Band("" if number else heading, title, cells)
 
 
-def _layout(name: str, graphs: Graphs, first: Graphs | None) -> CellLayout:
-    graph, reference = graphs[name], first.get(name) if first else None
-    assert isinstance(graph, CellGraph)
-    return lay_out(graph, reference if isinstance(reference, CellGraph) else None)
+def _rows(view: View, name: str, graph: CellGraph) -> Iterator[dict[str, Any]]:
+    before = view.before.get(name) if view.before else None
+    reference = before if isinstance(before, CellGraph) else None
+    cell = mark_cell(graph, reference, is_difference=view.is_difference)
+    out = graph.inputs + graph.nodes
+    edges = [*cell.edges, *(((node, out, ""), OUTPUT) for node in cell.outputs)]
+    for (start, end, operation), state in edges:
+        yield {
+            "inputs": graph.inputs,
+            "start": start,
+            "end": end,
+            "from": cell.labels[start],
+            "to": cell.labels.get(end, "c(k)"),
+            "operation": operation,
+            "state": state,
+        }
 
 
-def _axes(
-    figure: Figure, box: tuple[float, float, float, float], size: tuple[float, float]
-) -> Axes:
-    """Return axes whose unit is an inch."""
-    left, bottom, width, height = box
-    axes = figure.add_axes((left / size[0], bottom / size[1], width / size[0], height / size[1]))
-    axes.set_xlim(0, width)
-    axes.set_ylim(0, height)
-    axes.set_axis_off()
-    axes.patch.set_visible(False)
-    return axes
-
-
-def _look(operation: str, operations: Sequence[str]) -> tuple[str, Any]:
-    if operation in LOOKS:
-        return LOOKS[operation]
-    return COLOURS[operations.index(operation) % len(COLOURS)], "-"
-
-
-def _draw_cell(axes: Axes, layout: CellLayout, operations: Sequence[str]) -> None:
-    for pill in layout.pills:
-        _draw_pill(axes, layout, pill, _look(pill.edge[2], operations))
-    out_left = (layout.output[0] - OUTPUT_WIDTH / 2, layout.output[1])
-    for node in layout.outputs:
-        x, y = layout.nodes[node]
-        turn = (out_left[0] - GAP, y)
-        _line(axes, [(x + NODE, y), turn, out_left], color="#bdbdbd", lw=1.0)
-    for node, (x, y) in layout.nodes.items():
-        if node < layout.inputs:
-            _box(axes, (x, y), INPUT_WIDTH, **END)
+def _read(rows: pd.DataFrame) -> MarkedCell:
+    """Return the cell that rows of a table describe."""
+    inputs, out = int(rows["inputs"].iloc[0]), int(rows["end"].max())
+    labels = {node: str(node) for node in range(out)} | dict(enumerate(input_names(inputs)))
+    edges, outputs = [], []
+    for row in rows.to_dict("records"):
+        start, end = int(row["start"]), int(row["end"])
+        labels[start] = str(row["from"])
+        if row["state"] == OUTPUT:
+            outputs.append(start)
         else:
-            axes.add_artist(Circle((x, y), NODE, fc="white", ec="#222222", lw=1.3, zorder=4))
-        axes.text(x, y, layout.labels[node], ha="center", va="center", size=9, zorder=5)
-    _box(axes, layout.output, OUTPUT_WIDTH, **END)
-    axes.text(*layout.output, "c(k)", ha="center", va="center", size=9, zorder=5)
+            edges.append(((start, end, str(row["operation"])), str(row["state"])))
+    return MarkedCell(inputs, labels, tuple(edges), tuple(outputs))
 
 
-def _draw_pill(axes: Axes, layout: CellLayout, pill: Pill, look: tuple[str, Any]) -> None:
-    """Draw an operation with the lines that lead to and from it."""
-    source, target, operation = pill.edge
-    is_new, is_gone = pill.state == "new", pill.state == "gone"
-    colour, dashes = (GONE, (0, (1, 2.5))) if is_gone else look
-    width = 2.9 if is_new else 0.9 if is_gone else 1.4
-    x, y = layout.nodes[source]
-    out = INPUT_WIDTH / 2 if source < layout.inputs else NODE
-    left = (pill.centre[0] - PILL_WIDTH / 2, pill.centre[1])
-    right = (pill.centre[0] + PILL_WIDTH / 2, pill.centre[1])
-    start = (x + out, y)
-    style = {"color": colour, "lw": width, "linestyle": dashes, "zorder": 2 if is_new else 1}
-    _line(axes, [start, (start[0] + GAP, left[1]), left], **style)
-    end = layout.nodes[target]
-    _line(axes, [right, (end[0] - NODE, end[1])], **style)
-    edge = {"fc": "white", "ec": colour, "lw": width, "linestyle": dashes if is_gone else "-"}
-    _box(axes, pill.centre, PILL_WIDTH, **edge)
-    axes.text(
-        *pill.centre,
-        short(operation),
-        ha="center",
-        va="center",
-        size=9,
-        weight="bold" if is_new else "normal",
-        color="#666666" if is_gone else "black",
-        zorder=5,
-    )
+def _is_difference(layout: CellLayout) -> bool:
+    return any(pill.state != PLAIN for pill in layout.pills)
 
 
-def _line(axes: Axes, points: Sequence[Point], **style: Any) -> None:
-    """Draw a Bezier curve where the height changes, a straight line where it does not."""
-    vertices, codes = [points[0]], [Outline.MOVETO]
-    for before, after in itertools.pairwise(points):
-        middle = (before[0] + after[0]) / 2
-        vertices += [(middle, before[1]), (middle, after[1]), after]
-        codes += [Outline.CURVE4] * 3
-    axes.add_artist(PathPatch(Outline(vertices, codes), fill=False, **style))
-
-
-def _box(axes: Axes, centre: Point, width: float, **look: Any) -> None:
-    axes.add_artist(
-        FancyBboxPatch(
-            (centre[0] - width / 2, centre[1] - PILL_HEIGHT / 2),
-            width,
-            PILL_HEIGHT,
-            boxstyle=f"round,pad=0,rounding_size={PILL_HEIGHT / 2}",
-            **look,
-            zorder=4,
-        )
-    )
+def _draw_band(
+    figure: Figure,
+    top: float,
+    band: _Band,
+    widths: Mapping[str, float],
+    operations: Sequence[str],
+) -> None:
+    """Draw a view below ``top``, in inches from the lower edge."""
+    width, height = figure.get_size_inches()
+    if band.heading:
+        at = (MARGIN / width, (top - HEADING / 2) / height)
+        figure.text(*at, band.heading, weight="bold", size=12, va="center")
+        top -= HEADING
+    left = MARGIN
+    for name, column in widths.items():
+        if name in band.cells:
+            layout = band.cells[name]
+            bottom = top - TITLE - layout.height
+            box = (left / width, bottom / height, column / width, layout.height / height)
+            axes = figure.add_axes(box)
+            axes.set(xlim=(0, column), ylim=(0, layout.height))
+            axes.set_axis_off()
+            axes.patch.set_visible(False)
+            title = f"{band.title}: {name} cell"
+            axes.text(0, layout.height + 0.12, title, weight="bold", size=10)
+            draw_cell(axes, layout, operations)
+        left += column + SPACE
 
 
 def _legend(figure: Figure, operations: Sequence[str], *, is_compared: bool) -> None:
-    looks: Mapping[str, tuple[str, Any]] = {name: _look(name, operations) for name in operations}
+    looks = {name: look_of(name, operations) for name in operations}
     handles = [
         Line2D([], [], color=colour, linestyle=dashes, lw=1.8, label=name)
         for name, (colour, dashes) in looks.items()
     ]
     if is_compared:
         handles += [
-            Line2D([], [], color="black", lw=3.2, label="bold: new against the first"),
-            Line2D([], [], color=GONE, linestyle=(0, (1, 2.5)), lw=1, label="faint: gone"),
+            Line2D([], [], color="black", lw=3.2, label="bold: new"),
+            Line2D([], [], color=FAINT, linestyle=FAINT_LINE, lw=1, label="faint: gone"),
         ]
     figure.legend(
-        handles=handles, loc="lower left", ncols=5, frameon=False, handlelength=3.4, fontsize=9
+        handles=handles, loc="lower left", ncols=NAMED, frameon=False, handlelength=3.4, fontsize=9
     )

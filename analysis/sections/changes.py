@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.changes import CONTINUED, DIRECT, SOURCE
 from analysis.document import Block, Fold, Section, Text
 from analysis.evaluation import Results
 from analysis.gallery import Gallery
+from analysis.journeys import CONTINUED, DIRECT, SOURCE
 from analysis.plots import operations as operations_plot
 from analysis.sections.grids import Column, grid
 from analysis.similarity.measures import TITLES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,17 +11,16 @@ import pandas as pd
 from analysis.document import Block, Fold, Picture, Section, Text
 from analysis.evaluation import Results
 from analysis.gallery import Gallery
+from analysis.journeys import Journey
 from analysis.plots import alphas as alphas_plot
 from analysis.plots import cells as cells_plot
 from analysis.sections.grids import Column, grid
-from analysis.transfer import select
+from analysis.views import course_of, heading, list_seen, list_views, told_changes
 from analysis.wording import brief, decimal, pair_label
-from harness.api import CellGraph, Graphs
+from harness.api import CellGraph
 
 # A search whose parameters moved less than this on average decided by its initial noise.
 BARELY_MOVED = 0.05
-# What a continued search begins from, once the data set is swapped.
-START = "after the swap"
 # So that a report of a thousand runs stays a page that a browser can open.
 SEEDS_DRAWN = 5
 ROLES = ["source", "direct", "direct_long", "continued", "resumed"]
@@ -76,12 +75,19 @@ def flags(row: Row) -> str:
 
 
 def cells(results: Results, gallery: Gallery) -> Section:
-    """Draw what was derived: before and after the swap of data, and what the target gives."""
+    """Draw what was derived: before and after the swap of data, and what changed."""
     blocks: list[Block] = []
     for study, pairs in results.pairs.items():
+        seen = list_seen(results.tables, study, CellGraph)
         for method in results.methods[study]:
             for pair in pairs:
-                drawn = list(_drawings(results, gallery, study, method, pair))
+                its = [
+                    journey
+                    for journey in seen
+                    if (journey.method, journey.target) == (method, pair[1])
+                    and journey.source in ("", pair[0])
+                ]
+                drawn = list(_drawings(results, gallery, study, its))
                 if not drawn:
                     text = f"{method}, {pair_label(*pair)}: no search has a cell to draw."
                     blocks.append(Text(text))
@@ -139,63 +145,15 @@ def _heat_maps(results: Results, gallery: Gallery) -> Iterator[Block]:
 
 
 def _drawings(
-    results: Results, gallery: Gallery, study: str, method: str, pair: tuple[str, str]
+    results: Results, gallery: Gallery, study: str, journeys: Sequence[Journey]
 ) -> Iterator[Picture]:
-    """Yield a drawing for each seed of which there is a cell."""
-    found = _found(results, study, method, pair)
-    seeds = sorted(found) if gallery.everything else sorted(found)[:SEEDS_DRAWN]
-    for number, seed in enumerate(seeds):
-        columns = _without_equal_start(found[seed])
-        changes = [
-            f"{title} has {_changes(columns[0][1], graphs)} edges that {columns[0][0]} lacks"
-            for title, graphs in columns[1:]
-        ]
-        caption = f"{method}, {pair_label(*pair)}, seed {seed}. " + "; ".join(changes)
-        if START in found[seed] and START not in dict(columns):
-            caption += f"; after the swap the search began from the cell of {columns[0][0]}"
-        name = f"cells-{method}-{'-'.join(pair)}-s{seed}"
+    """Yield a drawing for each seed."""
+    ordered = sorted(journeys, key=lambda journey: journey.seed)
+    for number, journey in enumerate(ordered if gallery.everything else ordered[:SEEDS_DRAWN]):
+        table = cells_plot.tabulate(course_of(journey), list_views(journey))
+        name = f"cells-{journey.method}-{journey.source}-{journey.target}-s{journey.seed}"
         if len(results.studies) > 1:
             name += f"-{results.studies.index(study) + 1}"
-        figure = cells_plot.draw(columns)
-        yield gallery.hang(figure, name, caption.rstrip(" .") + ".", is_folded=number > 0)
-
-
-def _without_equal_start(found: dict[str, Graphs]) -> list[tuple[str, Graphs]]:
-    """Return the columns to draw: the cell after the swap only if it is not the source's."""
-    (origin, first), *_ = found.items()
-    return [
-        (title, graphs)
-        for title, graphs in found.items()
-        if title != START or title == origin or _changes(first, graphs) > 0
-    ]
-
-
-def _changes(first: Graphs, graphs: Graphs) -> int:
-    return cells_plot.count_new(graphs, first)
-
-
-def _found(
-    results: Results, study: str, method: str, pair: tuple[str, str]
-) -> dict[int, dict[str, Graphs]]:
-    """Return by seed what the searches found, and what the continued one began from."""
-    runs, tables = results.tables.runs, results.tables
-    source, target = pair
-    wanted = (
-        (f"source ({source})", ("transferred", "continued"), 0, tables.graphs),
-        (START, ("continued",), -1, tables.start_graphs),
-        (f"continued ({source} → {target})", ("continued",), -1, tables.graphs),
-        (f"direct ({target})", ("direct",), -1, tables.graphs),
-    )
-    found: dict[int, dict[str, Graphs]] = {}
-    for title, arms, place, graphs in wanted:
-        for arm in arms:
-            for row in _rows(select(runs, study, method, arm, pair)):
-                cell = graphs.get(str(row["ancestor_jobs"]).split()[place], {})
-                if any(isinstance(graph, CellGraph) for graph in cell.values()):
-                    seed = int(row["search_seed"])
-                    found.setdefault(seed, {}).setdefault(title, cell)
-    return found
-
-
-def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+        caption = f"{heading(table.iloc[0])}. {told_changes(journey)}".strip()
+        figure = cells_plot.draw(table)
+        yield gallery.hang(figure, name, caption, table, is_folded=number > 0)

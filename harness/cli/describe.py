@@ -76,14 +76,15 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _draw(description: Description, path: Path) -> None:
-    from analysis.plots.cells import draw
+    from analysis.plots.cells import draw, tabulate
     from analysis.plots.files import write_figure
+    from analysis.views import ALONE, View
     from harness.api import CellGraph
 
     name = description.space.name
     if not any(isinstance(graph, CellGraph) for graph in description.graphs.values()):
         raise ConfigError(f"--out {path}: an architecture of {name} has no cells; leave --out out.")
-    write_figure(draw([(name, description.graphs)]), path)
+    write_figure(draw(tabulate(ALONE, [View(name, description.graphs)])), path)
 
 
 def _lines(description: Description) -> Iterator[str]:

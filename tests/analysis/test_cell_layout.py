@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from analysis.plots.cell_layout import NODE, PILL_HEIGHT, PILL_WIDTH, lay_out
-from analysis.plots.cells import short
+from analysis.plots.cell_drawing import short
+from analysis.plots.cell_layout import NODE, PILL_HEIGHT, PILL_WIDTH, lay_out, mark_cell
 from harness.interfaces.graph import CellGraph, graph_from_json
 from tests.analysis.ingredients import cells
 
@@ -18,7 +18,7 @@ def _cell(seed):
 
 @pytest.mark.parametrize("seed", range(20))
 def test_operations_and_nodes_do_not_overlap(seed):
-    layout = lay_out(_cell(seed), _cell(seed + 100))
+    layout = lay_out(mark_cell(_cell(seed), _cell(seed + 100)))
     boxes = [(*pill.centre, PILL_WIDTH, PILL_HEIGHT) for pill in layout.pills]
     inner = [node for node in layout.nodes if node >= layout.inputs]
     boxes += [(*layout.nodes[node], 2 * NODE, 2 * NODE) for node in inner]
@@ -33,7 +33,7 @@ def test_operations_and_nodes_do_not_overlap(seed):
 
 @pytest.mark.parametrize("seed", range(10))
 def test_lines_lead_to_the_right(seed):
-    layout = lay_out(_cell(seed), _cell(seed + 100))
+    layout = lay_out(mark_cell(_cell(seed), _cell(seed + 100)))
     for pill in layout.pills:
         source, target, _ = pill.edge
         assert layout.nodes[source][0] < pill.centre[0] < layout.nodes[target][0]
@@ -42,7 +42,7 @@ def test_lines_lead_to_the_right(seed):
 def test_same_cell_under_another_numbering_has_nothing_new():
     first = CellGraph(2, 2, ((0, 2, "a"), (1, 2, "b"), (0, 3, "c"), (1, 3, "d")), (2, 3))
     swapped = CellGraph(2, 2, ((0, 2, "c"), (0, 3, "a"), (1, 2, "d"), (1, 3, "b")), (2, 3))
-    layout = lay_out(swapped, first)
+    layout = lay_out(mark_cell(swapped, first))
     assert {pill.state for pill in layout.pills} == {"same"}
     assert [layout.labels[node] for node in (2, 3)] == ["3", "2"]
 
@@ -50,7 +50,7 @@ def test_same_cell_under_another_numbering_has_nothing_new():
 def test_new_and_gone_edges_are_told_apart():
     first = CellGraph(2, 1, ((0, 2, "a"), (1, 2, "b")), (2,))
     second = CellGraph(2, 1, ((0, 2, "a"), (1, 2, "c")), (2,))
-    states = {pill.edge[2]: pill.state for pill in lay_out(second, first).pills}
+    states = {pill.edge[2]: pill.state for pill in lay_out(mark_cell(second, first)).pills}
     assert states == {"a": "same", "c": "new", "b": "gone"}
 
 

@@ -3,17 +3,14 @@
 import pytest
 
 from analysis.changes import (
-    CONTINUED,
-    SOURCE,
-    START,
     change_table,
     count_new,
-    list_journeys,
     operation_table,
     settled_table,
     shape_table,
 )
 from analysis.evaluation import evaluate
+from analysis.journeys import CONTINUED, SOURCE, START, list_journeys
 from analysis.similarity.alignment import list_changes, mark
 from analysis.similarity.measures import measure_graph
 from analysis.structure import depth

@@ -1,5 +1,6 @@
 """One figure by one command: found by its file's name, with the table it shows beside it."""
 
+import io
 import json
 
 import numpy as np
@@ -46,6 +47,19 @@ def test_every_kind_draws_what_it_collects(results, name):
     figure = kinds()[name].draw(table)
     assert isinstance(figure, Figure) and figure.axes
     assert title(name).endswith(".")
+
+
+def test_cells_are_drawn_from_their_table_alone(results):
+    module = kinds()["cells"]
+    table = module.collect(results, results.studies[0])
+    read = pd.read_csv(io.StringIO(table.to_csv(index=False)), keep_default_na=False)
+    pictures = [module.draw(one).axes for one in (table, read)]
+    texts = [[text.get_text() for axes in one for text in axes.texts] for one in pictures]
+    assert texts[0] == texts[1]
+    # Per method and pair: before, after, difference and direct of a normal and a reduction cell.
+    assert len(pictures[0]) == 2 * 2 * 4 * 2
+    changed = table[table["view"].str.startswith("difference")]
+    assert set(changed["state"]) == {"same", "new", "gone", "output"}
 
 
 @pytest.mark.parametrize("name", kinds())

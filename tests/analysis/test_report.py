@@ -95,9 +95,14 @@ def test_report_says_what_limits_it(report):
     assert "choices.learning_rate" in html
 
 
-def test_cells_of_source_continued_and_direct_stand_side_by_side(report):
+def test_cells_before_and_after_the_swap_stand_above_their_difference(report):
     _, html = report
-    for title in ("source (d10)", "continued (d10 → d100)", "direct (d100)"):
+    for title in (
+        "before: source (d10)",
+        "after: continued (d10 → d100)",
+        "difference: before → after",
+        "direct (d100), against before",
+    ):
         assert f"{title}: normal cell" in html
         assert f"{title}: reduce cell" in html
     assert "Other seeds of darts" in html
@@ -106,13 +111,13 @@ def test_cells_of_source_continued_and_direct_stand_side_by_side(report):
 def test_the_cell_after_the_swap_is_named_where_it_is_the_sources(report):
     _, html = report
     assert "after the swap the search began from the cell of source (d10)." in html
-    assert "after the swap: normal cell" not in html
+    assert "after the swap, against before: normal cell" not in html
 
 
 def test_the_cell_after_the_swap_is_drawn_where_it_is_another(invent, tmp_path):
     path = invent(seeds=1, carries=lambda job: False)
     html = write_report([path], tmp_path / "report").read_text()
-    assert "after the swap: normal cell" in html
+    assert "after the swap, against before: normal cell" in html
     assert "the search began from the cell of" not in html
 
 
