@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,20 +96,18 @@ def _titles(journey: Journey) -> dict[str, str]:
     return {stage: title for stage, title in titles.items() if stage in journey.graphs}
 
 
-def list_seen(tables: Tables, study: str, kind: type[CellGraph | BlockChain]) -> list[Journey]:
-    """Return the journeys whose architectures are of one kind."""
-    return [
-        journey
-        for journey in list_journeys(tables, study)
-        if any(isinstance(graph, kind) for graph in next(iter(journey.graphs.values())).values())
-    ]
+def has(journey: Journey, kind: type[CellGraph | BlockChain]) -> bool:
+    """Tell whether a journey's architectures are of a kind."""
+    graphs = next(iter(journey.graphs.values()))
+    return any(isinstance(graph, kind) for graph in graphs.values())
 
 
-def first_seeds(journeys: Sequence[Journey]) -> list[Journey]:
-    """Return the first seed of every method and pair."""
+def first_seeds(tables: Tables, study: str, kind: type[CellGraph | BlockChain]) -> list[Journey]:
+    """Return the first seed of every method and pair whose architectures are of a kind."""
     firsts: dict[tuple[str, str, str], Journey] = {}
-    for journey in journeys:
-        firsts.setdefault((journey.method, journey.source, journey.target), journey)
+    for journey in list_journeys(tables, study):
+        if has(journey, kind):
+            firsts.setdefault((journey.method, journey.source, journey.target), journey)
     return list(firsts.values())
 
 

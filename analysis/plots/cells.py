@@ -21,7 +21,7 @@ from analysis.plots.cell_layout import (
     mark_cell,
 )
 from analysis.plots.style import canvas, say_nothing, styled
-from analysis.views import KEY, View, course_of, courses, first_seeds, list_seen, list_views
+from analysis.views import KEY, View, course_of, courses, first_seeds, list_views
 from harness.api import CellGraph
 
 COLUMNS = [*KEY, "cell", "inputs", "start", "end", "from", "to", "operation", "state"]
@@ -34,7 +34,7 @@ NAMED, LEAST_WIDTH = 5, 8.5
 
 def collect(results: Results, study: str) -> pd.DataFrame:
     """Return every edge that is drawn, of the first seed of every method and pair."""
-    journeys = first_seeds(list_seen(results.tables, study, CellGraph))
+    journeys = first_seeds(results.tables, study, CellGraph)
     parts = [tabulate(course_of(journey), list_views(journey)) for journey in journeys]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
 

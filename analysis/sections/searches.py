@@ -11,11 +11,12 @@ import pandas as pd
 from analysis.document import Block, Fold, Picture, Section, Text
 from analysis.evaluation import Results
 from analysis.gallery import Gallery
-from analysis.journeys import Journey
+from analysis.journeys import Journey, list_journeys
 from analysis.plots import alphas as alphas_plot
 from analysis.plots import cells as cells_plot
+from analysis.plots import chains as chains_plot
 from analysis.sections.grids import Column, grid
-from analysis.views import course_of, heading, list_seen, list_views, told_changes
+from analysis.views import course_of, has, heading, list_views, told_changes
 from analysis.wording import brief, decimal, pair_label
 from harness.api import CellGraph
 
@@ -78,28 +79,22 @@ def cells(results: Results, gallery: Gallery) -> Section:
     """Draw what was derived: before and after the swap of data, and what changed."""
     blocks: list[Block] = []
     for study, pairs in results.pairs.items():
-        seen = list_seen(results.tables, study, CellGraph)
+        journeys = list_journeys(results.tables, study)
         for method in results.methods[study]:
-            for pair in pairs:
+            for source, target in pairs:
                 its = [
                     journey
-                    for journey in seen
-                    if (journey.method, journey.target) == (method, pair[1])
-                    and journey.source in ("", pair[0])
+                    for journey in journeys
+                    if (journey.method, journey.target) == (method, target)
+                    and journey.source in ("", source)
                 ]
-                drawn = list(_drawings(results, gallery, study, its))
-                if not drawn:
-                    text = f"{method}, {pair_label(*pair)}: no search has a cell to draw."
-                    blocks.append(Text(text))
-                    continue
-                blocks.append(drawn[0])
-                if drawn[1:]:
-                    title = f"Other seeds of {method}, {pair_label(*pair)}"
-                    blocks.append(Fold(title, tuple(drawn[1:])))
+                about = f"{method}, {pair_label(source, target)}"
+                blocks += _drawn(about, list(_drawings(results, gallery, study, its)))
     text = (
-        "Columns are longest-path levels; every operation stands left of the node it leads to. "
-        "Numbers in nodes are those of the architecture's text. Intermediate nodes have no order, "
-        "so cells are compared at the numbering under which most edges agree. Without "
+        "In a cell, columns are longest-path levels; every operation stands left of the node it "
+        "leads to. Numbers in nodes are those of the architecture's text. Intermediate nodes have "
+        "no order, so cells are compared at the numbering under which most edges agree. Blocks of "
+        "a chain are compared place by place. Without "
         f"`report --all`, {SEEDS_DRAWN} seeds at most are drawn of each method and pair."
     )
     return Section("cells", "Derived cells", (Text(text), *blocks))
@@ -144,16 +139,24 @@ def _heat_maps(results: Results, gallery: Gallery) -> Iterator[Block]:
         yield gallery.hang(alphas_plot.draw(alphas), f"alphas-{number + 1}", caption)
 
 
+def _drawn(about: str, pictures: Sequence[Picture]) -> list[Block]:
+    if not pictures:
+        return [Text(f"{about}: no search has a cell to draw.")]
+    first, *others = pictures
+    return [first, Fold(f"Other seeds of {about}", tuple(others))] if others else [first]
+
+
 def _drawings(
     results: Results, gallery: Gallery, study: str, journeys: Sequence[Journey]
 ) -> Iterator[Picture]:
-    """Yield a drawing for each seed."""
+    """Yield a drawing of its cells, or of its chain, for each seed."""
     ordered = sorted(journeys, key=lambda journey: journey.seed)
     for number, journey in enumerate(ordered if gallery.everything else ordered[:SEEDS_DRAWN]):
-        table = cells_plot.tabulate(course_of(journey), list_views(journey))
-        name = f"cells-{journey.method}-{journey.source}-{journey.target}-s{journey.seed}"
+        kind, plot = ("cells", cells_plot) if has(journey, CellGraph) else ("chains", chains_plot)
+        table = plot.tabulate(course_of(journey), list_views(journey))
+        parts = (kind, journey.method, journey.source, journey.target, f"s{journey.seed}")
+        name = "-".join(filter(None, parts))
         if len(results.studies) > 1:
             name += f"-{results.studies.index(study) + 1}"
         caption = f"{heading(table.iloc[0])}. {told_changes(journey)}".strip()
-        figure = cells_plot.draw(table)
-        yield gallery.hang(figure, name, caption, table, is_folded=number > 0)
+        yield gallery.hang(plot.draw(table), name, caption, table, is_folded=number > 0)

@@ -47,7 +47,7 @@ class Stage(NamedTuple):
 
 def read_stages(chain: BlockChain) -> tuple[Stage, ...]:
     """Return a chain's stages; one stage where it says nothing about them."""
-    blocks = [_read_block(text) for text in chain.blocks]
+    blocks = [read_block(text) for text in chain.blocks]
     if any(count is not None for _, count, _ in blocks):
         return tuple(Stage((layer,) * (count or 1), width) for layer, count, width in blocks)
     layers = [layer for layer, _, _ in blocks]
@@ -110,7 +110,7 @@ class _Codes:
 _Cost = Callable[[Integers, Integers], Matrix]
 
 
-def _read_block(text: str) -> tuple[Layer, int | None, float]:
+def read_block(text: str) -> tuple[Layer, int | None, float]:
     """Return a block's layer, how many there are of it, and its width."""
     kind, *words = text.split()
     found = {word[0]: word[1:] for word in words if re.fullmatch(r"[kexw][0-9.]+", word)}

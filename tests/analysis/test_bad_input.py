@@ -134,7 +134,7 @@ CASES = {
     "no JSON": (SMALL, _no_json, "1 job left files that cannot be read"),
     "no trajectory": (SMALL, _no_trajectory, "trajectory.jsonl is gone or damaged"),
     "damaged trajectory": (SMALL, _damaged_trajectory, "trajectory.jsonl is gone or damaged"),
-    "chains": (SMALL, _no_cells, "no search has a cell to draw"),
+    "chains": (SMALL, _no_cells, "has 0 layers that source (d10) lacks"),
     "no source cell": (SMALL, _no_source_records, "after the swap"),
     "no insights": (SMALL, _no_insights, "What was run"),
     "random only": ({**SMALL, "arms": ("random",)}, None, "No search was planned"),
