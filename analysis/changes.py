@@ -12,6 +12,7 @@ from analysis.journeys import CONTINUED, DIRECT, SOURCE, START, Journey, list_jo
 from analysis.load import Tables
 from analysis.similarity.alignment import GONE, NEW, list_changes
 from analysis.similarity.chance import Chance
+from analysis.similarity.course import course_table, divergence_table
 from analysis.similarity.measures import count_operations, measure_graph
 from analysis.similarity.metrics import MEAN, compare_architectures, primary_of
 from analysis.similarity.tables import stack
@@ -187,7 +188,7 @@ def _mean_counts(graphs: Iterable[CellGraph | BlockChain]) -> dict[str, float]:
 
 
 def change_tables(tables: Tables, chances: Mapping[str, Chance]) -> dict[str, pd.DataFrame]:
-    """Return changes, moves of operations, and shapes over all studies, by file name."""
+    """Return what changed, when it settled, shapes, and alphas' course, by file name."""
     parts: dict[str, list[pd.DataFrame]] = {}
     for study, chance in chances.items():
         journeys = list_journeys(tables, study)
@@ -196,6 +197,8 @@ def change_tables(tables: Tables, chances: Mapping[str, Chance]) -> dict[str, pd
             "change_operations": operation_table(study, journeys, chance),
             "settled": settled_table(tables, study),
             "shapes": shape_table(tables, study, chance),
+            "alpha_course": course_table(study, journeys, tables.alphas),
+            "alpha_divergence": divergence_table(study, journeys, tables.alphas),
         }
         for name, table in made.items():
             parts.setdefault(name, []).append(table)

@@ -1,56 +1,87 @@
-"""Where the architecture parameters ended: the share of each operation on each edge."""
+"""Where the architecture parameters ended: the mean share of each operation on each edge."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 
-from analysis.plots.style import canvas, styled
+from analysis.evaluation import Results
+from analysis.plots.style import canvas, say_nothing, styled
+
+KEY = ["method", "search"]
+COLUMNS = [*KEY, "n", "cell", "edge", "operation", "share"]
+# In this order, so that the swap of data stands between its neighbours.
+ROLES = ("source", "continued", "direct", "direct_long", "resumed")
+# Inches per operation and edge, and of what stands beside and below a panel.
+TILE, BESIDE, BELOW = 0.27, 1.75, 1.5
 
 
-def draw(alphas: pd.DataFrame) -> Figure:
-    """Draw a panel per cell: edges down, operations across, mean softmax over the searches.
+def collect(results: Results, study: str) -> pd.DataFrame:
+    """Return the mean softmax at the last tick over a method's searches for one purpose.
 
-    Args:
-        alphas: Raw parameters of comparable searches; the last tick of each is drawn.
+    Parameters whose edges have no names are left out.
     """
+    searches = results.tables.searches
+    searches = searches[(searches["study"] == study) & (searches["status"] == "done")]
+    alphas = results.tables.alphas
+    alphas = alphas[(alphas["cell"] != "") & alphas["job"].isin(searches["job"])]
     final = alphas[alphas["tick"] == alphas.groupby("job")["tick"].transform("max")]
-    shares = final.assign(share=_softmax(final))
-    cells = list(shares["cell"].unique())
-    means = {
-        cell: rows.groupby(["edge", "op"], sort=False)["share"].mean().unstack(sort=False)
-        for cell, rows in shares.groupby("cell", sort=False)
-    }
-    highest = max(float(mean.to_numpy().max()) for mean in means.values())
-    edges = max(len(mean) for mean in means.values())
+    edges = ["job", "cell", "edge"]
+    highest = final.groupby(edges)["alpha"].transform("max")
+    final = final.assign(share=(final["alpha"] - highest).astype(float).map(np.exp))
+    final["share"] /= final.groupby(edges)["share"].transform("sum")
+    order = searches.assign(place=searches["role"].map(ROLES.index))
+    order = order.sort_values(["place", "task"], kind="stable")[["job", "method", "role", "task"]]
+    order["search"] = order["role"] + " (" + order["task"] + ")"
+    table = order.merge(final, on="job", sort=False)
+    table = table.rename(columns={"op": "operation"})
+    group = [*KEY, "cell", "edge", "operation"]
+    means = table.groupby(group, sort=False, as_index=False).agg(
+        n=("job", "nunique"), share=("share", "mean")
+    )
+    names = {name: place for place, name in enumerate(results.methods[study])}
+    return means.sort_values("method", key=lambda column: column.map(names), kind="stable")[
+        COLUMNS
+    ].reset_index(drop=True)
+
+
+def draw(table: pd.DataFrame) -> Figure:
+    """Draw a row per method and cell, a column per purpose: edges down, operations across."""
+    searches = list(dict.fromkeys(table["search"]))
+    rows = list(table.groupby(["method", "cell"], sort=False))
     with styled():
-        figure = canvas(4.6 * len(cells) + 0.9, max(2.9, 0.26 * edges + 1.6))
-        panels = figure.subplots(1, len(cells), squeeze=False)[0]
-        for axes, (cell, mean) in zip(panels, means.items(), strict=True):
-            image = axes.pcolormesh(mean.to_numpy(), cmap="cividis", vmin=0, vmax=highest)
-            axes.set_title(f"{cell!s} cell", loc="left")
-            axes.set_yticks(np.arange(len(mean)) + 0.5, [str(name) for name in mean.index])
-            operations = [str(name) for name in mean.columns]
-            places = np.arange(len(operations)) + 0.5
-            axes.set_xticks(places, operations, rotation=40, ha="right")
-            axes.invert_yaxis()
-            axes.spines[:].set_visible(False)
-        bar = figure.colorbar(image, ax=list(panels))
-        bar.set_label("mean share")
+        if not rows:
+            figure = canvas(6, 1.5)
+            say_nothing(figure.subplots(), "no search has architecture parameters of named edges")
+            return figure
+        tall = [TILE * group["edge"].nunique() + BELOW for _, group in rows]
+        wide = max(group["operation"].nunique() for _, group in rows)
+        figure = canvas(len(searches) * (TILE * wide + BESIDE) + 1.0, sum(tall))
+        grid = figure.subplots(len(rows), len(searches), squeeze=False, height_ratios=tall)
+        highest = float(table["share"].max())
+        for panels, ((method, cell), group) in zip(grid, rows, strict=True):
+            for axes, search in zip(panels, searches, strict=True):
+                its = group[group["search"] == search]
+                if its.empty:
+                    axes.set_axis_off()
+                    continue
+                image = _panel(axes, group, its, highest)
+                axes.set_title(f"{method}, {cell}\n{search}, n = {its['n'].max()}", loc="left")
+        figure.colorbar(image, ax=list(grid[:, -1]), label="mean share at the end")
     return figure
 
 
-def has_names(alphas: pd.DataFrame, jobs: Iterable[str]) -> pd.DataFrame:
-    """Return the rows of ``jobs`` whose edges and operations are known by name."""
-    return alphas[alphas["job"].isin(list(jobs)) & (alphas["cell"] != "")]
-
-
-def _softmax(final: pd.DataFrame) -> pd.Series[float]:
-    key = ["job", "edge"]
-    highest = final.groupby(key)["alpha"].transform("max")
-    grown = pd.Series(np.exp(final["alpha"].to_numpy() - highest.to_numpy()), index=final.index)
-    total = final.assign(grown=grown).groupby(key)["grown"].transform("sum")
-    return grown / total
+def _panel(axes: Axes, group: pd.DataFrame, its: pd.DataFrame, highest: float) -> QuadMesh:
+    """Draw one purpose; all purposes of a method and cell have the same edges and operations."""
+    edges, operations = (list(dict.fromkeys(group[name])) for name in ("edge", "operation"))
+    shares = its.pivot(index="edge", columns="operation", values="share")
+    shares = shares.reindex(index=edges, columns=operations)
+    image = axes.pcolormesh(shares.to_numpy(float), cmap="cividis", vmin=0, vmax=highest)
+    axes.set_yticks(np.arange(len(edges)) + 0.5, edges)
+    axes.set_xticks(np.arange(len(operations)) + 0.5, operations, rotation=40, ha="right")
+    axes.invert_yaxis()
+    axes.spines[:].set_visible(False)
+    return image

@@ -10,6 +10,7 @@ from analysis.document import Block, Fold, Section, Text
 from analysis.evaluation import Results
 from analysis.gallery import Gallery
 from analysis.journeys import CONTINUED, DIRECT, SOURCE
+from analysis.plots import alpha_course as course_plot
 from analysis.plots import operations as operations_plot
 from analysis.sections.grids import Column, grid
 from analysis.similarity.measures import TITLES
@@ -33,6 +34,7 @@ def section(results: Results, gallery: Gallery) -> Section:
         blocks.append(Fold("In numbers", (_operations(tables["change_operations"]),)))
     if len(tables["settled"]):
         blocks += [Text(_SETTLED), _settled(tables["settled"])]
+    blocks += _alphas(results, gallery)
     blocks.append(Fold("Depth, width and kinds of operations", (_shapes(tables["shapes"]),)))
     return Section("changes", "How cells change", tuple(blocks))
 
@@ -66,6 +68,57 @@ def _settled(table: pd.DataFrame) -> Block:
         ("never changed", lambda row: str(row["never"])),
     ]
     return grid("settled", table, columns)
+
+
+_COURSE = (
+    "How decided the architecture parameters are at every logged tick. Entropy and margin are "
+    "means over edges of the operations' shares (their softmax). A switch is an edge whose "
+    "strongest operation is another than at the tick before; between ticks nothing is seen. "
+    "Continued and direct searches both see the target's data, from where the source search ended."
+)
+_DIVERGENCE = (
+    "How far apart two searches of one seed are before anything is derived: the Jensen-Shannon "
+    "divergence of the operations' shares in bits, a mean over edges and seeds, 0 where they are "
+    "equal. Operations: without `none` or `zero`, the others made to add up to one. Other seeds: "
+    "the same between different seeds, what is expected of searches that share nothing else. Edge "
+    "there or not: of the share of `none` alone."
+)
+
+
+def _alphas(results: Results, gallery: Gallery) -> list[Block]:
+    """Show the course of the architecture parameters, and how far apart searches ended."""
+    blocks: list[Block] = []
+    for number, study in enumerate(results.studies):
+        table = course_plot.collect(results, study)
+        if len(table):
+            caption = "Thin lines are seeds, thick lines their mean at each tick."
+            name = f"alpha_course-{number + 1}" if number else "alpha_course"
+            blocks.append(gallery.hang(course_plot.draw(table), name, caption, table))
+    if blocks:
+        blocks.insert(0, Text(_COURSE))
+    table = results.changes["alpha_divergence"]
+    if len(table):
+        blocks += [Text(_DIVERGENCE), *_divergences(table)]
+    return blocks
+
+
+def _divergences(table: pd.DataFrame) -> list[Block]:
+    columns: list[Column] = [
+        ("method", lambda row: str(row["method"])),
+        ("pair", lambda row: pair_label(row["source"], row["target"])),
+        ("from", lambda row: str(row["before"])),
+        ("to", lambda row: str(row["after"])),
+        ("cell", lambda row: str(row["cell"])),
+        ("n", lambda row: str(row["n"])),
+        ("operations", lambda row: decimal(row["operations"], 4)),
+        ("other seeds", lambda row: decimal(row["other_seeds"], 4)),
+        ("edge there or not", lambda row: decimal(row["existence"], 4)),
+    ]
+    whole = table[table["cell"] == MEAN]
+    if whole.empty:
+        return [grid("alpha_divergence", table, columns)]
+    parts = grid("alpha_divergence", table[table["cell"] != MEAN], columns)
+    return [grid("alpha_divergence", whole, columns), Fold("Cell by cell", (parts,))]
 
 
 def _legs(changes: pd.DataFrame) -> list[Block]:

@@ -124,19 +124,16 @@ def _quality(row: Row) -> float:
 
 
 def _heat_maps(results: Results, gallery: Gallery) -> Iterator[Block]:
-    searches = results.tables.searches
-    searches = searches[searches["status"] == "done"]
-    groups = searches.groupby(["study", "method", "role", "task"], sort=False)
-    for number, (key, group) in enumerate(groups):
-        alphas = alphas_plot.has_names(results.tables.alphas, group["job"])
-        if len(alphas) == 0:
-            continue
-        _, method, role, task = key
-        caption = (
-            f"{method}, {role} search on {task}: mean share of each operation at the end, over "
-            f"n = {alphas['job'].nunique()}"
-        )
-        yield gallery.hang(alphas_plot.draw(alphas), f"alphas-{number + 1}", caption)
+    number = 0
+    for study in results.studies:
+        table = alphas_plot.collect(results, study)
+        for method, its in table.groupby("method", sort=False):
+            number += 1
+            caption = (
+                f"{method}: mean share of each operation at the end of the searches; white: "
+                "the edge has no such operation."
+            )
+            yield gallery.hang(alphas_plot.draw(its), f"alphas-{number}", caption, its)
 
 
 def _drawn(about: str, pictures: Sequence[Picture]) -> list[Block]:
