@@ -54,7 +54,19 @@ OPERATION_COLUMNS = [
     "direct",
     "random",
 ]
-SETTLED_COLUMNS = ["study", "method", "role", "task", "n", "mean", "earliest", "latest", "never"]
+EVERY_STEP, EVERY_TICK = "every step", "every tick"
+SETTLED_COLUMNS = [
+    "study",
+    "method",
+    "role",
+    "task",
+    "seen",
+    "n",
+    "mean",
+    "earliest",
+    "latest",
+    "never",
+]
 SHAPE_COLUMNS = ["study", "method", "role", "task", "cell", "measure", "n", "mean", "random"]
 
 
@@ -157,20 +169,38 @@ def shape_table(tables: Tables, study: str, chance: Chance) -> pd.DataFrame:
 
 
 def settled_table(tables: Tables, study: str) -> pd.DataFrame:
-    """Say when the derived cell changed last, as a share of the search's own steps.
+    """Say when what a search would derive changed last, as a share of the search's own steps.
 
-    Of searches that follow their cell at every step, as gradient methods do; ``never`` counts
-    those whose cell stayed the one they began with.
+    ``seen`` says how closely that is known. Gradient methods follow their architecture at every
+    step. Of other methods the incumbent is known at every logged tick, so the change lies between
+    that tick and the one before; it is compared as text. ``never`` counts the searches that kept
+    what they began with.
     """
     searches = tables.searches
     known = searches[(searches["study"] == study) & (searches["status"] == "done")]
-    known = known.assign(share=(known["last_change_step"] / known["steps"]).astype(float))
+    ticks = known["job"].map(_last_changes(tables.trace))
+    is_followed = known["last_change_step"].notna()
+    step = known["last_change_step"].where(is_followed, ticks)
+    known = known.assign(
+        share=(step / known["steps"]).astype(float),
+        seen=np.where(is_followed, EVERY_STEP, EVERY_TICK),
+    )
     known = known[np.isfinite(known["share"])]
+    key = ["method", "role", "task", "seen"]
     rows = [
-        (study, *key, len(share), share.mean(), share.min(), share.max(), int((share == 0).sum()))
-        for key, share in known.groupby(["method", "role", "task"], sort=False)["share"]
+        (study, *group, len(share), share.mean(), share.min(), share.max(), int((share == 0).sum()))
+        for group, share in known.groupby(key, sort=False)["share"]
     ]
     return pd.DataFrame(rows, columns=SETTLED_COLUMNS)
+
+
+def _last_changes(trace: pd.DataFrame) -> pd.Series[float]:
+    """Return the step of the last tick whose incumbent is not that of the tick before, by job."""
+    known = trace[trace["incumbent"] != ""]
+    earlier = known.groupby("job", sort=False)["incumbent"].shift()
+    changed = earlier.isna() | (known["incumbent"] != earlier)
+    steps = known["step"].where(changed).astype(float)
+    return steps.groupby(known["job"], sort=False).max()
 
 
 def _grouped(journeys: Iterable[Journey]) -> list[tuple[tuple[str, str, str], list[Journey]]]:

@@ -52,8 +52,10 @@ _OPERATIONS = (
 
 
 _SETTLED = (
-    "When the derived cell changed last, as a share of the search's own steps: near 1 it was still "
-    "changing when the budget ended. Only methods that follow their cell at every step are listed."
+    "When what a search would derive changed last, as a share of the search's own steps: near 1 it "
+    "was still changing when the budget ended. Gradient methods follow their cell at every step. "
+    "Of evolutionary and other methods the best so far is known at every tick: it changed between "
+    "that tick and the one before, so that with few ticks the share is coarse."
 )
 
 
@@ -61,6 +63,7 @@ def _settled(table: pd.DataFrame) -> Block:
     columns: list[Column] = [
         ("method", lambda row: str(row["method"])),
         ("search", lambda row: f"{row['task']} ({row['role']})"),
+        ("seen at", lambda row: str(row["seen"])),
         ("n", lambda row: str(row["n"])),
         ("mean", lambda row: decimal(row["mean"])),
         ("earliest", lambda row: decimal(row["earliest"])),

@@ -1,5 +1,7 @@
 """What changed after the swap: new and lost edges, operations that moved, shapes; beside chance."""
 
+from dataclasses import replace
+
 import pytest
 
 from analysis.changes import (
@@ -118,3 +120,22 @@ def test_cell_is_settled_at_its_last_change_of_the_searchs_own_steps(results):
     # The invention's cells change last at step 93 of 125.
     assert (row["n"], row["never"]) == (3, 0)
     assert [row["mean"], row["latest"]] == pytest.approx([93 / 125] * 2)
+
+
+def test_incumbent_is_settled_at_the_tick_that_last_changed_it(invent):
+    results = evaluate([invent(seeds=2, methods=("random_search",))])
+    (study,) = results.studies
+    row = only(settled_table(results.tables, study), role="direct")
+    # The invention's incumbents change at every tick, the last at step 124 of 125.
+    assert (row["seen"], row["n"], row["never"]) == ("every tick", 2, 0)
+    assert row["mean"] == pytest.approx(124 / 125)
+    trace = results.tables.trace.assign(incumbent="the same")
+    trace.loc[trace["tick"] == 2, "incumbent"] = "another"
+    kept = replace(results.tables, trace=trace)
+    # At tick 2 another came, at tick 3 (step 93) the first came back.
+    assert only(settled_table(kept, study), role="direct")["mean"] == pytest.approx(93 / 125)
+    unmoved = replace(results.tables, trace=trace.assign(incumbent="the same"))
+    row = only(settled_table(unmoved, study), role="direct")
+    assert (row["mean"], row["never"]) == (0, 2)
+    unknown = replace(results.tables, trace=trace.assign(incumbent=""))
+    assert settled_table(unknown, study).empty
