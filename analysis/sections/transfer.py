@@ -72,7 +72,7 @@ def _gains(results: Results) -> Sequence[Block]:
         ("gain, pp [95 % CI]", lambda row: difference(row, "gain")),
         ("at equal size, pp [95 % CI]", _adjusted),
         ("RI, %", lambda row: decimal(row["relative_improvement"], signed=True)),
-        ("A12", lambda row: decimal(row["a12"])),
+        ("A12 [95 % CI]", _a12),
         ("worth random draws", _draws),
     ]
     text = (
@@ -81,7 +81,7 @@ def _gains(results: Results) -> Sequence[Block]:
         "log parameters + log multiply-adds, fitted to the random architectures of that target; "
         "an asterisk says that some networks lie outside their range of sizes. RI is the gain in "
         "percent of the random mean (Yang et al., ICLR 2020). A12 is the probability that the arm "
-        "beats a random architecture. Worth random draws: the least number of random "
+        "beats a random architecture (Newcombe 5). Worth random draws: the least number of random "
         "architectures whose best is expected to reach the arm's mean, if one knew which is best, "
         "estimated from the random arm, which cannot tell of more than its own size; percentile "
         "bootstrap from 20 runs on."
@@ -229,6 +229,13 @@ def _pair_columns() -> list[Column]:
         ("method", lambda row: str(row["method"])),
         ("pair", lambda row: pair_label(row["source"], row["target"])),
     ]
+
+
+def _a12(row: dict[str, Any]) -> str:
+    """Return A12 with its interval, where there is one."""
+    limits = [decimal(row[name]) for name in ("a12_low", "a12_high")]
+    known = not math.isnan(row["a12_low"])
+    return f"{decimal(row['a12'])} [{', '.join(limits)}]" if known else decimal(row["a12"])
 
 
 def _adjusted(row: Row) -> str:

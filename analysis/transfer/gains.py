@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from analysis.aggregate import ARM_KEY, finite
-from analysis.significance import LEVEL, Interval, a12, welch
+from analysis.significance import LEVEL, Interval, a12_interval, welch
 
 GAIN_COLUMNS = [
     *ARM_KEY,
@@ -23,6 +23,8 @@ GAIN_COLUMNS = [
     "interval",
     "relative_improvement",
     "a12",
+    "a12_low",
+    "a12_high",
     "adjusted_gain",
     "adjusted_low",
     "adjusted_high",
@@ -110,6 +112,7 @@ def outside(group: pd.DataFrame, floor: pd.DataFrame) -> float:
 def _gain(group: pd.DataFrame, floor: pd.DataFrame) -> dict[str, Any]:
     x, random = finite(group), finite(floor)
     found, adjusted = welch(x, random), size_adjusted_gain(group, floor)
+    better = a12_interval(x, random)
     return {
         "n": len(x),
         "n_random": len(random),
@@ -118,7 +121,9 @@ def _gain(group: pd.DataFrame, floor: pd.DataFrame) -> dict[str, Any]:
         "high": found.high,
         "interval": found.method,
         "relative_improvement": relative_improvement(x, random),
-        "a12": a12(x, random),
+        "a12": better.estimate,
+        "a12_low": better.low,
+        "a12_high": better.high,
         "adjusted_gain": adjusted.estimate,
         "adjusted_low": adjusted.low,
         "adjusted_high": adjusted.high,

@@ -12,6 +12,7 @@ from analysis.kinds import kinds
 from analysis.latex import COLUMNS, escape
 from analysis.mermaid import flow_chart
 from analysis.report import write_report
+from analysis.significance import newcombe
 from harness.cli import main
 from harness.interfaces.graph import BlockChain, CellGraph
 from tests.analysis.experiments import Invention
@@ -99,6 +100,18 @@ def test_latex_numbers_are_those_of_the_tables(out):
     )
     text = (out / "latex" / "arms-d100.tex").read_text("utf-8")
     assert rf"{arm['mean']:.2f} $\pm$ {arm['sd']:.2f}" in text
+
+
+def test_gains_tell_how_sure_a12_is_in_every_form(out):
+    document = json.loads((out / "report.json").read_text())
+    gain = next(
+        row for row in document["gains"] if (row["method"], row["arm"]) == ("darts", "transferred")
+    )
+    limits = newcombe(gain["a12"], gain["n"], gain["n_random"])
+    assert (gain["a12_low"], gain["a12_high"]) == pytest.approx(limits)
+    text = f"{gain['a12']:.2f} [{limits[0]:.2f}, {limits[1]:.2f}]"
+    assert text in (out / "latex" / "arms-d100.tex").read_text("utf-8")
+    assert text in (out / "report.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize(
