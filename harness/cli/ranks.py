@@ -46,6 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--unique", action="store_true", help="only one of every set of isomorphic cells"
     )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="draw it, too: a name in .png, .svg or .pdf; the table it shows lies beside it",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
@@ -53,27 +59,50 @@ def execute(args: argparse.Namespace) -> int:
     """Print correlations beside their noise ceilings, and what the source's best are worth."""
     import numpy as np
 
+    from analysis.plots.files import check_file
     from analysis.ranks.report import rank_transfer, selection_table, without_noise
     from harness.api import data_folder
 
+    if args.out is not None:
+        check_file(args.out)
     source, target, frame = _read(args, args.data or data_folder())
-    rng = np.random.default_rng(SEED)
+    correlations = rank_transfer(source, target, frame, np.random.default_rng(SEED))
     document = {
         "space": args.space,
         "source": source.label,
         "target": target.label,
         "architectures": frame.label,
         "ceiling": target.trials_label or "no repeated trainings are published",
-        "correlations": _records(rank_transfer(source, target, frame, rng)),
+        "correlations": _records(correlations),
         "selection": _records(selection_table(source, target, frame)),
         "without_noise": without_noise(source, target, frame),
     }
+    if args.out is not None:
+        document |= _draw(args.out, source, target, frame, correlations)
     if args.json:
         print(json.dumps(document, indent=2, allow_nan=False))
         return 0
     for line in _lines(document):
         print(line)
+    if args.out is not None:
+        print(f"\ndrawn in {args.out}")
     return 0
+
+
+def _draw(
+    path: Path, source: Scoring, target: Scoring, frame: Frame, correlations: pd.DataFrame
+) -> dict[str, str]:
+    """Write the figure and the table that it shows; return where they lie."""
+    from analysis.plots.files import write_figure
+    from analysis.plots.rank_transfer import collect_ranks, draw_ranks
+    from harness.results.store import write_atomically
+
+    table = collect_ranks(source, target, frame)
+    figure = draw_ranks(table, correlations, source.label, target.label)
+    write_figure(figure, path, f"Rank transfer: {source.label} to {target.label}")
+    beside = path.with_suffix(".csv")
+    write_atomically(beside, table.to_csv(index=False, lineterminator="\n"))
+    return {"figure": str(path), "table": str(beside)}
 
 
 def _read(args: argparse.Namespace, folder: Path) -> tuple[Scoring, Scoring, Frame]:

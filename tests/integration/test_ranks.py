@@ -2,6 +2,7 @@
 
 import json
 
+import pandas as pd
 import pytest
 
 from harness.cli import main
@@ -52,3 +53,28 @@ def test_ranks_looks_for_the_table_where_the_environment_says(monkeypatch, data,
     monkeypatch.setenv("HARNESS_DATA", data)
     assert main(["ranks", "--source", "c100", "--target", "c10"]) == 0
     assert "15,625 cells" in capsys.readouterr().out
+
+
+def test_figure_and_the_table_it_shows_are_the_same_bytes_twice(data, tmp_path, capsys):
+    files = [tmp_path / side / "ranks.svg" for side in ("one", "two")]
+    for file in files:
+        file.parent.mkdir()
+        pair = ["--source", "c10", "--target", "in16", "--data", data, "--json"]
+        assert main(["ranks", *pair, "--out", str(file)]) == 0
+        assert json.loads(capsys.readouterr().out)["figure"] == str(file)
+    assert files[0].read_bytes() == files[1].read_bytes()
+    tables = [file.with_suffix(".csv").read_bytes() for file in files]
+    assert tables[0] == tables[1]
+    table = pd.read_csv(files[0].with_suffix(".csv"))
+    assert len(table) == 15625 and table["source"].is_monotonic_decreasing
+    regret = (table["target"].max() - table["target"][:10].max()) / (
+        table["target"].max() - table["target"].mean()
+    )
+    assert table["regret"][9] == pytest.approx(regret)
+    assert "tau-b 0.84" in files[0].read_text()
+
+
+def test_figure_is_refused_before_anything_is_computed(tmp_path, capsys):
+    out = ["--out", str(tmp_path / "ranks.bmp"), "--data", "/nonexistent"]
+    assert main(["ranks", "--source", "c10", "--target", "c100", *out]) == 2
+    assert "expected one that ends in .png, .svg, .pdf" in capsys.readouterr().err
