@@ -8,7 +8,7 @@ column; from there it runs along the row of its target. Lengths are in inches.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from analysis.similarity.alignment import mark, number_alike, own_numbering, renumber
 from harness.api import CellGraph
@@ -81,6 +81,19 @@ class CellLayout:
     output: Point
     width: float
     height: float
+
+    def moved(self, right: float, up: float) -> CellLayout:
+        """Return the same layout with its origin elsewhere."""
+
+        def move(point: Point) -> Point:
+            return point[0] + right, point[1] + up
+
+        return replace(
+            self,
+            nodes={node: move(point) for node, point in self.nodes.items()},
+            pills=tuple(replace(pill, centre=move(pill.centre)) for pill in self.pills),
+            output=move(self.output),
+        )
 
 
 def mark_cell(

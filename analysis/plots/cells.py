@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -20,7 +21,7 @@ from analysis.plots.cell_layout import (
     lay_out,
     mark_cell,
 )
-from analysis.plots.style import canvas, say_nothing, styled
+from analysis.plots.style import canvas, say_nothing, sheet, styled, trust
 from analysis.views import KEY, View, course_of, courses, first_seeds, list_views
 from harness.api import CellGraph
 
@@ -72,11 +73,12 @@ def draw(table: pd.DataFrame) -> Figure:
         legend = LEGEND_ROW * (1 + (len(operations) + 2) // NAMED)
         width = 2 * MARGIN + sum(widths.values()) + SPACE * (len(widths) - 1)
         height = 2 * MARGIN + sum(band.height for band in bands) + legend
-        figure = Figure(figsize=(max(width, LEAST_WIDTH), height))
+        figure, axes = sheet(max(width, LEAST_WIDTH), height)
         top = height - MARGIN
         for band in bands:
-            _draw_band(figure, top, band, widths, operations)
+            _draw_band(axes, top, band, widths, operations)
             top -= band.height
+        trust(axes)
         _legend(figure, operations, is_compared=any(_is_difference(one) for one in layouts))
     return figure
 
@@ -150,31 +152,19 @@ def _is_difference(layout: CellLayout) -> bool:
 
 
 def _draw_band(
-    figure: Figure,
-    top: float,
-    band: _Band,
-    widths: Mapping[str, float],
-    operations: Sequence[str],
+    axes: Axes, top: float, band: _Band, widths: Mapping[str, float], operations: Sequence[str]
 ) -> None:
     """Draw a view below ``top``, in inches from the lower edge."""
-    width, height = figure.get_size_inches()
     if band.heading:
-        at = (MARGIN / width, (top - HEADING / 2) / height)
-        figure.text(*at, band.heading, weight="bold", size=12, va="center")
+        axes.text(MARGIN, top - HEADING / 2, band.heading, weight="bold", size=12, va="center")
         top -= HEADING
     left = MARGIN
     for name, column in widths.items():
         if name in band.cells:
             layout = band.cells[name]
-            bottom = top - TITLE - layout.height
-            box = (left / width, bottom / height, column / width, layout.height / height)
-            axes = figure.add_axes(box)
-            axes.set(xlim=(0, column), ylim=(0, layout.height))
-            axes.set_axis_off()
-            axes.patch.set_visible(False)
-            title = f"{band.title}: {name} cell"
-            axes.text(0, layout.height + 0.12, title, weight="bold", size=10)
-            draw_cell(axes, layout, operations)
+            upper = top - TITLE
+            axes.text(left, upper + 0.12, f"{band.title}: {name} cell", weight="bold", size=10)
+            draw_cell(axes, layout.moved(left, upper - layout.height), operations)
         left += column + SPACE
 
 

@@ -18,7 +18,7 @@ from matplotlib.patches import Patch, Rectangle
 
 from analysis.evaluation import Results
 from analysis.plots.cell_drawing import TIMES
-from analysis.plots.style import canvas, say_nothing, styled
+from analysis.plots.style import canvas, say_nothing, sheet, styled, trust
 from analysis.similarity.chains import REMOVED, read_block
 from analysis.views import KEY, View, course_of, courses, first_seeds, list_views
 from harness.api import BlockChain
@@ -84,10 +84,7 @@ def draw(table: pd.DataFrame) -> Figure:
         strips = list(_strips(table))
         width = 2 * MARGIN + int(table["block"].max()) * (tile + SPACE)
         size = (max(width, LEAST_WIDTH), 2 * MARGIN + LEGEND + sum(map(_height, strips)))
-        figure = Figure(figsize=size)
-        axes = figure.add_axes((0, 0, 1, 1))
-        axes.set(xlim=(0, size[0]), ylim=(0, size[1]))
-        axes.set_axis_off()
+        figure, axes = sheet(*size)
         top = size[1] - MARGIN
         for strip in strips:
             _draw_strip(axes, top, strip, tile)
@@ -99,6 +96,7 @@ def draw(table: pd.DataFrame) -> Figure:
             size=9,
             va="center",
         )
+        trust(axes)
         figure.legend(handles=_legend(table), loc="lower left", ncols=6, frameon=False)
     return figure
 

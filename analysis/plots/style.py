@@ -73,6 +73,21 @@ def canvas(width: float, height: float) -> Figure:
         return Figure(figsize=(width, height), layout="constrained")
 
 
+def sheet(width: float, height: float) -> tuple[Figure, Axes]:
+    """Return a figure with bare axes all over it, whose unit is an inch."""
+    figure = Figure(figsize=(width, height))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set(xlim=(0, width), ylim=(0, height))
+    axes.set_axis_off()
+    return figure, axes
+
+
+def trust(axes: Axes) -> None:
+    """Leave what is drawn on a sheet out of the search for its size, which is known."""
+    for artist in axes.get_children():
+        artist.set_in_layout(False)
+
+
 def say_nothing(axes: Axes, why: str) -> None:
     """Write why there is nothing to draw."""
     axes.set_axis_off()
