@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from harness.cli._arguments import positive
 from harness.cli._texts import read_text
-from harness.errors import ConfigError
 
 if TYPE_CHECKING:
     from harness.execution.description import Description
@@ -46,7 +45,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--cells", type=positive, default=CELLS, help="or blocks (default: %(default)s)"
     )
     parser.add_argument(
-        "--out", type=Path, metavar="FILE", help="draw the cells: a name in .png, .svg or .pdf"
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="draw it: a name in .png, .svg or .pdf",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
@@ -76,15 +78,15 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _draw(description: Description, path: Path) -> None:
-    from analysis.plots.cells import draw, tabulate
+    from analysis.plots import cells, chains
     from analysis.plots.files import write_figure
     from analysis.views import ALONE, View
     from harness.api import CellGraph
 
-    name = description.space.name
-    if not any(isinstance(graph, CellGraph) for graph in description.graphs.values()):
-        raise ConfigError(f"--out {path}: an architecture of {name} has no cells; leave --out out.")
-    write_figure(draw(tabulate(ALONE, [View(name, description.graphs)])), path)
+    graphs = description.graphs
+    plot = cells if any(isinstance(one, CellGraph) for one in graphs.values()) else chains
+    table = plot.tabulate(ALONE, [View(description.space.name, graphs)])
+    write_figure(plot.draw(table), path)
 
 
 def _lines(description: Description) -> Iterator[str]:

@@ -186,7 +186,9 @@ def test_chain_of_blocks_is_described_by_its_blocks(tmp_path, capsys):
     assert found["why_no_auxiliary"] == "The networks of the space darts have no auxiliary head."
     assert cli.main(["describe", *arguments]) == 0
     assert "network: 2 x mbconv k5 e3" in capsys.readouterr().out
-    assert "no cells" in refusal(capsys, *arguments, "--out", str(tmp_path / "x.png"))
+    file = tmp_path / "x.svg"
+    assert describe(capsys, *arguments, "--out", str(file))["drawing"] == str(file)
+    assert file.read_text().count(">mbconv<") == 3
 
 
 def test_what_is_no_architecture_is_refused_in_the_words_of_the_space(capsys):
