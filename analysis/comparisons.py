@@ -8,7 +8,7 @@ them, whether or not they could be carried out, and the tests against a declared
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 
@@ -51,6 +51,8 @@ class Family:
         pairs: Sources and targets.
         declared: Arms and what they are compared with.
         margin: Of non-inferiority, in percentage points; None suppresses its verdicts.
+        left_out: Methods with arms that the experiment's file leaves out for them: what is never
+            asked is not in the family, unlike what was asked and could not be answered.
     """
 
     study: str
@@ -58,6 +60,11 @@ class Family:
     pairs: Sequence[Pair]
     declared: Sequence[tuple[str, str]] = ()
     margin: float | None = None
+    left_out: Collection[tuple[str, str]] = ()
+
+    def asks(self, one: Comparison) -> bool:
+        """Tell whether the method takes part in both arms."""
+        return not any((one.method, arm) in self.left_out for arm in (one.arm, one.against))
 
 
 def compare_family(units: pd.DataFrame, family: Family) -> list[Comparison]:
@@ -67,6 +74,7 @@ def compare_family(units: pd.DataFrame, family: Family) -> list[Comparison]:
         for method in family.methods
         for pair in family.pairs
         for blank in (Comparison(family.study, method, *pair, *arms) for arms in family.declared)
+        if family.asks(blank)
     ]
     return _adjusted(_with_pooled(units, family, each))
 

@@ -164,7 +164,23 @@ def _methods(tables: Tables) -> dict[str, list[str]]:
 
 def _family(tables: Tables, study: str, methods: list[str], pairs: list[tuple[str, str]]) -> Family:
     """Return what the study's protocol declares; its experiments share it."""
-    name = next(name for name, its in tables.studies.items() if its == study)
-    protocol = tables.experiments[name].experiment["protocol"]
+    names = [name for name, its in tables.studies.items() if its == study]
+    protocol = tables.experiments[names[0]].experiment["protocol"]
     declared = [(one["arm"], one["against"]) for one in protocol["primary"]]
-    return Family(study, methods, pairs, declared, protocol.get("margin"))
+    left_out = _left_out(tables, names)
+    return Family(study, methods, pairs, declared, protocol.get("margin"), left_out)
+
+
+def _left_out(tables: Tables, names: list[str]) -> set[tuple[str, str]]:
+    """Return methods with the arms that they take no part in, in any of a study's experiments."""
+    left_out: set[tuple[str, str]] = set()
+    taken: set[tuple[str, str]] = set()
+    for name in names:
+        planned = tables.experiments[name].experiment
+        for choice in planned["methods"]:
+            title = tables.titles[name, choice.get("label") or choice["name"]]
+            own = planned["arms"] if choice.get("arms") is None else choice["arms"]
+            # Every method is held against random architectures, which belong to none.
+            taken |= {(title, arm) for arm in (*own, "random")}
+            left_out |= {(title, arm) for arm in planned["arms"]}
+    return left_out - taken

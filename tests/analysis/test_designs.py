@@ -1,14 +1,17 @@
 """The job graph chooses the test; the values never do."""
 
 import math
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 from analysis.aggregate import UNIT_COLUMNS
 from analysis.comparisons import Family, compare_family, compare_methods
+from analysis.evaluation import evaluate
 from analysis.verdicts import Verdict
 from analysis.wording import MINUS, sentence
+from tests.analysis.experiments import Invention
 
 DIRECT = (73.1, 73.4, 72.9, 73.3, 73.0)
 TRANSFERRED = (72.9, 73.2, 73.0, 73.1, 72.7)
@@ -186,6 +189,25 @@ def test_the_same_searches_on_two_targets_are_relabelled_as_whole_runs():
     *_, pooled = compare_methods(pd.concat(units, ignore_index=True), family)
     assert (pooled.rule, pooled.design) == ("D3", "whole runs")
     assert pooled.p == pooled.p_min == pytest.approx(2 / 70)  # whatever the number of targets
+
+
+def test_what_a_method_takes_no_part_in_is_not_in_the_family():
+    units = pd.concat([arm("continued", TRANSFERRED), arm("direct", DIRECT)], ignore_index=True)
+    declared = [("continued", "direct"), ("transferred", "direct")]
+    whole = Family("s", ("darts", "control"), (PAIR,), declared)
+    assert {one.family for one in compare_family(units, whole)} == {4}
+    left_out = {("control", "direct"), ("darts", "transferred")}
+    (asked,) = compare_family(units, replace(whole, left_out=left_out))
+    assert (asked.method, asked.arm, asked.family) == ("darts", "continued", 1)
+    assert asked.p_holm == asked.p
+
+
+def test_arms_of_a_method_come_from_the_experiment_file(tmp_path):
+    methods = ("darts", {"name": "darts", "label": "control", "arms": ["continued"]})
+    folder = Invention(tmp_path / "some", seeds=2, methods=methods).write()
+    asked = evaluate([folder]).comparisons
+    assert [one.method for one in asked] == ["darts"] * 3
+    assert {one.family for one in asked} == {3}
 
 
 def test_one_control_on_all_targets_leaves_targets_alone_and_says_why():
