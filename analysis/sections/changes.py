@@ -14,7 +14,7 @@ from analysis.plots import alpha_course as course_plot
 from analysis.plots import operations as operations_plot
 from analysis.sections.grids import Column, grid
 from analysis.similarity.measures import TITLES
-from analysis.similarity.metrics import MEAN
+from analysis.similarity.metrics import MEAN, METRICS
 from analysis.wording import decimal, pair_label
 
 Row = dict[str, Any]
@@ -134,7 +134,7 @@ def _legs(changes: pd.DataFrame) -> list[Block]:
         ("n", lambda row: str(row["n"])),
         ("new edges", lambda row: decimal(row["new"])),
         ("unchanged", lambda row: f"{row['unchanged']} of {row['n']}"),
-        ("likeness", lambda row: decimal(row["mean"], 3)),
+        (_measured(changes), lambda row: decimal(row["mean"], 3)),
         ("random mean", lambda row: decimal(row["chance_mean"], 3)),
         ("same paths", lambda row: decimal(row["path_jaccard"], 3)),
     ]
@@ -143,6 +143,11 @@ def _legs(changes: pd.DataFrame) -> list[Block]:
         return [grid("changes", changes, columns)]
     parts = grid("changes", changes[changes["cell"] != MEAN], columns)
     return [grid("changes", whole, columns), Fold("Cell by cell", (parts,))]
+
+
+def _measured(changes: pd.DataFrame) -> str:
+    """Return what likeness is measured by: 1 is equal for cells, 0 for chains of blocks."""
+    return " or ".join(METRICS[metric].title for metric in changes["metric"].unique())
 
 
 def _pictures(results: Results, gallery: Gallery) -> list[Block]:

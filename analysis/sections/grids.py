@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import pandas as pd
 
 from analysis.document import Grid
-from analysis.wording import decimal, interval
+from analysis.wording import NOTHING, decimal, interval
 
 Column = tuple[str, Callable[[dict[str, Any]], str]]
 
 
-def grid(name: str, table: pd.DataFrame, columns: Sequence[Column]) -> Grid:
-    """Render rows; a study column comes first if there are several studies."""
-    shown = list(columns)
+def grid(
+    name: str, table: pd.DataFrame, columns: Sequence[Column], *, optional: Collection[str] = ()
+) -> Grid:
+    """Render rows; a study column comes first if there are several studies.
+
+    Args:
+        name: Of the table's file.
+        table: Rows.
+        columns: Titles, and how a row's text is made.
+        optional: Titles of columns that are left out where every row has a dash.
+    """
+    rows = [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+    shown = [
+        (title, text)
+        for title, text in columns
+        if title not in optional or any(text(row) != NOTHING for row in rows)
+    ]
     if "study" in table and table["study"].nunique() > 1:
         shown.insert(0, ("study", lambda row: str(row["study"])))
-    rows = [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
     return Grid(
         name=name,
         columns=tuple(title for title, _ in shown),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.anytime.tables import HELD
 from analysis.document import Block, Fold, Section, Text
 from analysis.evaluation import Results
 from analysis.gallery import Gallery
@@ -19,7 +20,7 @@ Row = dict[str, Any]
 ACCOUNTS = (
     "Marginal counts what continuing costs by itself; total counts the source search as well, so "
     "that the cold search it stands against has long begun. Where no search of twice the budget "
-    "was run, a cold search that has ended is held at its last quality."
+    "was run, a cold search that has ended is held at its last quality (held)."
 )
 
 
@@ -59,9 +60,8 @@ def section(results: Results, gallery: Gallery) -> Section:
         ("from - to", lambda row: f"{brief(row['start'])} - {brief(row['budget'])}"),
         ("jumpstart, pp [95 % CI]", lambda row: _named(row, "jumpstart")),
         ("at the end, pp [95 % CI]", lambda row: _named(row, "asymptotic")),
-        ("mean distance, pp [95 % CI]", lambda row: _named(row, "area")),
+        ("mean distance, pp [95 % CI]", _area),
         ("exact p", lambda row: p_value(row["p"])),
-        ("note", lambda row: str(row["note"])),
     ]
     text = (
         f"Continued less cold searches of the same target, in points of {qualities}: at the first "
@@ -127,10 +127,19 @@ def _race_columns() -> list[Column]:
     return [
         ("method", lambda row: str(row["method"])),
         ("pair", lambda row: pair_label(row["source"], row["target"])),
-        ("currency", lambda row: str(row["currency"])),
-        ("account", lambda row: f"{row['account']}, against {row['cold']}"),
+        ("account", _account),
         ("n", lambda row: f"{row['n_warm']} + {row['n_cold']}"),
     ]
+
+
+def _account(row: Row) -> str:
+    held = " (held)" if row.get("note") == HELD else ""
+    return f"{row['currency']}, {row['account']}, against {row['cold']}{held}"
+
+
+def _area(row: Row) -> str:
+    """Return the mean distance, or why there is none."""
+    return str(row["note"]) if math.isnan(row["area"]) else _named(row, "area")
 
 
 def _named(row: Row, name: str) -> str:

@@ -44,18 +44,19 @@ def insights(results: Results, gallery: Gallery) -> Section:
         ("seconds", lambda row: brief(row["seconds"])),
         ("flags", flags),
     ]
+    of_some = {title for title, _ in columns[3:9]}
     text = (
         "Entropy is the mean normalised entropy of the edges' operation probabilities: 1 is where "
         "every search begins, 0 is decided. Margin is the mean distance of the two most probable "
         "operations. Validation is the best of the evaluated candidates, or for gradient methods "
         "the super-network's last accuracy on validation batches. A dash: the method has no such "
-        "quantity, or the search did not finish."
+        "quantity, or the search did not finish; columns with nothing but dashes are left out."
     )
     order = ["study", "method", "role", "task", "seed"]
     table = results.tables.searches.sort_values(order, kind="stable", key=_by_role)
     if len(table) == 0:
         return Section("insights", "Insights of the searches", (Text("No search was planned."),))
-    blocks: list[Block] = [Text(text), grid("searches", table, columns)]
+    blocks: list[Block] = [Text(text), grid("searches", table, columns, optional=of_some)]
     heat_maps = tuple(_heat_maps(results, gallery))
     if heat_maps:
         blocks.append(Fold("Where the architecture parameters ended", heat_maps))

@@ -50,10 +50,10 @@ def section(results: Results, gallery: Gallery) -> Section:
 
 def _family(results: Results) -> str:
     sizes = {one.study: one.family for one in results.comparisons}
-    text = joined((str(size) for size in sizes.values()), "0")
+    text = joined((several(size, "test") for size in sizes.values()), "no tests")
     return (
         "The experimental unit is the search run; several trainings of one architecture are "
-        f"averaged first. The declared family has {text} tests: every comparison of the protocol "
+        f"averaged first. The declared family has {text}: every comparison of the protocol "
         "for every method and pair, those over several targets, and those against a declared "
         "margin. Holm's correction runs over all of them."
     )
@@ -210,11 +210,11 @@ def _sensitivity(results: Results) -> Grid:
 def _rivals(results: Results) -> Iterator[Block]:
     if not results.rivals:
         return
-    size = joined(dict.fromkeys(str(one.family) for one in results.rivals))
+    size = joined(dict.fromkeys(several(one.family, "test") for one in results.rivals))
     sentences = tuple(sentence(one, results.labels) for one in results.rivals)
     yield Text(
         "Methods against each other. The protocol does not declare these comparisons; they are "
-        f"corrected as a family of their own, of {size} tests."
+        f"corrected as a family of their own, of {size}."
     )
     yield verdict_grid("rivals", results.rivals, results.labels)
     yield Fold("The same in sentences", (Listing(sentences),))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from analysis.load import Tables
 from analysis.similarity.chance import Chance
 from analysis.similarity.groups import GroupTest, permute_labels
-from analysis.similarity.metrics import METRICS, compare_architectures, distance, primary_of
+from analysis.similarity.metrics import compare_architectures, distance, primary_of
 from harness.api import Graphs
 
 Matrix = NDArray[np.float64]
@@ -232,8 +232,3 @@ def _drawn(tables: Tables, study: str) -> Iterator[Found]:
         graphs = tables.networks.get(str(row.job))
         if graphs:
             yield Found("", RANDOM, str(row.target), int(str(row.search_seed)), graphs)
-
-
-def metric_title(name: str) -> str:
-    """Return how a metric is printed."""
-    return METRICS[name].title
