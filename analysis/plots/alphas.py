@@ -9,7 +9,7 @@ from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 
 from analysis.evaluation import Results
-from analysis.plots.style import canvas, say_nothing, styled
+from analysis.plots.style import WIDEST, canvas, say_nothing, styled
 
 KEY = ["method", "search"]
 COLUMNS = [*KEY, "n", "cell", "edge", "operation", "share"]
@@ -59,7 +59,8 @@ def draw(table: pd.DataFrame) -> Figure:
             return figure
         tall = [TILE * group["edge"].nunique() + BELOW for _, group in rows]
         wide = max(group["operation"].nunique() for _, group in rows)
-        figure = canvas(len(searches) * (TILE * wide + BESIDE) + 1.0, sum(tall))
+        across = len(searches) * (TILE * wide + BESIDE) + 1.0
+        figure = canvas(min(across, WIDEST), sum(tall))
         grid = figure.subplots(len(rows), len(searches), squeeze=False, height_ratios=tall)
         highest = float(table["share"].max())
         for panels, ((method, cell), group) in zip(grid, rows, strict=True):

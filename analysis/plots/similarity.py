@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -15,26 +16,36 @@ from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
 from analysis.evaluation import Results
-from analysis.plots.style import COLOURS, canvas, say_nothing, styled
+from analysis.plots.style import COLOURS, WIDEST, canvas, place_of, say_nothing, styled
 from analysis.similarity.chance import Chance
 from analysis.similarity.metrics import MEAN, distance
 from analysis.similarity.searched import RANDOM, Collection, collect_found
 
-COLUMNS = ["row", "column", "method", "task", "role", "seed", "likeness", "chance_mean"]
+COLUMNS = [
+    "row",
+    "column",
+    "method",
+    "place",
+    "task",
+    "role",
+    "seed",
+    "likeness",
+    "chance_mean",
+]
 # Inches a row, and how many rows still have room for a name.
 ROW, NAMED = 0.2, 60
 # More tiles than this are drawn as pixels.
 MOST_SHAPES = 2000
-# Data sets take the palette from its end, so that they are not taken for methods.
-STRIPS = (("method", COLOURS), ("task", COLOURS[::-1]))
+STRIPS = ("method", "task")
 
 
 def collect(results: Results, study: str) -> pd.DataFrame:
     """Return the likeness of all pairs of finished searches, in the order they are drawn."""
-    return tabulate(collect_found(results.tables, study), results.chances[study])
+    collection = collect_found(results.tables, study)
+    return _tabulate(collection, results.chances[study], results.methods[study])
 
 
-def tabulate(collection: Collection, chance: Chance) -> pd.DataFrame:
+def _tabulate(collection: Collection, chance: Chance, methods: Sequence[str]) -> pd.DataFrame:
     """Return one row per pair of searches, of the mean over the cells where there are several."""
     places = [place for place, item in enumerate(collection.found) if item.role != RANDOM]
     if len(places) < 2:
@@ -46,7 +57,8 @@ def tabulate(collection: Collection, chance: Chance) -> pd.DataFrame:
     rows = []
     for row, first in enumerate(order := _order(distances)):
         item = collection.found[places[first]]
-        about = (item.method, item.task, item.role, item.seed)
+        place = place_of(item.method, methods)
+        about = (item.method, place, item.task, item.role, item.seed)
         for column, second in enumerate(order):
             rows.append((row, column, *about, 1 - distances[first, second], expected))
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -62,7 +74,7 @@ def draw(table: pd.DataFrame) -> Figure:
         likeness = table.pivot(index="row", columns="column", values="likeness").to_numpy()
         rows = table[table["column"] == 0].to_dict("records")
         height = ROW * len(rows) + 1.3
-        figure = canvas(ROW * len(rows) + 6.0, height)
+        figure = canvas(min(ROW * len(rows) + 6.0, WIDEST), height)
         widths = [1.2, 0.18 * len(STRIPS), ROW * len(rows) + 0.4, 0.16]
         tree, strips, map_, bar = figure.subplots(1, 4, width_ratios=widths)
         _tree(tree, likeness)
@@ -105,11 +117,9 @@ def _tree(axes: Axes, likeness: NDArray[np.float64]) -> None:
 def _strips(axes: Axes, rows: Sequence[dict[Any, Any]]) -> list[Patch]:
     """Colour what each row is by method and by data set; return the legend."""
     handles = []
-    for place, (key, palette) in enumerate(STRIPS):
-        names = sorted({str(row[key]) for row in rows})
-        colours = {name: palette[number % len(palette)] for number, name in enumerate(names)}
+    for strip, (key, colours) in enumerate(zip(STRIPS, _colours(rows), strict=True)):
         for y, row in enumerate(rows):
-            axes.add_patch(Rectangle((place, y), 0.9, 1, fc=colours[str(row[key])], lw=0))
+            axes.add_patch(Rectangle((strip, y), 0.9, 1, fc=colours[row[key]], lw=0))
         handles += [Patch(fc=colour, label=name) for name, colour in colours.items()]
     axes.set_xlim(0, len(STRIPS))
     axes.set_ylim(len(rows), 0)
@@ -117,6 +127,17 @@ def _strips(axes: Axes, rows: Sequence[dict[Any, Any]]) -> list[Patch]:
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
     return handles
+
+
+def _colours(rows: Sequence[dict[Any, Any]]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the colours of methods, as everywhere, and of data sets, from the palette's end."""
+    methods = {row["method"]: row["place"] for row in sorted(rows, key=itemgetter("place"))}
+    tasks = {task: -1 - number for number, task in enumerate(sorted({row["task"] for row in rows}))}
+    looks = [
+        {name: COLOURS[place % len(COLOURS)] for name, place in names.items()}
+        for names in (methods, tasks)
+    ]
+    return looks[0], looks[1]
 
 
 def _map(axes: Axes, likeness: NDArray[np.float64], rows: Sequence[dict[Any, Any]]) -> None:

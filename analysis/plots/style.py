@@ -13,6 +13,8 @@ from matplotlib.figure import Figure
 # Okabe and Ito's palette, darkest contrast first.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+# Inches; what is wider has to be scrolled in a window of 1,280 pixels.
+WIDEST = 16.0
 RANDOM_LOOK = ("#555555", "d")
 DASHES: dict[str, Any] = {
     "direct": "-",
