@@ -11,11 +11,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import EngFormatter
 
 from analysis.anytime import Curve, window
 from analysis.evaluation import Results
-from analysis.plots.style import DASHES, canvas, look_of, place_of, say_nothing, styled
+from analysis.plots.style import DASHES, canvas, look_of, place_of, say_nothing, styled, thousands
 
 QUALITIES = {
     "best_val_so_far": "best validation accuracy so far (%)",
@@ -167,7 +166,7 @@ def _panel(axes: Axes, table: pd.DataFrame) -> None:
     if len(positive) and positive.max() > LOGARITHMIC * positive.min():
         axes.set_xscale("log")
     else:
-        axes.xaxis.set_major_formatter(EngFormatter(sep=" "))
+        axes.xaxis.set_major_formatter(thousands())
     axes.set_xlabel(f"{CURRENCIES[str(table['currency'].iloc[0])]}, ancestors' included")
     axes.grid(color="#e2e2e2", linewidth=0.6)
     axes.set_axisbelow(True)

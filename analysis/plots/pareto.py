@@ -9,12 +9,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import EngFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from analysis.evaluation import Results
 from analysis.pareto import box_of, hypervolume, on_front
 from analysis.plots._rows import drawn_once
-from analysis.plots.style import canvas, look_of, place_of, say_nothing, styled
+from analysis.plots.style import canvas, look_of, place_of, say_nothing, styled, thousands
 
 AXES = {
     "latency_ms": "latency by the table (ms)",
@@ -84,7 +84,7 @@ def draw(table: pd.DataFrame) -> Figure:
         for axes, target in zip(panels, targets, strict=True):
             _panel(axes, table[table["target"] == target])
             axes.set_title(f"trained and tested on {target}", loc="left")
-            axes.xaxis.set_major_formatter(EngFormatter(sep=" "))
+            axes.xaxis.set_major_formatter(thousands())
             axes.xaxis.set_major_locator(MaxNLocator(5))
             axes.set_xlabel(AXES[str(table["currency"].iloc[0])])
         panels[0].set_ylabel("test accuracy (%)")

@@ -9,6 +9,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter, FuncFormatter
 
 # Okabe and Ito's palette, darkest contrast first.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
@@ -94,3 +95,9 @@ def say_nothing(axes: Axes, why: str) -> None:
     """Write why there is nothing to draw."""
     axes.set_axis_off()
     axes.text(0.5, 0.5, why, ha="center", va="center", transform=axes.transAxes)
+
+
+def thousands() -> FuncFormatter:
+    """Return how costs are written on an axis: 1.6 M and 20 k, but 0.4 and not 400 m."""
+    large = EngFormatter(sep=" ")
+    return FuncFormatter(lambda cost, _: large(cost) if abs(cost) >= 1000 else f"{cost:g}")

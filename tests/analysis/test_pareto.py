@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from analysis.pareto import box_of, hypervolume, on_front
+from analysis.plots.style import thousands
 
 
 def _beats(a, b):
@@ -49,3 +50,10 @@ def test_a_point_beyond_the_box_counts_at_its_edge_or_not_at_all():
 @pytest.mark.parametrize(("x", "y"), [([], []), ([1.0], [2.0]), ([1.0, 2.0], [3.0, 3.0])])
 def test_hypervolume_is_unknown_where_the_box_has_no_area(x, y):
     assert math.isnan(hypervolume(x, y, box_of(x, y)))
+
+
+def test_costs_on_an_axis_have_prefixes_above_a_thousand_only():
+    write = thousands()
+    assert [write(cost) for cost in (0.1 + 0.2, 800, 20_000, 1.6e6)] == [
+        "0.3", "800", "20 k", "1.6 M"
+    ]  # fmt: skip
