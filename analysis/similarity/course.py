@@ -172,12 +172,9 @@ def _compare(first: Sequence[_End], second: Sequence[_End]) -> Iterator[tuple[An
     for edge in (edge for edge in first[0] if edge in common):
         sides = [np.stack([end[edge] for end in ends]) for ends in (first, second)]
         parts.setdefault(edge[0], []).append(_diverge(edge[2], *sides))
-    means = {
-        cell: [_mean(column) for column in zip(*found, strict=True)]
-        for cell, found in parts.items()
-    }
+    means = {cell: _means(found) for cell, found in parts.items()}
     if len(means) > 1:
-        yield MEAN, len(first), *(_mean(column) for column in zip(*means.values(), strict=True))
+        yield MEAN, len(first), *_means(means.values())
     for cell, found in means.items():
         yield cell, len(first), *found
 
