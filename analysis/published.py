@@ -151,10 +151,17 @@ def _differences(
     }
     for key, value in ours.items():
         if key in asked and asked[key] != value:
-            yield f"{key} {json.dumps(value)} instead of {json.dumps(asked[key])}"
+            yield f"{key} {_told(value)} instead of {_told(asked[key])}"
     params = facts.methods[title].params
     for key, value in result.get("params", {}).items():
         if params.get(key) != value:
             yield f"{key} {params.get(key)} instead of {value}"
     if "images" in asked and "subset" in facts.tasks[searched].label:
         yield "searched on a subset"
+
+
+def _told(value: Any) -> str:
+    """Return a rule in words: {"evaluations": 100} is 100 evaluations."""
+    if not isinstance(value, Mapping):
+        return json.dumps(value)
+    return ", ".join(f"{limit:,} {unit}" for unit, limit in value.items())

@@ -97,28 +97,30 @@ def _arms(panel: pd.DataFrame, methods: list[str]) -> list[list[dict[Any, Any]]]
 def _panel(axes: Axes, target: str, table: pd.DataFrame) -> None:
     axes.set_title(f"trained and tested on {target}", loc="left")
     labels = []
+    scale = "test accuracy (%)"
     for row, arm in table.groupby("row"):
         labels.append(str(arm["label"].iloc[0]))
         if arm["arm"].iloc[0] == "random":
-            _band(axes, arm)
+            scale += "; grey band: random architectures, mean ± SD" * _band(axes, arm)
         _strip(axes, int(str(row)), arm)
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.4, -0.6)
     # Intervals of two or three runs reach far beyond what an accuracy can be.
     low, high = axes.get_xlim()
     axes.set_xlim(max(low, -1.0), min(high, 101.0))
-    axes.set_xlabel("test accuracy (%)")
+    axes.set_xlabel(scale)
     axes.grid(axis="x", color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
 
 
-def _band(axes: Axes, arm: pd.DataFrame) -> None:
+def _band(axes: Axes, arm: pd.DataFrame) -> bool:
+    """Shade where random architectures lie, if that is known."""
     mean, spread = float(arm["mean"].iloc[0]), float(arm["sd"].fillna(0.0).iloc[0])
     if math.isnan(mean):
-        return
+        return False
     axes.axvspan(mean - spread, mean + spread, color="#e4e4e4", zorder=0)
-    axes.set_title("grey band: random architectures, mean ± SD", loc="right", size=9)
     axes.axvline(mean, color="#777777", linewidth=1, linestyle=(0, (4, 2)), zorder=1)
+    return True
 
 
 def _strip(axes: Axes, row: int, arm: pd.DataFrame) -> None:

@@ -29,7 +29,7 @@ from analysis.wording import (
 
 Row = dict[str, Any]
 # So many values of an arm are printed.
-MOST_VALUES = 60
+MOST_VALUES = 20
 
 
 def verdicts(results: Results, gallery: Gallery) -> Section:

@@ -54,7 +54,7 @@ def _facts(results: Results, study: str) -> Grid:
         ("search", _search(protocol, {choice["name"] for choice in experiment["methods"]})),
         ("final training", _recipe(protocol["train"]["recipe"])),
         ("declared comparisons", _declared(protocol)),
-        ("jobs", f"{done} of {len(jobs)} done, {_hours(jobs)} in all, each counted once"),
+        ("jobs", f"{done:,} of {len(jobs):,} done, {_hours(jobs)} in all, each counted once"),
     )
     return Grid("", ("", ""), rows)
 
@@ -103,7 +103,7 @@ def _hours(jobs: pd.DataFrame) -> str:
     return (
         f"{brief(seconds)} s"
         if seconds < 3600 or math.isnan(seconds)
-        else f"{seconds / 3600:.1f} h"
+        else f"{seconds / 3600:,.1f} h"
     )
 
 

@@ -48,6 +48,8 @@ TRAINED: dict[str, object] = {
     "drop_path": 0.0,
 }
 
+LOOKED_UP = "Accuracies and seconds are those that NAS-Bench-201 recorded; nothing is trained here."
+
 
 class Table(Evaluator):
     """Recorded accuracies and training times, after 12 or 200 epochs; nothing is trained.
@@ -173,7 +175,7 @@ class Table(Evaluator):
         return Recorded(
             title="NAS-Bench-201 table",
             fingerprint=self.table.md5,
-            notice=" ".join([*self.table.notices(), *self._substitutions()]),
+            notice=" ".join([LOOKED_UP, *self.table.notices(), *self._substitutions()]),
             splits={
                 Split.TRAIN: f"{facts.searched} train",
                 Split.VALIDATION: f"{facts.searched} x-valid",

@@ -79,7 +79,7 @@ def test_under_another_protocol_there_is_no_verdict():
 
     row = compare([71.0, 71.1], change=by_evaluations)
     assert row.verdict == "not comparable"
-    assert row.differences == ('budget {"evaluations": 100} instead of {"seconds": 12000}',)
+    assert row.differences == ("budget 100 evaluations instead of 12,000 seconds",)
 
 
 def test_hyper_parameters_belong_to_the_protocol():
