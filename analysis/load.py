@@ -86,8 +86,7 @@ def load(folders: Iterable[Path], *, force: bool = False) -> Tables:
     searches = {digest: job for digest, job in jobs.items() if job.is_search}
     runs = _frame([_run_row(row, jobs) for row in reading.arms], RUN_COLUMNS)
     table = _frame(search_rows(searches, reading.arms), SEARCH_COLUMNS)
-    drawn = pd.Series([skip_share(job.graphs) for job in searches.values()], dtype=float)
-    table["skip_share"] = drawn.fillna(table["skip_share"])
+    table["skip_share"] = [skip_share(job.graphs) for job in searches.values()]
     table["collapse_flag"] = [collapse_flag(job.graphs) for job in searches.values()]
     return Tables(
         runs=runs.astype(dict.fromkeys(NUMBERS, float)),
@@ -126,8 +125,8 @@ def collapse_flag(graphs: Graphs) -> str:
 
 
 def skip_share(graphs: Graphs) -> float:
-    """Return the share of skip connections in the normal cell; NaN if there is no such cell."""
-    cell = graphs.get("normal")
+    """Return the share of skip connections in the normal, or the only, cell; NaN without one."""
+    cell = graphs.get("normal", next(iter(graphs.values()), None))
     if not isinstance(cell, CellGraph) or not cell.edges:
         return math.nan
     return sum(operation.startswith("skip") for _, _, operation in cell.edges) / len(cell.edges)

@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.changes import count_new
 from analysis.journeys import CONTINUED, DIRECT, SOURCE, START, Journey, list_journeys
 from analysis.load import Tables
-from analysis.wording import pair_label
+from analysis.wording import pair_label, several
 from harness.api import BlockChain, CellGraph, Graphs
 
 # Which row of a figure's table belongs to which course, and to which picture of it.
@@ -73,10 +73,10 @@ def told_changes(journey: Journey) -> str:
     first, *later = titles
     before = journey.graphs[first]
     is_cell = any(isinstance(graph, CellGraph) for graph in before.values())
-    what, whole = ("edges", "cell") if is_cell else ("layers", "chain")
+    what, whole = ("edge", "cell") if is_cell else ("layer", "chain")
     new = {stage: count_all_new(journey.graphs[stage], before) for stage in later}
     told = [
-        f"{titles[stage]} has {count} {what} that {titles[first]} lacks"
+        f"{titles[stage]} has {several(count, what)} that {titles[first]} lacks"
         for stage, count in new.items()
         if stage != START or count
     ]

@@ -15,7 +15,7 @@ from harness.api import CellGraph
 from harness.interfaces.graph import Edge
 
 NODE = 0.125
-PILL_WIDTH, PILL_HEIGHT = 0.67, 0.24
+PILL_WIDTH, PILL_HEIGHT = 0.76, 0.24
 GAP, LINK = 0.30, 0.07
 INPUT_WIDTH, OUTPUT_WIDTH = 0.54, 0.40
 ROW_SPACE, PILL_SPACE = 0.17, 0.06

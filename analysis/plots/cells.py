@@ -147,6 +147,11 @@ def _read(rows: pd.DataFrame) -> MarkedCell:
     return MarkedCell(inputs, labels, tuple(edges), tuple(outputs))
 
 
+def _part(name: str) -> str:
+    """Return which cell of an architecture it is; nothing where there is but one kind."""
+    return "" if name == "cell" else f": {name} cell"
+
+
 def _is_difference(layout: CellLayout) -> bool:
     return any(pill.state != PLAIN for pill in layout.pills)
 
@@ -163,7 +168,7 @@ def _draw_band(
         if name in band.cells:
             layout = band.cells[name]
             upper = top - TITLE
-            axes.text(left, upper + 0.12, f"{band.title}: {name} cell", weight="bold", size=10)
+            axes.text(left, upper + 0.12, band.title + _part(name), weight="bold", size=10)
             draw_cell(axes, layout.moved(left, upper - layout.height), operations)
         left += column + SPACE
 

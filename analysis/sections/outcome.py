@@ -29,7 +29,7 @@ from analysis.wording import (
 
 Row = dict[str, Any]
 # So many values of an arm are printed.
-MOST_VALUES = 20
+MOST_VALUES, SOME_VALUES = 20, 5
 
 
 def verdicts(results: Results, gallery: Gallery) -> Section:
@@ -190,9 +190,11 @@ def _mean(row: Row) -> str:
 
 
 def _values(row: Row) -> str:
-    shown = joined(decimal(x) for x in row["values"][:MOST_VALUES])
-    more = len(row["values"]) - MOST_VALUES
-    return f"{shown}, and {more:,} more in tables/arms.csv" if more > 0 else shown
+    values = row["values"]
+    if len(values) <= MOST_VALUES:
+        return joined(map(decimal, values))
+    some = joined(map(decimal, values[:SOME_VALUES]))
+    return f"{some}, and {len(values) - SOME_VALUES:,} more in tables/arms.csv"
 
 
 def _lost(row: Row) -> str:
