@@ -46,7 +46,8 @@ class NniStrategy(Method):
 
     * ``darts`` is of first order (``order: 1`` of our ``darts``, step for step). Of the rule for
       alpha only the learning rate and the warm-up can be chosen; the rest is fixed at what the
-      official code of DARTS has, which are the defaults here.
+      official code of DARTS has, which are the defaults here. In the epochs of a warm-up it draws
+      validation batches without looking at them.
     * ``gumbel`` weighs operations by Gumbel-softmax, all edges drawn anew in each pass. The answer
       is derived from the softmax of alpha, as NNI's own export is; its probabilities are a draw.
     * ``random`` (Guo et al., 2019) trains uniform paths, one option on each edge. NNI chooses none
@@ -55,9 +56,9 @@ class NniStrategy(Method):
     * ``evolution`` draws every decision anew with a small probability instead of changing one,
       tournaments without replacement, and never judges an architecture twice.
 
-    NNI's Proxyless is left out: it fails on spaces of cells, whose choices take more than one
-    tensor. Its multi-trial experiments are, too: they take 20 s to start a trial. A comparison's
-    costs are not taken into account.
+    NNI's Proxyless is left out: it fails on NNI's own spaces of cells, and through our gates every
+    operation would run, without the one path in memory that it is for. So are NNI's experiments,
+    which take some 20 s to start a trial. A comparison's costs are not taken into account.
 
     Args:
         problem: What to search.
