@@ -11,6 +11,7 @@ from nni.nas.execution import SequentialExecutionEngine
 from nni.nas.nn.pytorch import LayerChoice, ModelSpace
 from nni.nas.oneshot.pytorch.strategy import OneShotStrategy
 from nni.nas.space import RawFormatModelSpace
+from pytorch_lightning.plugins.environments import LightningEnvironment
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import CosineAnnealingLR
 from typing_extensions import override
@@ -161,12 +162,13 @@ def train(
 
 
 def _make_trainer(problem: Problem, **arguments: Any) -> Any:
-    """Return a trainer that only trains, on the problem's device, and writes nothing."""
+    """Return a trainer that only trains, on the problem's device alone, and writes nothing."""
     device = torch.device(problem.device)
     is_host = device.type == "cpu"
     return Trainer(
         accelerator="cpu" if is_host else "gpu",
         devices=1 if is_host else [device.index or 0],
+        plugins=[LightningEnvironment()],  # whatever a cluster's queue says of more processes
         logger=False,
         enable_checkpointing=False,
         enable_progress_bar=False,
