@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from typing_extensions import override
 
 from harness.api import (
     Architecture,
     Method,
     Problem,
+    Rules,
     SearchNetwork,
     SearchSpace,
     SearchState,
+    Tunable,
     Unsupported,
     WeightSharingSpace,
 )
@@ -29,10 +31,21 @@ REQUIRES = {"nni": ("nni", "pytorch_lightning")}
 
 Strategy = Literal["darts", "gumbel", "random", "evolution"]
 
+
+class Choices(Rules):
+    """What NNI lets one say of how alpha descends; the rest is as in ``ChoiceDescent``.
+
+    Attributes:
+        learning_rate: Of Adam.
+        warmup_epochs: Epochs before the first step.
+    """
+
+    learning_rate: Annotated[NonNegativeFloat, Tunable(1e-4, 0.1, log=True)] = 3e-4
+    warmup_epochs: NonNegativeInt = 0
+
+
 WEIGHTS = WeightDescent()
-CHOICES = ChoiceDescent()
-# NNI has no argument for these.
-FIXED = ("betas", "weight_decay", "initial_deviation", "interval")
+CHOICES = Choices()
 
 
 class NniStrategy(Method):
@@ -46,7 +59,7 @@ class NniStrategy(Method):
 
     * ``darts`` is of first order (``order: 1`` of our ``darts``, step for step). Of the rule for
       alpha only the learning rate and the warm-up can be chosen; the rest is fixed at what the
-      official code of DARTS has, which are the defaults here. In the epochs of a warm-up it draws
+      official code of DARTS has, as ``darts``' defaults are. In the epochs of a warm-up it draws
       validation batches without looking at them.
     * ``gumbel`` weighs operations by Gumbel-softmax, all edges drawn anew in each pass. The answer
       is derived from the softmax of alpha, as NNI's own export is; its probabilities are a draw.
@@ -99,7 +112,7 @@ class NniStrategy(Method):
         *,
         strategy: Strategy = "darts",
         weights: WeightDescent = WEIGHTS,
-        choices: ChoiceDescent = CHOICES,
+        choices: Choices = CHOICES,
         temperature: tuple[PositiveFloat, PositiveFloat] = (1.0, 0.33),
         candidates: PositiveInt = 10,
         batches: PositiveInt = 10,
@@ -110,6 +123,7 @@ class NniStrategy(Method):
         carry: Carry = "weights+alpha",
     ) -> None:
         super().__init__(problem)
+        descent = ChoiceDescent(**choices.model_dump())
         self.search: Method
         with silenced():
             if strategy == "evolution":
@@ -132,7 +146,7 @@ class NniStrategy(Method):
                     candidates=candidates,
                     batches=batches,
                     weights=weights,
-                    choices=choices,
+                    choices=descent,
                     carry=carry,
                 )
             else:
@@ -143,7 +157,7 @@ class NniStrategy(Method):
                     rule=strategy,
                     temperature=temperature,
                     weights=weights,
-                    choices=choices,
+                    choices=descent,
                     carry=carry,
                 )
 
@@ -165,16 +179,9 @@ class NniStrategy(Method):
             crowded = find_crowded(params["tournament"], params["population"])
             return crowded or find_missing(fidelities, params["fidelity"])
         first, last = params["temperature"]
-        if first < last:
-            return f"The temperature falls; it cannot begin at {first:g} and end at {last:g}."
-        wanted = params["choices"]
-        changed = [name for name in FIXED if getattr(wanted, name) != getattr(CHOICES, name)]
-        if not changed:
+        if first >= last:
             return None
-        return (
-            f"NNI has no argument for {' and '.join(changed)} of choices, only for learning_rate "
-            "and warmup_epochs; leave the others at their defaults."
-        )
+        return f"The temperature falls; it cannot begin at {first:g} and end at {last:g}."
 
     @override
     def step(self) -> None:

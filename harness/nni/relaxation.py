@@ -42,6 +42,7 @@ class Relaxation(Bilevel):
         refuse_unknown_horizon(problem)
         super().__init__(problem, weights=weights, choices=choices, carry=carry)
         self.rule, self.temperature = rule, temperature
+        self.strategy: DARTS | None = None
 
     @override
     def step(self) -> None:

@@ -13,7 +13,8 @@ import torch
 
 from harness.api import SearchState, Split, Unsupported
 from harness.cli import main
-from harness.config.parameters import construct, resolve
+from harness.config.parameters import construct, defaults, ranges, resolve
+from harness.errors import ConfigError
 from harness.plugins import METHODS, SPACES
 from harness.testing.clauses import apply, title
 from harness.testing.method_checks import METHOD_CHECKS
@@ -107,7 +108,7 @@ def test_weights_alone_descend_in_the_epochs_of_a_warm_up():
     epochs = STEPS // toy.problem.epoch_steps + 1
     rules = {"choices": {"warmup_epochs": epochs}}
     search = searched("darts", toy, **rules).search
-    mixed = Darts(Toy().problem, choices=search.choices)
+    mixed = Darts(Toy().problem, choices=search.choices, order=1)
     for _ in range(STEPS):
         mixed.step()
     assert search.insights()["mean_change"] == 0
@@ -265,7 +266,6 @@ def test_a_problem_that_no_strategy_can_search_is_refused_beforehand():
 @pytest.mark.parametrize(
     ("params", "text"),
     [
-        ({"choices": {"betas": [0.9, 0.999], "interval": 2}}, "no argument for betas and interval"),
         ({"strategy": "gumbel", "temperature": [0.3, 1.0]}, "cannot begin at 0.3 and end at 1"),
         ({"strategy": "evolution", "tournament": 101}, "A tournament of 101 cannot be drawn"),
         ({"strategy": "evolution", "fidelity": 7}, "Fidelity 7 is not on offer"),
@@ -274,6 +274,25 @@ def test_a_problem_that_no_strategy_can_search_is_refused_beforehand():
 def test_what_nni_cannot_be_told_is_refused_when_an_experiment_is_planned(params, text):
     full = construct(NniStrategy, resolve("method", "nni_strategy", NniStrategy, params))
     assert text in NniStrategy.complaint(full, fidelities=(1, 2), target=None)
+
+
+def test_what_is_fixed_in_nni_is_no_hyper_parameter_and_as_in_our_darts():
+    with pytest.raises(ConfigError, match="betas"):
+        resolve("method", "nni_strategy", NniStrategy, {"choices": {"betas": [0.9, 0.999]}})
+    assert "choices.weight_decay" not in ranges(NniStrategy)
+    common = {"learning_rate", "warmup_epochs"}
+    ours, theirs = defaults(Darts), defaults(NniStrategy)
+    assert theirs["weights"] == ours["weights"]
+    assert theirs["choices"] == {name: ours["choices"][name] for name in common}
+
+
+@needs_nni
+def test_what_is_fixed_in_nni_is_what_our_search_says_of_it():
+    search = searched("darts").search
+    rules = search.choices
+    (adam,) = search.strategy.oneshot_module.configure_architecture_optimizers().param_groups
+    assert (adam["lr"], adam["betas"]) == (rules.learning_rate, rules.betas)
+    assert adam["weight_decay"] == rules.weight_decay
 
 
 def test_without_its_extra_the_method_is_listed_as_unavailable(monkeypatch, capsys):
