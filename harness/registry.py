@@ -8,6 +8,11 @@ a package, third-party ones are declared as entry points::
 
 Listing names reads folder and metadata only, so it needs neither torch nor a working plugin; a
 broken plugin breaks nobody but itself. An entry point may not take the name of a built-in plugin.
+
+A plugin that needs an extra of its distribution says so in its module, with what the extra brings,
+and imports that only when it is at work::
+
+    REQUIRES = {"my_extra": ("their_package",)}
 """
 
 from __future__ import annotations
@@ -27,6 +32,8 @@ from typing import Generic, TypeVar
 from harness.errors import PluginError, UnknownNameError
 
 T = TypeVar("T")
+
+DISTRIBUTION = "nas-comparison-harness"
 
 
 def did_you_mean(kind: str, name: str, known: Iterable[str]) -> str:
@@ -62,7 +69,7 @@ class Registry(Generic[T]):
         Raises:
             UnknownNameError: If there is no such plugin.
             PluginError: If its module cannot be imported, does not define exactly one plugin, or
-                shadows a built-in.
+                shadows a built-in, or if an extra that it needs is not installed.
         """
         builtin, external = self._builtin(), self._third_party()
         if name in builtin and name in external:
@@ -70,22 +77,48 @@ class Registry(Generic[T]):
                 f"The entry point {external[name].value!r} takes the name of the built-in "
                 f"{self.kind} {name!r}; rename it in its distribution's {self.group} group."
             )
+        if name not in {*builtin, *external}:
+            raise UnknownNameError(did_you_mean(self.kind, name, self.names()))
+        if gap := self.missing(name):
+            raise PluginError(f"The {self.kind} {name!r} {gap}.")
         if name in external:
             return self._checked(name, self._guarded(name, self._only(name).load))
-        if name in builtin:
-            return self._checked(name, self._guarded(name, lambda: self._import(name)))
-        raise UnknownNameError(did_you_mean(self.kind, name, self.names()))
+        return self._checked(name, self._guarded(name, lambda: self._import(name)))
 
     def summary(self, name: str) -> str:
-        """Return the first docstring line of a plugin's module, read without importing it.
+        """Return the first docstring line of a plugin's module, read without importing it."""
+        return (ast.get_docstring(self._parsed(name)) or "").partition("\n")[0]
 
-        A file that cannot be read or parsed has none: a broken plugin breaks only itself.
+    def missing(self, name: str) -> str | None:
+        """Say in a clause which extra a plugin lacks and how to install it, or return None.
+
+        Imports neither the plugin nor what it needs.
+        """
+        for extra, modules in _requirements(self._parsed(name)).items():
+            if not all(map(importlib.util.find_spec, modules)):
+                distribution = self._distribution(name)
+                return (
+                    f"needs the extra {extra}, which is not installed; type: python -m pip install "
+                    f"'{distribution}[{extra}]'"
+                )
+        return None
+
+    def _parsed(self, name: str) -> ast.Module:
+        """Return a plugin's module, parsed.
+
+        A file that cannot be read or parsed is empty: a broken plugin breaks only itself.
         """
         try:
-            text = self._source(name).read_text(encoding="utf-8")
-            return (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0]
+            return _parse(self._source(name))
         except (OSError, SyntaxError, ValueError, ImportError):
-            return ""
+            return ast.Module([], [])
+
+    def _distribution(self, name: str) -> str:
+        """Return the name of the distribution that a plugin came with."""
+        if name in self._builtin():
+            return DISTRIBUTION
+        found = self._third_party()[name].dist
+        return found.name if found else name
 
     def _source(self, name: str) -> Path:
         """Return the file that defines a plugin."""
@@ -156,6 +189,20 @@ class Registry(Generic[T]):
         if not (isinstance(plugin, type) and issubclass(plugin, base)):
             raise PluginError(f"The {self.kind} {name!r} is not a subclass of {base.__name__}.")
         return plugin
+
+
+@functools.cache  # as below
+def _parse(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+def _requirements(module: ast.Module) -> dict[str, tuple[str, ...]]:
+    """Return the extras that a parsed plugin says it needs, with what they bring."""
+    for line in module.body:
+        if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "REQUIRES":
+            found: dict[str, tuple[str, ...]] = ast.literal_eval(line.value)
+            return found
+    return {}
 
 
 @functools.cache  # short jobs open plugins thousands of times, and reading metadata is slow

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from harness.registry import Registry
 
 KINDS = ("methods", "spaces", "tasks", "evaluators", "protocols")
 
@@ -39,7 +43,14 @@ def _summaries(kind: str, *, is_long: bool) -> dict[str, str]:
     from harness.plugins import REGISTRIES
 
     registry = next(r for r in REGISTRIES if f"{r.kind}s" == kind)
-    return {name: registry.summary(name) if is_long else "" for name in registry.names()}
+    return {name: _summary(registry, name, is_long=is_long) for name in registry.names()}
+
+
+def _summary(registry: Registry[Any], name: str, *, is_long: bool) -> str:
+    """Return what a plugin is if asked for, and in any case what it lacks."""
+    gap = registry.missing(name)
+    parts = [registry.summary(name) if is_long else "", f"(unavailable: {gap})" if gap else ""]
+    return " ".join(filter(None, parts))
 
 
 def _first_comment(text: str) -> str:

@@ -25,7 +25,6 @@ from harness.config.protocol import Plugin
 from harness.config.shipped import protocol_files
 from harness.execution.environment import environment
 from harness.execution.installation import (
-    DISTRIBUTION,
     find_third_party,
     list_extras,
     list_missing,
@@ -33,7 +32,7 @@ from harness.execution.installation import (
 )
 from harness.execution.opening import open_task, resolved
 from harness.plugins import REGISTRIES, TASKS
-from harness.registry import Registry
+from harness.registry import DISTRIBUTION, Registry
 
 SCARCE_BYTES = 2**30
 LISTED_FILES = 12
@@ -222,7 +221,9 @@ def _plugins() -> Iterator[Finding]:
         yield _ok("plugin", f"{registry.kind}s", f"{own} built in, {len(elsewhere)} from elsewhere")
         for name in names:
             title = f"{registry.kind} {name}"
-            if fault := _fault(registry, name):
+            if gap := registry.missing(name):
+                yield _note("plugin", title, gap)
+            elif fault := _fault(registry, name):
                 yield _problem("plugin", title, fault)
             elif name in elsewhere:
                 yield _ok("plugin", title, f"from {elsewhere[name]}")

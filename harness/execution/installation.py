@@ -7,9 +7,7 @@ from typing import Any
 
 from packaging.requirements import Requirement
 
-from harness.registry import Registry
-
-DISTRIBUTION = "nas-comparison-harness"
+from harness.registry import DISTRIBUTION, Registry
 
 
 def list_extras() -> list[str]:

@@ -62,6 +62,7 @@ class Meter:
         self.bill = Bill()
         self.best_validation: float | None = None
         self._released: list[str] = []
+        self._charged_since: float | None = None
         self._accelerators = [device] if torch.device(device).type == "cuda" else []
 
     @property
@@ -71,8 +72,10 @@ class Meter:
 
     @property
     def share_spent(self) -> float:
-        """The largest share of a limit that is spent."""
+        """The largest share of a limit that is spent, the step under way included."""
         spent: dict[str, float] = self.bill.model_dump()
+        if self._charged_since is not None and not self.evaluator.is_simulated:
+            spent["seconds"] += time.perf_counter() - self._charged_since
         return max(spent[unit] / limit for unit, limit in self.rules.budget.limits().items())
 
     def stream(self, split: Split) -> Stream:
@@ -124,9 +127,10 @@ class Meter:
     @contextmanager
     def charging(self) -> Iterator[None]:
         """Charge the time that passes inside; as overhead where the clock is a table's."""
-        began = time.perf_counter()
+        self._charged_since = time.perf_counter()
         yield
-        elapsed = time.perf_counter() - began
+        elapsed = time.perf_counter() - self._charged_since
+        self._charged_since = None
         if self.evaluator.is_simulated:
             self.bill.overhead_seconds += elapsed
         else:

@@ -79,6 +79,7 @@ class Search(Work):
             evaluate=meter.evaluate,
             release=meter.release,
             costs=self.costs,
+            is_spent=lambda: meter.is_exhausted,
         )
 
     def _count_steps(self, examples: int) -> int:

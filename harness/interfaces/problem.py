@@ -57,6 +57,8 @@ class Problem:
         evaluate: Judges a candidate; its trained weights are kept until released.
         release: Forgets a candidate's weights, by key.
         costs: What the comparison counts besides accuracy; None if nothing.
+        is_spent: Tells whether the budget is spent, in the midst of a step too; the harness ends a
+            search between two steps, so only a method that cannot be stepped has to ask.
     """
 
     space: SearchSpace
@@ -72,3 +74,4 @@ class Problem:
     evaluate: Evaluate
     release: Callable[[str], None]
     costs: Costs | None = None
+    is_spent: Callable[[], bool] = lambda: False

@@ -90,6 +90,7 @@ class Toy:
             fidelities=fidelities,
             evaluate=self._evaluate,
             release=self._release,
+            is_spent=self._is_spent,
         )
         self.again = functools.partial(
             Toy,
@@ -142,6 +143,11 @@ class Toy:
         score = self._score(architecture, fidelity)
         self.scores.setdefault(architecture, []).append(score)
         return Evaluation(key, score, seconds=1.0, examples=examples)
+
+    def _is_spent(self) -> bool:
+        """Tell whether there were as many candidates or train batches as the horizon allows."""
+        counted = [e for e in self.diary if e[0] == "evaluate" or e == ("batch", str(Split.TRAIN))]
+        return len(counted) >= STEPS
 
     def _score(self, architecture: Architecture, fidelity: int) -> float:
         """Return a score that prefers late options and rises with the effort; no two are equal."""

@@ -16,3 +16,15 @@ def hold():
             pytest.skip(str(reason))
 
     return hold
+
+
+@pytest.fixture(scope="session")
+def load():
+    """Load a plugin; an extra that is not installed becomes a skip."""
+
+    def load(registry, name):
+        if gap := registry.missing(name):
+            pytest.skip(f"{name} {gap}")
+        return registry.load(name)
+
+    return load

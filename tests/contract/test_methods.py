@@ -9,11 +9,11 @@ from harness.testing.method_checks import METHOD_CHECKS, check_takes_two_steps
 
 @pytest.mark.parametrize("check", METHOD_CHECKS, ids=title)
 @pytest.mark.parametrize("name", METHODS.names())
-def test_method_keeps_the_contract(hold, name, check):
-    hold(check, METHODS.load(name))
+def test_method_keeps_the_contract(hold, load, name, check):
+    hold(check, load(METHODS, name))
 
 
 @pytest.mark.parametrize("space", SPACES.names())
 @pytest.mark.parametrize("name", METHODS.names())
-def test_method_takes_two_steps_in_every_space(hold, name, space):
-    hold(check_takes_two_steps, METHODS.load(name), SPACES.load(space)())
+def test_method_takes_two_steps_in_every_space(hold, load, name, space):
+    hold(check_takes_two_steps, load(METHODS, name), SPACES.load(space)())

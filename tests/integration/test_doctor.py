@@ -36,7 +36,13 @@ def install(monkeypatch, **points):
     """Pretend that a distribution declares entry points for methods."""
     dist = SimpleNamespace(name="their-methods", version="2.1")
     group = [
-        SimpleNamespace(name=name, value=value, dist=dist, load=lambda value=value: _load(value))
+        SimpleNamespace(
+            name=name,
+            value=value,
+            module=value.partition(":")[0],
+            dist=dist,
+            load=lambda value=value: _load(value),
+        )
         for name, value in points.items()
     ]
 

@@ -43,7 +43,7 @@ def test_module_is_imported_without(root, module, banned):
 @pytest.mark.parametrize("arguments", [["list"], ["list", "--long"], ["list", "--json"]])
 def test_listing_names_loads_no_torch(root, arguments):
     modules = loaded(root, f"from harness.cli import main; assert main({arguments}) == 0")
-    assert not {"torch", "pandas", "matplotlib", "methods.darts"} & modules
+    assert not {"torch", "pandas", "matplotlib", "methods.darts", "nni"} & modules
 
 
 def test_help_loads_no_torch(root):

@@ -57,12 +57,20 @@ def test_candidates_spend_evaluations_examples_and_the_seconds_they_report():
     assert spent.is_exhausted
 
 
+def test_a_step_under_way_is_told_that_the_seconds_are_spent():
+    spent = meter(seconds=1e-9)
+    assert not spent.is_exhausted
+    with spent.charging():
+        assert spent.is_exhausted
+
+
 def test_under_a_recorded_clock_own_time_is_overhead():
     judge = Judge(seconds=1000.0)
     judge.is_simulated = True
     spent = meter(judge, seconds=5000)
     with spent.charging():
         spent.evaluate((), 1)
+        assert spent.share_spent == 1000 / 5000
     assert spent.bill.seconds == 1000.0
     assert 0 < spent.bill.overhead_seconds < 10
 

@@ -22,6 +22,7 @@ MODULES = {
     "broken": '"""Broken (nobody, 2026): cannot be imported."""\nimport no_such_module\n',
     "crowded": GOOD + "\n\nclass Another(RandomSearch):\n    pass\n",
     "empty": "",
+    "needy": '"""Needy (nobody, 2026): wants more."""\nREQUIRES = {"all": ("no_such_module",)}\n',
     "_private": "raise RuntimeError\n",
 }
 
@@ -55,7 +56,7 @@ def install(monkeypatch, *claims, **plugins):
 
 
 def test_names_are_listed_without_importing_a_plugin(registry):
-    assert registry.names() == ["broken", "crowded", "empty", "good"]
+    assert registry.names() == ["broken", "crowded", "empty", "good", "needy"]
     assert not [name for name in sys.modules if name.startswith("toy_plugins.")]
 
 
@@ -86,7 +87,7 @@ def test_module_must_define_exactly_one_plugin(registry, name, count):
 def test_misspelt_name_is_answered_with_the_nearest_one(registry):
     with pytest.raises(UnknownNameError, match=r"No method is called 'goood'. Did you mean good?"):
         registry.load("goood")
-    with pytest.raises(UnknownNameError, match="Known: broken, crowded, empty, good"):
+    with pytest.raises(UnknownNameError, match="Known: broken, crowded, empty, good, needy"):
         registry.load("zzz")
 
 
@@ -129,12 +130,32 @@ def test_a_plugin_that_cannot_be_read_has_no_summary(registry, monkeypatch, tmp_
     assert registry.summary("lost") == registry.summary("garbled") == ""
 
 
+def test_plugin_without_its_extra_says_how_to_install_it(registry):
+    line = "needs the extra all, which is not installed; type: python -m pip install "
+    assert registry.missing("needy") == f"{line}'nas-comparison-harness[all]'"
+    assert registry.missing("good") is registry.missing("broken") is None
+    with pytest.raises(PluginError, match=r"The method 'needy' needs the extra all, .*\[all\]'\.$"):
+        registry.load("needy")
+    assert "toy_plugins.needy" not in sys.modules
+
+
+def test_plugin_with_its_extra_is_loaded_without_importing_what_the_extra_brings(
+    registry, tmp_path
+):
+    (tmp_path / "no_such_module.py").write_text("raise RuntimeError\n")
+    (tmp_path / "toy_plugins" / "needy.py").write_text(
+        GOOD + 'REQUIRES = {"all": ("no_such_module",)}\n'
+    )
+    assert registry.missing("needy") is None
+    assert registry.load("needy").__name__ == "Good"
+
+
 @pytest.mark.parametrize("registry", REGISTRIES, ids=lambda registry: registry.kind)
 def test_every_shipped_plugin_loads_and_says_what_it_is(registry):
     assert registry.names()
     for name in registry.names():
-        assert issubclass(registry.load(name), registry._base())
         assert registry.summary(name)
+        assert registry.missing(name) or issubclass(registry.load(name), registry._base())
 
 
 def test_shipped_methods_belong_to_an_entry_point_group_of_their_own():
