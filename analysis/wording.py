@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from analysis.significance import ALPHA
 from analysis.verdicts import JOINED, Comparison, Verdict
@@ -11,6 +11,8 @@ from analysis.verdicts import JOINED, Comparison, Verdict
 MINUS = "\N{MINUS SIGN}"
 NOTHING = "\N{EN DASH}"
 TIMES = "\N{MULTIPLICATION SIGN}"
+# So many values are printed, and of more the first few.
+MOST_VALUES, FIRST_VALUES = 20, 5
 # Below this, a p-value is only an order of magnitude.
 SMALLEST_PRINTED_P = 1e-4
 
@@ -72,6 +74,22 @@ def last_line(reason: str) -> str:
 def joined(items: Iterable[str], nothing: str = "none") -> str:
     """Return a comma-separated list."""
     return ", ".join(item for item in items if item) or nothing
+
+
+def every_value(values: Sequence[float]) -> str:
+    """Return accuracies, or the first of many and how many there are besides."""
+    if len(values) <= MOST_VALUES:
+        return joined(map(decimal, values))
+    more = len(values) - FIRST_VALUES
+    return f"{joined(map(decimal, values[:FIRST_VALUES]))}, and {more:,} more"
+
+
+def all_values_in(table: str) -> str:
+    """Return the sentence that goes with columns of values."""
+    return (
+        f"Of more than {MOST_VALUES} values the first {FIRST_VALUES} are printed; all stand in "
+        f"tables/{table}.csv."
+    )
 
 
 def spans(numbers: Iterable[int]) -> str:

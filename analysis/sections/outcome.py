@@ -15,10 +15,12 @@ from analysis.plots import arms as arms_plot
 from analysis.plots import pareto as pareto_plot
 from analysis.sections.grids import Column, arm_columns, grid
 from analysis.wording import (
+    all_values_in,
     brief,
     chance,
     decimal,
     difference_text,
+    every_value,
     flags,
     joined,
     p_value,
@@ -28,8 +30,6 @@ from analysis.wording import (
 )
 
 Row = dict[str, Any]
-# So many values of an arm are printed.
-MOST_VALUES, SOME_VALUES = 20, 5
 
 
 def verdicts(results: Results, gallery: Gallery) -> Section:
@@ -97,7 +97,7 @@ def arms(results: Results, gallery: Gallery) -> Section:
         *arm_columns(),
         ("n", lambda row: str(row["n"])),
         ("mean ± SD, test accuracy %", _mean),
-        ("every value", _values),
+        ("every value", lambda row: every_value(row["values"])),
         ("without a value", _lost),
         ("parameters", lambda row: brief(row["params"])),
         ("multiply-adds", lambda row: brief(row["macs"])),
@@ -107,7 +107,8 @@ def arms(results: Results, gallery: Gallery) -> Section:
     blocks: list[Block] = [
         Text(
             "One observation is one search, or one random architecture; several trainings of one "
-            "architecture are averaged first. SD is the standard deviation between observations."
+            "architecture are averaged first. SD is the standard deviation between observations. "
+            f"{all_values_in('arms')}"
         ),
         grid("arms", results.arms, columns),
     ]
@@ -187,14 +188,6 @@ def _mean(row: Row) -> str:
         return "no finished run"
     spread = f"± {decimal(row['sd'])}" if row["n"] > 1 else "(one value, no SD)"
     return f"{decimal(row['mean'])} {spread}"
-
-
-def _values(row: Row) -> str:
-    values = row["values"]
-    if len(values) <= MOST_VALUES:
-        return joined(map(decimal, values))
-    some = joined(map(decimal, values[:SOME_VALUES]))
-    return f"{some}, and {len(values) - SOME_VALUES:,} more in tables/arms.csv"
 
 
 def _lost(row: Row) -> str:

@@ -22,8 +22,10 @@ from analysis.significance import tests_run
 from analysis.wording import (
     NOTHING,
     about_margin,
+    all_values_in,
     decimal,
     difference_text,
+    every_value,
     interval,
     joined,
     p_value,
@@ -40,7 +42,12 @@ def section(results: Results, gallery: Gallery) -> Section:
     blocks: list[Block] = [Text(_family(results))]
     if results.comparisons:
         blocks += [_design(results), _reach(results), *_forests(results, gallery)]
-        blocks += [_effects(results), *_margins(results), _sensitivity(results)]
+        blocks += [
+            Text(all_values_in("comparisons")),
+            _effects(results),
+            *_margins(results),
+            _sensitivity(results),
+        ]
     blocks += _rivals(results)
     blocks += [Text("Assumptions that bite."), Listing(tuple(assumptions(results)))]
     blocks += _variances(results)
@@ -91,7 +98,7 @@ def _reach(results: Results) -> Grid:
             *_named(one, results),
             p_value(one.p_min),
             p_value(one.p_holm_min) + ("" if one.verdict != "infeasible" else ": INFEASIBLE"),
-            str(one.capacity),
+            f"{one.capacity:,}",
             decimal(one.spread),
             _size(one.detectable, one.scale),
             _size(one.detectable_holm, one.scale),
@@ -132,7 +139,7 @@ def _effects(results: Results) -> Grid:
     rows = [
         (
             *_named(one, results),
-            f"{_values(one.values)} against {_values(one.values_against)}",
+            " against ".join(every_value(values) for values in (one.values, one.values_against)),
             difference_text(one),
             one.interval,
             decimal(one.median_difference, signed=True),
@@ -144,10 +151,6 @@ def _effects(results: Results) -> Grid:
         if not math.isnan(one.p)
     ]
     return Grid("effects", columns, tuple(rows))
-
-
-def _values(values: tuple[float, ...]) -> str:
-    return joined((decimal(value) for value in values), "none")
 
 
 def _margins(results: Results) -> Iterator[Block]:

@@ -5,7 +5,7 @@ import pytest
 from analysis.document import FEW_ROWS, MOST_ROWS, Grid, Section
 from analysis.gallery import Gallery
 from analysis.rendering import render
-from analysis.wording import spans
+from analysis.wording import every_value, spans
 
 
 def grid_of(count):
@@ -39,3 +39,9 @@ def test_a_few_more_rows_are_shown_all_the_same():
 )
 def test_numbers_in_a_row_are_named_by_their_ends(numbers, text):
     assert spans(numbers) == text
+
+
+def test_of_many_values_the_first_are_printed_and_the_others_counted():
+    assert every_value([70.0] * 20) == ", ".join(["70.00"] * 20)
+    assert every_value([70.0] * 21) == ", ".join(["70.00"] * 5) + ", and 16 more"
+    assert every_value([]) == "none"
