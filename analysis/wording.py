@@ -57,7 +57,7 @@ def p_value(p: float) -> str:
 
 def several(count: int, noun: str) -> str:
     """Return a count with its noun."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def pair_label(source: str, target: str) -> str:

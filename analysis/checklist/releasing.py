@@ -13,7 +13,7 @@ from analysis.checklist.finding import (
     passed,
 )
 from analysis.evaluation import Results
-from analysis.wording import joined, several
+from analysis.wording import joined, several, spans
 
 NOTHING_RAN = "no job has finished"
 
@@ -42,7 +42,7 @@ def training_details(results: Results) -> Finding:
     ]
     if not all(recipes):
         return failed("a protocol states no recipe")
-    seeds = joined(sorted({str(seed) for seed in done["train_seed"]}, key=int))
+    seeds = spans({int(seed) for seed in done["train_seed"]})
     return passed(
         f"the protocol states {several(len(recipes[0]), 'value')} of the recipe, the table runs "
         f"the seed of every training (repeats {seeds})"
@@ -68,7 +68,7 @@ def method_details(results: Results) -> Finding:
     seeds = sorted({seed for its in facts for seed in its.experiment["seeds"]})
     return passed(
         "every hyper-parameter is written out in experiment.json and in each job's inputs; seeds "
-        f"{joined(map(str, seeds))}"
+        f"{spans(seeds)}"
     )
 
 

@@ -70,26 +70,28 @@ def unseen_target(results: Results) -> Finding:
         return not_applicable(NO_PAIR)
     if any(" test" in str(images) for images in searches["images"]):
         return failed("a search loaded a test split")
+    # A table has one fingerprint and one notice, whatever the task.
+    is_table = _evaluators(results, "search") == {"table"}
     prints = {
-        title: task.fingerprint
+        title: title if is_table else task.fingerprint
         for its in results.tables.experiments.values()
         for title, task in its.tasks.items()
     }
     same = [pair for pair in sorted(pairs) if prints[pair[0]] == prints[pair[1]]]
     if same:
         return failed(f"source and target are the same data: {joined(_names(same))}")
-    known = [text for pair in sorted(pairs) for text in _kinship(results, pair)]
+    known = [text for pair in sorted(pairs) for text in _kinship(pair)]
+    if not is_table:
+        known += [text for pair in sorted(pairs) for text in _notices(results, pair)]
     if known:
         return partial(joined(dict.fromkeys(known)))
-    return needs_human("no search loaded a test split and fingerprints differ; do images overlap?")
+    apart = "every task has results of its own" if is_table else "fingerprints differ"
+    return needs_human(f"no search loaded a test split and {apart}; do images overlap?")
 
 
 def from_scratch(results: Results) -> Finding:
     """It is stated whether networks are trained from scratch or inherit weights."""
-    names = {
-        its.experiment["protocol"]["train"]["evaluator"]["name"]
-        for its in results.tables.experiments.values()
-    }
+    names = _evaluators(results, "train")
     if names == {"training"}:
         return passed("every final network is trained from scratch by the protocol's recipe")
     if names == {"table"}:
@@ -197,29 +199,41 @@ def _finished(
 
 
 def _ratio(first: pd.DataFrame, second: pd.DataFrame) -> float:
-    """Return how unequal two arms' searches are, in examples, or evaluations without them."""
+    """Return how unequal two arms' searches are, in what their budgets limit."""
     if len(first) == 0 or len(second) == 0:
         return math.nan
-    for currency in ("search_examples", "search_evaluations"):
-        a, b = float(first[currency].mean()), float(second[currency].mean())
+    limited = str(first["budget_currency"].iloc[0]).split("+")
+    for currency in (*limited, "examples", "evaluations"):
+        a, b = (float(arm[f"search_{currency}"].mean()) for arm in (first, second))
         if a > 0 and b > 0:
             return max(a, b) / min(a, b)
     return math.nan
 
 
-def _kinship(results: Results, pair: tuple[str, str]) -> Iterator[str]:
-    """Yield what is known of how a pair's images are related."""
+def _kinship(pair: tuple[str, str]) -> Iterator[str]:
+    """Yield how a pair's images are related, as their names tell."""
     names = {title.partition("-")[0] for title in pair}
     if names == TINY_IMAGES:
         yield "CIFAR-10 and CIFAR-100 share no image, but both descend from Tiny Images"
-        return
     if len(names) == 1:
         yield f"{pair_label(*pair)}: tasks of one data set, so images are the same"
+
+
+def _notices(results: Results, pair: tuple[str, str]) -> Iterator[str]:
+    """Yield what a pair's tasks say of themselves, where their names tell nothing."""
+    if any(_kinship(pair)):
         return
     for its in results.tables.experiments.values():
         for name in pair:
             if name in its.tasks and its.tasks[name].notice:
                 yield its.tasks[name].notice
+
+
+def _evaluators(results: Results, side: str) -> set[str]:
+    return {
+        str(its.experiment["protocol"][side]["evaluator"]["name"])
+        for its in results.tables.experiments.values()
+    }
 
 
 def _names(pairs: list[tuple[str, str]]) -> list[str]:

@@ -32,8 +32,8 @@ COLUMNS = [
     "likeness",
     "chance_mean",
 ]
-# Inches a row, and how many rows still have room for a name.
-ROW, NAMED = 0.2, 60
+# Inches a row, how many rows still have room for a name, and inches of all rows without.
+ROW, NAMED, UNNAMED = 0.2, 60, 10.0
 # More tiles than this are drawn as pixels.
 MOST_SHAPES = 2000
 STRIPS = ("method", "task")
@@ -73,9 +73,10 @@ def draw(table: pd.DataFrame) -> Figure:
             return figure
         likeness = table.pivot(index="row", columns="column", values="likeness").to_numpy()
         rows = table[table["column"] == 0].to_dict("records")
-        height = ROW * len(rows) + 1.3
-        figure = canvas(min(ROW * len(rows) + 6.0, WIDEST), height)
-        widths = [1.2, 0.18 * len(STRIPS), ROW * len(rows) + 0.4, 0.16]
+        is_named = len(rows) <= NAMED
+        side = ROW * len(rows) if is_named else UNNAMED
+        figure = canvas(min(side + (6.0 if is_named else 3.0), WIDEST), side + 1.3)
+        widths = [1.2, 0.18 * len(STRIPS), side + 0.4, 0.16]
         tree, strips, map_, bar = figure.subplots(1, 4, width_ratios=widths)
         _tree(tree, likeness)
         handles = _strips(strips, rows)
@@ -130,14 +131,14 @@ def _strips(axes: Axes, rows: Sequence[dict[Any, Any]]) -> list[Patch]:
 
 
 def _colours(rows: Sequence[dict[Any, Any]]) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the colours of methods, as everywhere, and of data sets, from the palette's end."""
+    """Return the colours of methods, as everywhere, and the greys of data sets, dark to light."""
     methods = {row["method"]: row["place"] for row in sorted(rows, key=itemgetter("place"))}
-    tasks = {task: -1 - number for number, task in enumerate(sorted({row["task"] for row in rows}))}
-    looks = [
-        {name: COLOURS[place % len(COLOURS)] for name, place in names.items()}
-        for names in (methods, tasks)
-    ]
-    return looks[0], looks[1]
+    tasks = sorted({row["task"] for row in rows})
+    greys = [str(round(grey, 3)) for grey in np.linspace(0, 0.85, max(2, len(tasks)))]
+    return (
+        {name: COLOURS[place % len(COLOURS)] for name, place in methods.items()},
+        dict(zip(tasks, greys, strict=False)),
+    )
 
 
 def _map(axes: Axes, likeness: NDArray[np.float64], rows: Sequence[dict[Any, Any]]) -> None:

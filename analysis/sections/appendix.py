@@ -126,7 +126,7 @@ def _place(row: Mapping[Any, Any]) -> tuple[str, ...]:
     commit = row["commit"] if isinstance(row["commit"], str) else ""
     dirty = {True: "yes", False: "no"}.get(row["dirty"], "unknown")
     return (
-        str(row["jobs"]),
+        f"{row['jobs']:,}",
         commit[:12] or "unknown",
         dirty,
         str(row["hardware"]),

@@ -107,6 +107,24 @@ def _one_print(fact):
                       for name, task in fact.tasks.items()}}  # fmt: skip
 
 
+def _looked_up(its):
+    its = _protocol(search={"evaluator": {"name": "table"}})(_facts(_one_print)(its))
+    assert {task.fingerprint for fact in its.tables.experiments.values()
+            for task in fact.tasks.values()} == {"same"}  # fmt: skip
+    return its
+
+
+def _unequal(limited):
+    """Make direct searches see twice the examples, under a budget of ``limited``."""
+
+    def changed(its):
+        runs = its.tables.runs.assign(budget_currency=limited, search_evaluations=10)
+        runs.loc[runs["arm"] == "direct", "search_examples"] *= 2
+        return _tables(its, runs=runs)
+
+    return changed
+
+
 def _renamed(source, target):
     def changed(its):
         facts = {
@@ -170,7 +188,7 @@ CASES = [
     ("method_code", "good", _places(dirty=True), FAIL, "uncommitted"),
     ("training_details", "good", _same, PASS, "repeats 0, 1"),
     ("training_details", "good", _protocol(train={"evaluator": {"name": "x"}}), FAIL, "no recipe"),
-    ("method_details", "good", _same, PASS, "seeds 0, 1, 2, 3, 4"),
+    ("method_details", "good", _same, PASS, "seeds 0 to 4"),
     ("method_details", "good", _methods(params={}), FAIL, "darts"),
     ("same_benchmark", "good", _same, PASS, "2 targets"),
     ("same_benchmark", "good", _two_hashes("split_id"), FAIL, "split_id on d100, seed 0"),
@@ -230,6 +248,8 @@ CASES = [
         PARTIAL,
         "continued has no direct_long of equal budget",
     ),
+    ("direct_baseline", "good", _unequal("examples"), PARTIAL, "no direct of equal budget"),
+    ("direct_baseline", "good", _unequal("evaluations"), PASS, "4 method and pairs"),
     ("direct_baseline", "good", _renamed("d10", "d10"), NA, "no pair has two tasks"),
     ("both_directions", "good", _same, PASS, "d10 → d100, d100 → d10"),
     ("both_directions", "small", _same, HUMAN, "one way only: d10 → d100"),
@@ -237,6 +257,7 @@ CASES = [
     ("unseen_target", "good", _same, PARTIAL, "labels are products"),
     ("unseen_target", "good", _saw_tests, FAIL, "loaded a test split"),
     ("unseen_target", "good", _facts(_one_print), FAIL, "the same data"),
+    ("unseen_target", "good", _looked_up, HUMAN, "do images overlap?"),
     ("unseen_target", "good", _renamed("c10", "c100"), PARTIAL, "Tiny Images"),
     ("unseen_target", "good", _renamed("c10-images=0.1", "c10"), PARTIAL, "images are the same"),
     ("unseen_target", "good", _renamed("flowers", "birds"), HUMAN, "do images overlap?"),
