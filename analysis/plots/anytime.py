@@ -38,8 +38,9 @@ COLUMNS = [
     "n",
 ]
 SEED, MEDIAN = "seed", "median"
-# More thin lines than this hide each other.
-SEEDS = 10
+# More thin lines than this hide each other; without them the median begins where this share of
+# the searches have begun, not all: of hundreds one begins late.
+SEEDS, MOST = 10, 0.9
 # From this ratio of the last to the first cost on, the axis is logarithmic.
 LOGARITHMIC = 30
 # Where markers stand, as shares of a curve's way.
@@ -131,18 +132,24 @@ def _curves(
 
 
 def _rows(currency: str, seeds: list[int], curves: list[Curve]) -> Iterator[dict[str, Any]]:
-    for seed, curve in list(zip(seeds, curves, strict=True))[:SEEDS]:
-        for cost, value in zip(curve.costs, curve.values, strict=True):
-            yield {"kind": SEED, "seed": seed, "currency": currency, "cost": cost, "value": value}
+    """Yield the ticks of each seed, of few, and the median and quartiles over all."""
+    if len(curves) <= SEEDS:
+        for seed, curve in zip(seeds, curves, strict=True):
+            for cost, value in zip(curve.costs, curve.values, strict=True):
+                tick = {"cost": cost, "value": value}
+                yield {"kind": SEED, "seed": seed, "currency": currency, **tick}
     if not curves:
         return
-    where = window(curves)
-    ticks = np.unique(np.concatenate([curve.costs for curve in curves] + [[where.start]]))
-    points = ticks[(ticks >= where.start) & (ticks <= where.end)]
-    low, median, high = np.quantile([c.at(points) for c in curves], [0.25, 0.5, 0.75], axis=0)
-    for cost, *values in zip(points, median, low, high, strict=True):
-        summary = dict(zip(("value", "low", "high"), values, strict=True))
-        yield {"kind": MEDIAN, "currency": currency, "cost": cost, "n": len(curves), **summary}
+    firsts = [curve.costs[0] for curve in curves]
+    start = max(firsts) if len(curves) <= SEEDS else np.quantile(firsts, MOST, method="higher")
+    ticks = np.unique(np.concatenate([curve.costs for curve in curves] + [[start]]))
+    points = ticks[(ticks >= start) & (ticks <= window(curves).end)]
+    values = np.array([curve.at(points) for curve in curves])
+    quartiles = np.nanquantile(values, [0.25, 0.5, 0.75], axis=0)
+    known = np.isfinite(values).sum(axis=0)
+    for cost, n, (low, median, high) in zip(points, known, quartiles.T, strict=True):
+        summary = {"value": median, "low": low, "high": high}
+        yield {"kind": MEDIAN, "currency": currency, "cost": cost, "n": int(n), **summary}
 
 
 def _panel(axes: Axes, table: pd.DataFrame) -> None:
@@ -155,6 +162,8 @@ def _panel(axes: Axes, table: pd.DataFrame) -> None:
         for _, seed in group[group["kind"] == SEED].groupby("seed"):
             _line(axes, seed, colour, dashes, lw=0.7, alpha=0.4)
         median = group[group["kind"] == MEDIAN]
+        if median.empty:  # one search had ended before another began
+            continue
         _line(axes, median, colour, dashes, lw=2.2)
         x, low, high = (median[name].to_numpy(float) for name in ("cost", "low", "high"))
         axes.fill_between(x, low, high, step="post", color=colour, alpha=0.14, lw=0)

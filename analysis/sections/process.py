@@ -38,8 +38,9 @@ def curves(results: Results, gallery: Gallery) -> Section:
         caption = (
             "Quality of the finished searches over cumulative cost, the searches that one goes on "
             "from included. Thick: median over seeds where all of them are known, marked at each "
-            "quarter of the budget; band: from the lower to the upper quartile; thin: seeds "
-            f"({anytime_plot.SEEDS} at most). The quality known at a tick holds until the next."
+            "quarter of the budget; band: from the lower to the upper quartile; thin: seeds. Of "
+            f"more than {anytime_plot.SEEDS} seeds there are no thin lines, and the median begins "
+            f"where {anytime_plot.MOST:.0%} are known. The quality of a tick holds until the next."
         )
         name = f"anytime-{number + 1}" if number else "anytime"
         blocks.append(gallery.hang(anytime_plot.draw(table), name, caption, table))

@@ -24,6 +24,8 @@ from analysis.anytime import (
 )
 from analysis.anytime.tables import HELD
 from analysis.evaluation import evaluate
+from analysis.plots import anytime as anytime_plot
+from analysis.plots.anytime import MEDIAN, SEED, SEEDS
 
 
 def _curve(values, start=1, end=None):
@@ -192,3 +194,13 @@ def test_an_area_under_the_null_gets_a_uniform_p():
     found = [area_p(_noisy(70, 2 * i, count=5), _noisy(70, 2 * i + 1, count=5)) for i in range(200)]
     assert np.mean(np.array(found) <= 0.05) <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / 200)
     assert stats.kstest(found, "uniform", alternative="greater").pvalue > 0.01
+
+
+@pytest.mark.parametrize(("seeds", "kinds"), [(3, {SEED, MEDIAN}), (SEEDS + 2, {MEDIAN})])
+def test_many_seeds_are_drawn_as_their_quartiles_only(invent, seeds, kinds):
+    results = evaluate([invent(seeds=seeds, methods=("random_search",), arms=("direct",))])
+    (study,) = results.studies
+    table = anytime_plot.collect(results, study)
+    assert set(table["kind"]) == kinds
+    summary = table[(table["kind"] == MEDIAN) & (table["quality"] == "best_val_so_far")]
+    assert (summary["low"] <= summary["value"]).all() and summary["n"].iloc[-1] == seeds
