@@ -24,10 +24,7 @@ def section(results: Results, gallery: Gallery) -> Section:
     """Say how much changed after the swap, which operations entered and left, and which shape."""
     tables = results.changes
     changes = tables["changes"]
-    if changes.empty:
-        text = "No search was continued or repeated on a target, so no cell can have changed."
-        return Section("changes", "How cells change", (Text(text),))
-    blocks: list[Block] = [Text(_EXPLAIN), *_legs(changes)]
+    blocks: list[Block] = [Text(_EXPLAIN), *_legs(changes)] if len(changes) else [Text(_NO_SWAP)]
     if len(tables["change_operations"]):
         blocks.append(Text(_OPERATIONS))
         blocks += _pictures(results, gallery)
@@ -35,10 +32,12 @@ def section(results: Results, gallery: Gallery) -> Section:
     if len(tables["settled"]):
         blocks += [Text(_SETTLED), _settled(tables["settled"])]
     blocks += _alphas(results, gallery)
-    blocks.append(Fold("Depth, width and kinds of operations", (_shapes(tables["shapes"]),)))
+    if len(tables["shapes"]):
+        blocks.append(Fold("Depth, width and kinds of operations", (_shapes(tables["shapes"]),)))
     return Section("changes", "How cells change", tuple(blocks))
 
 
+_NO_SWAP = "No search was continued or repeated on a target, so no cell changed with the data."
 _EXPLAIN = (
     "Each seed's cells are followed from the source search over the swap of data to the end of "
     "the continued search, and held against a direct search of the target with the same seed. New: "

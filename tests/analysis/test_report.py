@@ -213,3 +213,10 @@ def test_experiments_under_different_rules_stand_side_by_side(invent, tmp_path):
     ]
     html = write_report(folders, tmp_path / "out").read_text("utf-8")
     assert "nothing is compared across them" in html
+
+
+def test_searches_that_were_not_continued_show_the_course_of_their_parameters(invent, tmp_path):
+    folder = invent(seeds=2, methods=("darts",), arms=("direct",))
+    html = write_report([folder], tmp_path / "out").read_text("utf-8")
+    assert "No search was continued or repeated on a target" in html
+    assert (tmp_path / "out" / "figures" / "alpha_course.svg").exists()
