@@ -36,15 +36,18 @@ SPECIAL = {
 }
 
 
-def write_latex(results: Results, folder: Path) -> None:
-    """Write ``arms-<target>.tex``, numbered from the second study on."""
+def write_latex(results: Results, folder: Path) -> list[str]:
+    """Write ``arms-<target>.tex``, numbered from the second study on; return the files' names."""
     folder.mkdir(parents=True, exist_ok=True)
+    names = []
     for number, study in enumerate(results.studies):
         arms = results.arms[results.arms["study"] == study]
         for target in arms["target"].unique():
             name = f"arms-{target}" + (f"-{number + 1}" if number else "")
             name = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in name)
-            write_atomically(folder / f"{name}.tex", arms_latex(results, study, str(target)))
+            names.append(f"{name}.tex")
+            write_atomically(folder / names[-1], arms_latex(results, study, str(target)))
+    return names
 
 
 def arms_latex(results: Results, study: str, target: str) -> str:

@@ -85,7 +85,7 @@ def write_report(
     sections = [section for section in sections if section.blocks]
     tables = tables_of(results)
     write_tables(tables, out)
-    write_latex(results, out / "latex")
+    latex = write_latex(results, out / "latex")
     facts = {
         "experiments": sorted(results.tables.experiments),
         "studies": results.studies,
@@ -93,6 +93,7 @@ def write_report(
         "notices": notices(results),
         "stamps": outcome.stamps(results),
         "figures": sorted(gallery.svgs),
+        "latex": sorted(latex),
         "runs_sha256": appendix.fingerprint(results.tables.runs),
     }
     write_atomically(out / "report.json", document(tables, facts))
@@ -103,11 +104,14 @@ def write_report(
 
 
 def _clear(out: Path) -> None:
-    """Remove the figures of an earlier report, which may have had others."""
+    """Remove the figures and LaTeX tables of an earlier report, which may have had others."""
     try:
-        names = json.loads((out / "report.json").read_text("utf-8"))["figures"]
+        earlier = json.loads((out / "report.json").read_text("utf-8"))
+        figures, tables = earlier["figures"], earlier.get("latex", [])
     except (OSError, ValueError, KeyError):
         return
-    for name in names:
+    for name in tables:
+        (out / "latex" / Path(name).name).unlink(missing_ok=True)
+    for name in figures:
         for suffix in (".svg", ".png", ".csv"):
             (out / "figures" / f"{Path(name).name}{suffix}").unlink(missing_ok=True)

@@ -151,16 +151,18 @@ def test_everything_hangs_every_kind_of_figure(folder, tmp_path, capsys):
         assert any(name == kind or name.startswith(f"{kind}-") for name in names)
 
 
-def test_figures_of_an_earlier_report_are_removed_and_nothing_else(invent, tmp_path):
+def test_files_of_an_earlier_report_are_removed_and_nothing_else(invent, tmp_path):
     folder, out = invent(seeds=1, methods=("darts",)), tmp_path / "out"
     write_report([folder], out)
     document = json.loads((out / "report.json").read_text())
     document["figures"] += ["old", "../tables/runs"]
+    document["latex"] += ["old.tex", "../tables/runs.csv"]
     (out / "report.json").write_text(json.dumps(document))
     for name in ("old.svg", "old.csv", "mine.svg"):
         (out / "figures" / name).write_text("x")
+    (out / "latex" / "old.tex").write_text("x")
     write_report([folder], out)
-    assert not list((out / "figures").glob("old.*"))
+    assert not list(out.rglob("old.*"))
     assert (out / "figures" / "mine.svg").exists() and (out / "tables" / "runs.csv").exists()
 
 
