@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.patches import Circle, FancyBboxPatch, PathPatch
+from matplotlib.collections import PathCollection
+from matplotlib.patches import BoxStyle
 from matplotlib.path import Path as Outline
 
 from analysis.plots.cell_layout import (
@@ -39,7 +40,8 @@ LOOKS: dict[str, tuple[str, Any]] = {
     "none": ("#999999", (0, (1, 3))),
 }
 FAINT, FAINT_LINE = "#8a8a8a", (0, (1, 2.5))
-END: dict[str, Any] = {"fc": "#f0f0f0", "ec": "#444444", "lw": 1.0}
+END: dict[str, Any] = {"fill": "#f0f0f0", "color": "#444444", "width": 1.0, "order": 4}
+ROUND = BoxStyle.Round(pad=0, rounding_size=PILL_HEIGHT / 2)
 TIMES = "\N{MULTIPLICATION SIGN}"
 
 
@@ -57,26 +59,67 @@ def look_of(operation: str, operations: Sequence[str]) -> tuple[str, Any]:
     return COLOURS[operations.index(operation) % len(COLOURS)], "-"
 
 
+class _Strokes:
+    """Outlines by their order, added to axes at once: one artist each costs most of the time."""
+
+    def __init__(self) -> None:
+        self._drawn: dict[int, list[tuple[Outline, str, float, Any, str]]] = {}
+
+    def add(
+        self,
+        outline: Outline,
+        *,
+        color: str,
+        width: float,
+        dashes: Any = "-",
+        fill: str = "none",
+        order: int = 1,
+    ) -> None:
+        """Take an outline; of a higher order, it is drawn above others."""
+        self._drawn.setdefault(order, []).append((outline, color, width, dashes, fill))
+
+    def draw(self, axes: Axes) -> None:
+        """Add what was taken."""
+        for order, drawn in self._drawn.items():
+            outlines, colours, widths, dashes, fills = zip(*drawn, strict=True)
+            axes.add_collection(
+                PathCollection(
+                    outlines,
+                    edgecolors=colours,
+                    linewidths=widths,
+                    linestyles=list(dashes),
+                    facecolors=fills,
+                    zorder=order,
+                ),
+                autolim=False,
+            )
+
+
 def draw_cell(axes: Axes, layout: CellLayout, operations: Sequence[str]) -> None:
     """Draw a cell on axes whose unit is an inch; ``operations`` are all of the figure's."""
+    strokes = _Strokes()
     for pill in layout.pills:
-        _draw_pill(axes, layout, pill, look_of(pill.edge[2], operations))
+        _draw_pill(axes, strokes, layout, pill, look_of(pill.edge[2], operations))
     out_left = (layout.output[0] - OUTPUT_WIDTH / 2, layout.output[1])
     for node in layout.outputs:
         x, y = layout.nodes[node]
         turn = (out_left[0] - GAP, y)
-        _line(axes, [(x + NODE, y), turn, out_left], color="#bdbdbd", lw=1.0)
+        strokes.add(_line([(x + NODE, y), turn, out_left]), color="#bdbdbd", width=1.0)
     for node, (x, y) in layout.nodes.items():
         if node < layout.inputs:
-            _box(axes, (x, y), INPUT_WIDTH, **END)
+            strokes.add(_box((x, y), INPUT_WIDTH), **END)
         else:
-            axes.add_artist(Circle((x, y), NODE, fc="white", ec="#222222", lw=1.3, zorder=4))
+            circle = Outline.circle((x, y), NODE)
+            strokes.add(circle, color="#222222", width=1.3, fill="white", order=4)
         axes.text(x, y, layout.labels[node], ha="center", va="center", size=9, zorder=5)
-    _box(axes, layout.output, OUTPUT_WIDTH, **END)
+    strokes.add(_box(layout.output, OUTPUT_WIDTH), **END)
     axes.text(*layout.output, "c(k)", ha="center", va="center", size=9, zorder=5)
+    strokes.draw(axes)
 
 
-def _draw_pill(axes: Axes, layout: CellLayout, pill: Pill, look: tuple[str, Any]) -> None:
+def _draw_pill(
+    axes: Axes, strokes: _Strokes, layout: CellLayout, pill: Pill, look: tuple[str, Any]
+) -> None:
     """Draw an operation with the lines that lead to and from it."""
     source, target, operation = pill.edge
     is_new, is_gone = pill.state == NEW, pill.state == GONE
@@ -87,12 +130,13 @@ def _draw_pill(axes: Axes, layout: CellLayout, pill: Pill, look: tuple[str, Any]
     left = (pill.centre[0] - PILL_WIDTH / 2, pill.centre[1])
     right = (pill.centre[0] + PILL_WIDTH / 2, pill.centre[1])
     start = (x + out, y)
-    style = {"color": colour, "lw": width, "linestyle": dashes, "zorder": 2 if is_new else 1}
-    _line(axes, [start, (start[0] + GAP, left[1]), left], **style)
+    style: dict[str, Any] = {"color": colour, "width": width}
+    lines: dict[str, Any] = {**style, "dashes": dashes, "order": 2 if is_new else 1}
+    strokes.add(_line([start, (start[0] + GAP, left[1]), left]), **lines)
     end = layout.nodes[target]
-    _line(axes, [right, (end[0] - NODE, end[1])], **style)
-    edge = {"fc": "white", "ec": colour, "lw": width, "linestyle": dashes if is_gone else "-"}
-    _box(axes, pill.centre, PILL_WIDTH, **edge)
+    strokes.add(_line([right, (end[0] - NODE, end[1])]), **lines)
+    edge: dict[str, Any] = {"fill": "white", "dashes": dashes if is_gone else "-", "order": 4}
+    strokes.add(_box(pill.centre, PILL_WIDTH), **style, **edge)
     axes.text(
         *pill.centre,
         short(operation),
@@ -105,24 +149,17 @@ def _draw_pill(axes: Axes, layout: CellLayout, pill: Pill, look: tuple[str, Any]
     )
 
 
-def _line(axes: Axes, points: Sequence[Point], **style: Any) -> None:
-    """Draw a Bezier curve where the height changes, a straight line where it does not."""
+def _line(points: Sequence[Point]) -> Outline:
+    """Return a Bezier curve where the height changes, a straight line where it does not."""
     vertices, codes = [points[0]], [Outline.MOVETO]
     for before, after in itertools.pairwise(points):
         middle = (before[0] + after[0]) / 2
         vertices += [(middle, before[1]), (middle, after[1]), after]
         codes += [Outline.CURVE4] * 3
-    axes.add_artist(PathPatch(Outline(vertices, codes), fill=False, **style))
+    return Outline(vertices, codes)
 
 
-def _box(axes: Axes, centre: Point, width: float, **look: Any) -> None:
-    axes.add_artist(
-        FancyBboxPatch(
-            (centre[0] - width / 2, centre[1] - PILL_HEIGHT / 2),
-            width,
-            PILL_HEIGHT,
-            boxstyle=f"round,pad=0,rounding_size={PILL_HEIGHT / 2}",
-            **look,
-            zorder=4,
-        )
-    )
+def _box(centre: Point, width: float) -> Outline:
+    left, lower = centre[0] - width / 2, centre[1] - PILL_HEIGHT / 2
+    outline: Outline = ROUND(left, lower, width, PILL_HEIGHT, 1)
+    return outline
