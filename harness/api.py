@@ -3,7 +3,7 @@
 from harness.errors import ConfigError, DataError, Unsupported
 from harness.interfaces.architecture import Architecture, Decision
 from harness.interfaces.costs import Costs, EdgeCosts, Inventory, OperationKey, Product
-from harness.interfaces.data import data_folder, may_download
+from harness.interfaces.data import data_folder, find_file, may_download
 from harness.interfaces.evaluation import (
     Assessment,
     Bench,
@@ -62,6 +62,7 @@ __all__ = [
     "Unsupported",
     "WeightSharingSpace",
     "data_folder",
+    "find_file",
     "format_genotype",
     "format_nb201",
     "may_download",

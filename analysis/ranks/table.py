@@ -11,9 +11,10 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.api import find_file
 from harness.errors import ConfigError
 
-FILE = "nb201_tables.npz"
+FILE, SUBFOLDER = "nb201_tables.npz", "nasbench201"
 # The tasks of the table, by the names that the harness gives them.
 TASKS = {"c10": "cifar10", "c100": "cifar100", "in16": "imagenet16_120"}
 EPOCHS = (12, 200)
@@ -60,14 +61,10 @@ def read_columns(folder: Path, names: Iterable[str]) -> Columns:
     """Return columns of the table.
 
     Raises:
-        ConfigError: If the table is missing, is no such file, or lacks a column.
+        DataError: If the table is missing.
+        ConfigError: If it is no such file, or lacks a column.
     """
-    path = folder / FILE
-    if not path.is_file():
-        raise ConfigError(
-            f"There is no table at {path}: expected {FILE}, the compact NAS-Bench-201 table of the "
-            "reference data; name its folder with --data DIR or HARNESS_DATA."
-        )
+    path = find_file(FILE, SUBFOLDER, "holds results of NAS-Bench-201", folder=folder)
     try:
         with np.load(path, allow_pickle=False) as table:
             return {name: table[name] for name in names}

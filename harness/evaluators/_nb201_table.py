@@ -21,7 +21,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.api import Architecture, ConfigError, DataError, data_folder
+from harness.api import Architecture, ConfigError, DataError, find_file
 
 CELLS = 15_625
 TABLE, LATENCIES = "nb201_tables.npz", "nb201_device_latency.npz"
@@ -232,15 +232,8 @@ def _latencies(path: Path, device: str) -> list[float]:
 
 
 def _find(name: str) -> Path:
-    folder = data_folder()
-    for path in (folder / name, folder / SUBFOLDER / name):
-        if path.is_file():
-            return path
-    raise DataError(
-        f"{name} is neither in {folder} nor in its {SUBFOLDER}/; it holds results of NAS-Bench-201 "
-        f"(md5 {KNOWN_MD5[name]}) and comes with the reference data, not with the project: say by "
-        "--data DIR or HARNESS_DATA where it lies."
-    )
+    about = f"holds results of NAS-Bench-201 (md5 {KNOWN_MD5[name]})"
+    return find_file(name, SUBFOLDER, about)
 
 
 def _read(path: Path) -> tuple[dict[str, NDArray[Any]], str]:

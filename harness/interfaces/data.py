@@ -12,6 +12,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from harness.errors import DataError
+
 DATA_VARIABLE = "HARNESS_DATA"
 DOWNLOAD_VARIABLE = "HARNESS_DOWNLOAD"
 
@@ -24,6 +26,28 @@ def data_folder() -> Path:
     if not cache.is_absolute():  # the XDG rules ignore a relative path
         cache = Path.home() / ".cache"
     return cache / "nas-harness"
+
+
+def find_file(name: str, subfolder: str, about: str, *, folder: Path | None = None) -> Path:
+    """Return the path of a file that is never downloaded.
+
+    Args:
+        name: Of the file.
+        subfolder: Of the data folder, where it may lie as well.
+        about: What it holds, as a clause.
+        folder: Instead of the data folder.
+
+    Raises:
+        DataError: If it lies in neither.
+    """
+    folder = folder or data_folder()
+    for path in (folder / name, folder / subfolder / name):
+        if path.is_file():
+            return path
+    raise DataError(
+        f"{name} is neither in {folder} nor in its {subfolder}/; it {about} and comes with the "
+        "reference data, not with the project: say by --data DIR or HARNESS_DATA where it lies."
+    )
 
 
 def may_download() -> bool:

@@ -30,8 +30,16 @@ from analysis.ranks import (
     within_sd,
 )
 from analysis.ranks.report import curves, rank_transfer, selection_table, without_noise
-from analysis.ranks.table import FILE, frame, read_columns, score_column, scoring, trials_column
-from harness.errors import ConfigError
+from analysis.ranks.table import (
+    FILE,
+    SUBFOLDER,
+    frame,
+    read_columns,
+    score_column,
+    scoring,
+    trials_column,
+)
+from harness.errors import ConfigError, DataError
 
 S, T = (90, 91, 92, 93, 94, 95), (70, 72, 71, 74, 73, 75)
 SCORES = st.lists(st.integers(0, 8), min_size=2, max_size=12)
@@ -300,7 +308,7 @@ def test_best_is_best_first_and_earlier_rows_win_ties():
 
 
 def test_missing_and_broken_tables_are_named(tmp_path):
-    with pytest.raises(ConfigError, match="There is no table at"):
+    with pytest.raises(DataError, match=r"neither in .* nor in its nasbench201/"):
         read_columns(tmp_path, ["ops"])
     (tmp_path / FILE).write_bytes(b"no archive")
     with pytest.raises(ConfigError, match="cannot be read as the NAS-Bench-201 table"):
@@ -309,3 +317,9 @@ def test_missing_and_broken_tables_are_named(tmp_path):
         np.savez(file, other=np.zeros(3))
     with pytest.raises(ConfigError, match="ops"):
         read_columns(tmp_path, ["ops"])
+
+
+def test_the_table_may_lie_in_a_subfolder_of_the_data(tmp_path):
+    (tmp_path / SUBFOLDER).mkdir()
+    np.savez(tmp_path / SUBFOLDER / FILE, ops=np.arange(6))
+    assert list(read_columns(tmp_path, ["ops"])["ops"]) == list(range(6))

@@ -38,7 +38,10 @@ def test_ranks_reads_as_text_where_no_trainings_were_repeated(data, capsys):
         (["--target", "c1000"], "No task of the table is called 'c1000'. Did you mean c100"),
         (["--epochs", "90"], "--epochs 90: the table holds 12 and 200."),
         (["--space", "darts"], "--space darts: ranks needs a table"),
-        (["--data", "/nonexistent"], "There is no table at /nonexistent/nb201_tables.npz"),
+        (
+            ["--data", "/nonexistent"],
+            "nb201_tables.npz is neither in /nonexistent nor in its nasbench201/",
+        ),
     ],
 )
 def test_ranks_refuses_in_one_line(data, capsys, options, complaint):
