@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from typing_extensions import override
@@ -99,6 +99,14 @@ class Table(Evaluator):
         if tuple(decision.options for decision in bench.space.decisions) != cell:
             raise Unsupported("NAS-Bench-201's table holds cells of the space nb201 only.")
         self._columns: dict[int, tuple[list[float], list[float]]] = {}
+
+    @override
+    def cheapest(self, recipe: Recipe, fidelities: Sequence[int]) -> Mapping[str, float]:
+        if not fidelities:
+            return {}
+        shortest = min(fidelities)
+        seconds = min(self._look_up(shortest)[1])
+        return {"seconds": seconds, "examples": shortest * self.facts.train}
 
     @override
     def evaluate(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,13 @@ PROBE_IMAGES = 256
 
 class Training(Evaluator):
     """SGD by the protocol's recipe; accuracy after the last epoch, never the best one."""
+
+    @override
+    def cheapest(self, recipe: Recipe, fidelities: Sequence[int]) -> Mapping[str, float]:
+        images = len(self.bench.rows[Split.TRAIN])
+        return {
+            "examples": min(fidelities, default=0) * min(images, recipe.epoch_examples or images)
+        }
 
     @override
     def evaluate(

@@ -15,6 +15,7 @@ from harness.config.parameters import defaults
 from harness.config.protocol import Plugin, Protocol
 from harness.config.tuning import MethodSetting
 from harness.errors import ConfigError, UnknownNameError
+from harness.execution.budgets import refuse_small_budgets
 from harness.execution.opening import check_method, open_space, open_task, resolved
 from harness.execution.places import Place, find_places
 from harness.execution.pricing import fingerprinted, open_costs, warn_about_target
@@ -64,6 +65,7 @@ def resolve_experiment(experiment: Experiment) -> Resolved:
     places, tasks = find_places(experiment, space, protocol)
     for title, method in methods.items():
         _refuse_foreign_tuning(title, method, places)
+    refuse_small_budgets((method.name for method in methods.values()), protocol, space, places)
     protocol, warnings = _priced(protocol, space_choice.name, space, places)
     return Resolved(
         experiment=experiment,

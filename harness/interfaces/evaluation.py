@@ -158,6 +158,15 @@ class Evaluator(ABC):
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
 
+    def cheapest(self, recipe: Recipe, fidelities: Sequence[int]) -> Mapping[str, float]:
+        """Return what every candidate takes at least, by unit of the budget, where that is known.
+
+        Args:
+            recipe: Of candidates.
+            fidelities: At which they may be judged.
+        """
+        return {}
+
     @abstractmethod
     def evaluate(
         self,
