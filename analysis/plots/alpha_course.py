@@ -18,6 +18,7 @@ MEASURES = {
     "entropy": "mean entropy of the edges\n(1 = uniform)",
     "margin": "mean margin of the edges'\ntwo strongest operations",
     "switches_so_far": "switches of edges' strongest\noperation so far",
+    "skips": "share of edges whose strongest\noperation is a skip",
 }
 STAGES = {SOURCE: "source", CONTINUED: "continued (after the swap)", DIRECT: "direct"}
 COLUMNS = [*KEY, "stage", "kind", "seed", "n", "tick", "epoch", "place", *MEASURES]
@@ -47,14 +48,14 @@ def collect(results: Results, study: str) -> pd.DataFrame:
 
 
 def draw(table: pd.DataFrame) -> Figure:
-    """Draw a row per method and pair: entropy, margin and switches, the swap as a line."""
+    """Draw a row per method and pair: entropy, margin, switches and skips, the swap as a line."""
     groups = list(table.groupby(KEY, sort=False))
     with styled():
         if not groups:
             figure = canvas(6, 1.5)
             say_nothing(figure.subplots(), "no search has architecture parameters")
             return figure
-        figure = canvas(12, 2.9 * len(groups) + 0.5)
+        figure = canvas(15.5, 2.9 * len(groups) + 0.5)
         grid = figure.subplots(len(groups), len(MEASURES), squeeze=False)
         for row, (key, group) in zip(grid, groups, strict=True):
             method, source, target = map(str, key)

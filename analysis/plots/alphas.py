@@ -20,23 +20,33 @@ TILE, BESIDE, BELOW = 0.27, 1.75, 1.5
 
 
 def collect(results: Results, study: str) -> pd.DataFrame:
-    """Return the mean softmax at the last tick over a method's searches for one purpose.
+    """Return the mean softmax at the last tick over a method's searches for one purpose."""
+    alphas = results.tables.alphas
+    final = alphas["tick"] == alphas.groupby("job")["tick"].transform("max")
+    return mean_shares(results, study, alphas[final])
+
+
+def mean_shares(results: Results, study: str, alphas: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean softmax over a method's finished searches for one purpose.
 
     Parameters whose edges have no names are left out.
+
+    Args:
+        results: Of the experiments.
+        study: Whose searches.
+        alphas: Raw parameters, of one tick of each search.
     """
     searches = results.tables.searches
     searches = searches[(searches["study"] == study) & (searches["status"] == "done")]
-    alphas = results.tables.alphas
     alphas = alphas[(alphas["cell"] != "") & alphas["job"].isin(searches["job"])]
-    final = alphas[alphas["tick"] == alphas.groupby("job")["tick"].transform("max")]
     edges = ["job", "cell", "edge"]
-    highest = final.groupby(edges)["alpha"].transform("max")
-    final = final.assign(share=(final["alpha"] - highest).astype(float).map(np.exp))
-    final["share"] /= final.groupby(edges)["share"].transform("sum")
+    highest = alphas.groupby(edges)["alpha"].transform("max")
+    shares = alphas.assign(share=(alphas["alpha"] - highest).astype(float).map(np.exp))
+    shares["share"] /= shares.groupby(edges)["share"].transform("sum")
     order = searches.assign(place=searches["role"].map(ROLES.index))
     order = order.sort_values(["place", "task"], kind="stable")[["job", "method", "role", "task"]]
     order["search"] = order["role"] + " (" + order["task"] + ")"
-    table = order.merge(final, on="job", sort=False)
+    table = order.merge(shares, on="job", sort=False)
     table = table.rename(columns={"op": "operation"})
     group = [*KEY, "cell", "edge", "operation"]
     means = table.groupby(group, sort=False, as_index=False).agg(
@@ -69,13 +79,13 @@ def draw(table: pd.DataFrame) -> Figure:
                 if its.empty:
                     axes.set_axis_off()
                     continue
-                image = _panel(axes, group, its, highest)
+                image = draw_shares(axes, group, its, highest)
                 axes.set_title(f"{method}, {cell}\n{search}, n = {its['n'].max()}", loc="left")
         figure.colorbar(image, ax=list(grid[:, -1]), label="mean share at the end")
     return figure
 
 
-def _panel(axes: Axes, group: pd.DataFrame, its: pd.DataFrame, highest: float) -> QuadMesh:
+def draw_shares(axes: Axes, group: pd.DataFrame, its: pd.DataFrame, highest: float) -> QuadMesh:
     """Draw one purpose; all purposes of a method and cell have the same edges and operations."""
     edges, operations = (list(dict.fromkeys(group[name])) for name in ("edge", "operation"))
     shares = its.pivot(index="edge", columns="operation", values="share")

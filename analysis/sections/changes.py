@@ -76,6 +76,7 @@ _COURSE = (
     "How decided the architecture parameters are at every logged tick. Entropy and margin are "
     "means over edges of the operations' shares (their softmax). A switch is an edge whose "
     "strongest operation is another than at the tick before; between ticks nothing is seen. "
+    "Edges whose strongest operation is a skip connection warn of a collapse. "
     "Continued and direct searches both see the target's data, from where the source search ended."
 )
 _DIVERGENCE = (

@@ -43,6 +43,7 @@ COURSE_COLUMNS = [
     "margin",
     "switches",
     "switches_so_far",
+    "skips",
 ]
 DIVERGENCE_COLUMNS = [
     *GROUP,
@@ -59,7 +60,8 @@ DIVERGENCE_COLUMNS = [
 def edge_course(alphas: pd.DataFrame) -> pd.DataFrame:
     """Return normalised entropy, margin and strongest operation of each edge at each tick.
 
-    ``strongest`` is the operation's place; -1 where the search diverged. An edge with a single
+    ``strongest`` is the operation's place, -1 where the search diverged; ``skips`` tells whether it
+    is a skip connection. An edge with a single
     operation decides nothing and is left out.
 
     Args:
@@ -77,6 +79,9 @@ def edge_course(alphas: pd.DataFrame) -> pd.DataFrame:
         found[chosen] = np.column_stack([normalised_entropy(share), margin(share), strongest])
     table = alphas.iloc[starts][["job", "tick", "epoch", "edge"]].reset_index(drop=True)
     table[["entropy", "margin", "strongest"]] = found
+    strongest = starts + np.nan_to_num(found[:, 2]).clip(0).astype(int)
+    table["skips"] = alphas["op"].to_numpy()[strongest].astype(str)
+    table["skips"] = table["skips"].str.startswith("skip") & (table["strongest"] >= 0)
     return table[sizes > 1]
 
 
@@ -84,7 +89,8 @@ def course_table(study: str, journeys: Sequence[Journey], alphas: pd.DataFrame) 
     """Return how decided the edges of each search are on average, tick by tick.
 
     ``switches`` counts the edges whose strongest operation is another than at the tick before;
-    what switches and switches back between two ticks is not seen.
+    what switches and switches back between two ticks is not seen. ``skips`` is the share of edges
+    whose strongest operation is a skip connection.
     """
     jobs = _jobs(study, journeys)
     edges = edge_course(alphas[alphas["job"].isin(jobs["job"])])
@@ -96,6 +102,7 @@ def course_table(study: str, journeys: Sequence[Journey], alphas: pd.DataFrame) 
         entropy=("entropy", "mean"),
         margin=("margin", "mean"),
         switches=("switched", "sum"),
+        skips=("skips", "mean"),
     )
     ticks["switches_so_far"] = ticks.groupby("job", sort=False)["switches"].cumsum()
     return jobs.merge(ticks, on="job", sort=False)[COURSE_COLUMNS]

@@ -125,4 +125,24 @@ def test_continued_and_direct_searches_are_drawn_from_where_the_source_search_en
     wanted = seeds.groupby("tick")["entropy"].mean()
     assert means["entropy"].tolist() == pytest.approx(wanted.tolist())
     axes = alpha_course.draw(table).axes
-    assert [len(panel.lines) for panel in axes] == [3 * (3 + 1) + 1] * 3
+    assert [len(panel.lines) for panel in axes] == [3 * (3 + 1) + 1] * 4
+
+
+def test_edges_whose_strongest_operation_is_a_skip_are_told():
+    alphas = _alphas([[0, 1], [1, 0]], [[np.nan, 0], [2, 0]]).replace({"op": {"0": "skip_connect"}})
+    assert edge_course(alphas)["skips"].tolist() == [False, True, False, True]
+
+
+def test_alpha_over_epochs_runs_from_the_first_tick_to_the_last(results):
+    from analysis.plots import alpha_epochs, alphas
+
+    (study,) = results.studies
+    table = alpha_epochs.collect(results, study)
+    end = table[table["moment"] == "end"].drop(columns="moment").reset_index(drop=True)
+    pd.testing.assert_frame_equal(end[alphas.COLUMNS], alphas.collect(results, study))
+    direct = table["search"].str.startswith("direct")
+    start = table[direct & (table["moment"] == "start") & (table["edge"] == "normal_0_2")]
+    jobs = [journey.jobs[DIRECT] for journey in list_journeys(results.tables, study)]
+    wanted = np.mean([_softmax(results, job, "first", "normal_0_2") for job in jobs], axis=0)
+    assert start["share"].tolist() == pytest.approx(wanted.tolist())
+    assert len(alpha_epochs.draw(table).axes) == 3 * 2 * 5 + 1  # a colour bar
