@@ -6,6 +6,7 @@
   - PluginError             a plugin exists but cannot be used
   - Unsupported             two plugins do not go together, and why
   - DataError               a data set is missing or damaged
+  - DamagedFileError        a file of ours was cut short or overwritten
   - FolderInUseError        another process works in the results folder
   - ShadowedPackageError    another ``methods``/``analysis`` hides ours
 
@@ -35,6 +36,10 @@ class Unsupported(HarnessError):  # noqa: N818 - a statement about a combination
 
 class DataError(HarnessError):
     """A data set is missing, incomplete or damaged."""
+
+
+class DamagedFileError(HarnessError):
+    """A file that the harness wrote cannot be read back."""
 
 
 class FolderInUseError(HarnessError):

@@ -100,6 +100,12 @@ class JobFolder:
         self.checkpoint.unlink(missing_ok=True)
         shutil.rmtree(self.candidates, ignore_errors=True)
 
+    def set_aside(self, file: Path) -> Path:
+        """Rename a file that cannot be read, and return where it is now."""
+        aside = file.with_name(file.name + ".damaged")
+        file.replace(aside)
+        return aside
+
     def clear(self) -> None:
         """Forget everything the job left, so that it starts afresh."""
         for name in ("record.json", "checkpoint.pt", "state.pt", "probe.npz", "trajectory.jsonl"):
