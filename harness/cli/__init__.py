@@ -7,6 +7,7 @@ import importlib
 import sys
 
 from harness.errors import HarnessError
+from harness.execution.interrupts import interrupting
 from harness.guard import check_siblings
 
 COMMANDS = (
@@ -49,6 +50,19 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return the process's exit status."""
+    with interrupting() as signals:
+        try:
+            return _execute(argv)
+        except Exception:
+            if not signals:
+                raise
+        except KeyboardInterrupt:
+            pass
+        print("interrupted", file=sys.stderr)
+        return UNFINISHED
+
+
+def _execute(argv: list[str] | None) -> int:
     args = build_parser().parse_args(argv)
     try:
         check_siblings()
