@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,11 @@ from harness.errors import ConfigError
 if TYPE_CHECKING:
     from harness.config.experiment import Experiment
     from harness.execution.executor import Settings
+    from harness.execution.schedule import Ending
     from harness.results.record import Plan
     from harness.results.store import ExperimentFolder
 
+LISTED = 5  # jobs that are named at the end, of each kind
 ARMS = "source,transferred,continued,direct,random"
 
 
@@ -75,7 +78,8 @@ def _run(args: argparse.Namespace, plan: Plan, folder: ExperimentFolder, setting
 
     todo = pending(plan, folder, Rerun(args.rerun))
     print(f"{folder.path}: {len(plan.jobs)} jobs, {len(todo)} to do", file=sys.stderr)
-    if todo and not run_jobs(todo, folder, settings):
+    ending = run_jobs(todo, folder, settings)
+    if ending.is_stopped:
         print(
             f"stopped; the same command goes on, `python -m harness status {folder.path}` tells",
             file=sys.stderr,
@@ -89,8 +93,39 @@ def _run(args: argparse.Namespace, plan: Plan, folder: ExperimentFolder, setting
         status: sum(r is not None and r.status is status for r in records) for status in Status
     }
     print(", ".join(f"{count} {status}" for status, count in counts.items()), file=sys.stderr)
+    failed = {r.name: r.reason or "" for r in records if r and r.status is Status.FAILED}
+    for line in (*_tell_failed(failed), *_tell_lost(ending)):
+        print(line, file=sys.stderr)
     print(json.dumps({"report": str(report), "jobs": counts}) if args.json else report)
-    return 1 if counts[Status.FAILED] else 0
+    if not ending.is_complete:
+        return 3
+    return 1 if failed else 0
+
+
+def _tell_failed(failed: Mapping[str, str]) -> Iterator[str]:
+    """Name the jobs whose plugins failed, and what to do."""
+    if failed:
+        yield f"{len(failed)} failed; with --rerun failed the same command does them again:"
+        yield from _list_reasons(failed)
+
+
+def _tell_lost(ending: Ending) -> Iterator[str]:
+    """Name the jobs that the machine ended, and what to do."""
+    if ending.lost:
+        yield (
+            f"{len(ending.lost)} have no result, for the machine ended each attempt, and "
+            f"{ending.waiting} more wait for them; the same command tries again from what they "
+            "saved:"
+        )
+        yield from _list_reasons(ending.lost)
+
+
+def _list_reasons(jobs: Mapping[str, str]) -> Iterator[str]:
+    """Yield a line for each of the first jobs."""
+    for name, reason in tuple(jobs.items())[:LISTED]:
+        yield f"  {name}: {' '.join(reason.strip().splitlines()[-1:])}"
+    if len(jobs) > LISTED:
+        yield f"  and {len(jobs) - LISTED} more"
 
 
 def _announce(plan: Plan, folder: ExperimentFolder, settings: Settings, *, is_json: bool) -> int:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 
+from harness.execution.faults import Lost
+from harness.execution.interrupts import noting
 from harness.execution.progress import Progress
 from harness.execution.runner import Control, Stopped
+from harness.execution.schedule import Ending, Schedule
 from harness.execution.shards import run_unit
-from harness.execution.units import is_ready, make_units
+from harness.execution.units import Unit
 from harness.execution.workers import Crew
-from harness.results.record import PlannedJob
+from harness.results.record import PlannedJob, Status
 from harness.results.store import ExperimentFolder
 
 
@@ -37,77 +38,79 @@ class Settings:
     stop_after: float | None = None
 
 
-def run_jobs(todo: Sequence[PlannedJob], experiment: ExperimentFolder, settings: Settings) -> bool:
-    """Carry out ``todo``, ancestors first; return whether all of it ended.
+def run_jobs(
+    todo: Sequence[PlannedJob], experiment: ExperimentFolder, settings: Settings
+) -> Ending:
+    """Carry out ``todo``, ancestors first; return how far that came.
 
-    An interrupt (Ctrl-C) or SIGTERM saves the running jobs and returns False, as does the end of
-    ``stop_after``.
+    Ctrl-C, SIGTERM, the end of the terminal or of ``stop_after`` save the running jobs and stop.
     """
     progress = Progress(todo, settings.jobs)
     after = settings.stop_after
     deadline = None if after is None else time.monotonic() + after
     os.environ["OMP_NUM_THREADS"] = str(settings.threads)  # for workers, before they load torch
-    with _interrupts() as interrupted:
-        if settings.jobs == 1:
-            return _run_here(todo, experiment, settings, progress, deadline, interrupted)
-        crew = Crew(experiment, settings.jobs, settings.threads, settings.devices, deadline)
-        try:
-            return crew.run(todo, progress, interrupted)
-        finally:
-            experiment.look_again()
+    schedule = Schedule(todo)
+    hands: Alone | Crew
+    if settings.jobs == 1:
+        hands = Alone(experiment, settings.threads, settings.devices[0])
+    else:
+        hands = Crew(experiment, settings.jobs, settings.threads, settings.devices, deadline)
+    with noting() as interrupts:
+
+        def should_stop() -> bool:
+            return bool(interrupts) or (deadline is not None and time.monotonic() >= deadline)
+
+        is_stopped = hands.run(schedule, progress, should_stop)
+    return schedule.ending(is_stopped=is_stopped)
 
 
-def _run_here(
-    todo: Sequence[PlannedJob],
-    experiment: ExperimentFolder,
-    settings: Settings,
-    progress: Progress,
-    deadline: float | None,
-    interrupted: list[int],
-) -> bool:
-    torch.set_num_threads(settings.threads)
+class Alone:
+    """This process, which carries out one unit after the other.
 
-    def should_stop() -> bool:
-        return bool(interrupted) or (deadline is not None and time.monotonic() >= deadline)
+    Args:
+        experiment: Where jobs live.
+        threads: Of the process.
+        device: As torch names it.
+    """
 
-    unfinished = {job.job for job in todo}
-    waiting = make_units(todo)
-    while waiting:
-        unit = next(unit for unit in waiting if is_ready(unit, unfinished))
-        waiting.remove(unit)
-        unfinished.difference_update(job.job for job in unit.jobs)
-        first, ended = unit.jobs[0], progress.end_short
+    def __init__(self, experiment: ExperimentFolder, threads: int, device: str) -> None:
+        self._experiment, self._device = experiment, device
+        torch.set_num_threads(threads)
+
+    def run(self, schedule: Schedule, progress: Progress, should_stop: Callable[[], bool]) -> bool:
+        """Carry out what ``schedule`` holds; return whether that was stopped."""
+        while unit := schedule.take():
+            if should_stop():
+                return True
+            try:
+                self._carry_out(unit, schedule, progress, should_stop)
+            except Stopped:
+                return True
+            except Lost as fault:
+                again = schedule.lose(unit.jobs, str(fault))
+                progress.lose(unit.jobs, str(fault), again=again)
+        return False
+
+    def _carry_out(
+        self,
+        unit: Unit,
+        schedule: Schedule,
+        progress: Progress,
+        should_stop: Callable[[], bool],
+    ) -> None:
+        first, end = unit.jobs[0], progress.end_short
         if not unit.shard:
             progress.start(first)
-            ended = progress.end
+            end = progress.end
+
+        def ended(job: PlannedJob, status: Status, reason: str | None) -> None:
+            schedule.end(job)
+            end(job, status, reason)
+
         control = Control(
-            device=settings.devices[0],
+            device=self._device,
             should_stop=should_stop,
-            progress=lambda share, job=first: progress.advance(job, share),  # type: ignore[misc]
+            progress=lambda share: progress.advance(first, share),
+            notice=progress.say,
         )
-        try:
-            if should_stop():
-                return False
-            run_unit(unit, experiment, control, ended)
-        except Stopped:
-            return False
-    return True
-
-
-@contextmanager
-def _interrupts() -> Iterator[list[int]]:
-    """Collect SIGINT and SIGTERM in a list; a second one has its usual effect."""
-    caught: list[int] = []
-    previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def note(number: int, frame: object) -> None:
-        caught.append(number)
-        signal.signal(number, previous[signal.Signals(number)])
-
-    try:
-        for number in previous:
-            signal.signal(number, note)
-        yield caught
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+        run_unit(unit, self._experiment, control, ended)

@@ -2,42 +2,76 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from harness.errors import Unsupported
+from harness.errors import DamagedFileError, HarnessError, Unsupported
+from harness.execution.faults import Ended
 from harness.execution.judging import looks_up
 from harness.execution.opening import open_space
 from harness.execution.saving import read_state
 from harness.execution.search import Search
 from harness.execution.train import Training
 from harness.plugins import METHODS
+from harness.results.job_folder import JobFolder
 from harness.results.record import JobRecord, PlannedJob, SearchSpec, Status, TrainSpec
 from harness.results.store import ExperimentFolder
 
 
-def begin(job: PlannedJob, experiment: ExperimentFolder, device: str) -> Search | Training:
+@dataclass(frozen=True)
+class Inputs:
+    """What a job takes over from the jobs it rests on.
+
+    Attributes:
+        architecture: What a search found, in the space's notation; None where none is needed.
+        source: Method, state, architecture and task of the search that it goes on from, if any.
+    """
+
+    architecture: str | None = None
+    source: dict[str, Any] | None = None
+
+
+def find_inputs(job: PlannedJob, experiment: ExperimentFolder) -> Inputs:
+    """Return what a job rests on.
+
+    Raises:
+        Ended: If a job that it needs failed or was skipped.
+        HarnessError: If what such a job left cannot be read.
+    """
+    spec = job.spec
+    if isinstance(spec, TrainSpec):
+        if spec.search is None:
+            return Inputs(architecture=spec.architecture)
+        return Inputs(architecture=_done(experiment, spec.search).architecture)
+    return Inputs(source=_source(experiment, spec.warm_start) if spec.warm_start else None)
+
+
+def begin(job: PlannedJob, inputs: Inputs, folder: JobFolder, device: str) -> Search | Training:
     """Set up a job from the beginning.
 
     Raises:
-        Unsupported: If its plugins do not go together, or a job it needs was not done.
+        Unsupported: If its plugins do not go together.
     """
-    spec, folder = job.spec, experiment.own_folder(job)
+    spec = job.spec
     if isinstance(spec, TrainSpec):
-        text = spec.architecture
-        if spec.search is not None:
-            text = _done(experiment, spec.search).architecture
-        assert text is not None
-        return Training(spec, text, device, folder.path)
+        assert inputs.architecture is not None
+        return Training(spec, inputs.architecture, device, folder.path)
     _refuse_impossible(spec)
-    source = _source(experiment, spec.warm_start) if spec.warm_start else None
-    return Search(spec, device, folder.candidates, source)
+    return Search(spec, device, folder.candidates, inputs.source)
 
 
 def _source(experiment: ExperimentFolder, digest: str) -> dict[str, Any]:
     """Return where the search called ``digest`` ended."""
     record = _done(experiment, digest)
     assert isinstance(record.spec, SearchSpec)
-    final = read_state(experiment.job(experiment.planned(digest)).state)
+    folder = experiment.job(experiment.planned(digest))
+    try:
+        final = read_state(folder.state)
+    except (DamagedFileError, FileNotFoundError) as error:
+        raise DamagedFileError(
+            f"{folder.state} is missing or damaged; delete {folder.path}, and the same command "
+            "does that search again."
+        ) from error
     return {**final, "architecture": record.architecture, "task": record.spec.task}
 
 
@@ -47,14 +81,13 @@ def _done(experiment: ExperimentFolder, digest: str) -> JobRecord:
     if record is None:  # perhaps another process has put it into a shard meanwhile
         experiment.look_again()
         record = experiment.job(planned).record()
-    if record is not None and record.status is Status.DONE:
-        return record
     if record is None:
-        raise Unsupported(f"It needs the job {planned.name}, which is unfinished.")
+        raise HarnessError(f"It needs the job {planned.folder}, which is unfinished.")
+    if record.status is Status.DONE:
+        return record
     reason = (record.reason or "").strip().splitlines()
-    raise Unsupported(
-        f"It needs the job {planned.name}, which was {record.status}: {' '.join(reason[-1:])}"
-    )
+    text = f"It needs the job {planned.name}, which was {record.status}: {' '.join(reason[-1:])}"
+    raise Ended(Status.SKIPPED, text)
 
 
 def _refuse_impossible(spec: SearchSpec) -> None:

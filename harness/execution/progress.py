@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TextIO
 
 from harness.results.record import PlannedJob, SearchSpec, Status
@@ -69,6 +69,19 @@ class Progress:
         if status is Status.FAILED:
             self._print(f"[{self._ended}/{self._total}] {status} {job.name}{_why(reason)}")
         self.draw()
+
+    def lose(self, jobs: Sequence[PlannedJob], reason: str, *, again: bool) -> None:
+        """Note that the machine ended an attempt at jobs, whether or not they are tried again."""
+        for job in jobs:
+            self._running.pop(job.job, None)
+            if again:
+                self._waiting[job.job] = job
+        what = jobs[0].name if len(jobs) == 1 else f"{len(jobs)} jobs"
+        self.say(f"no result of {what}: {reason} {'Trying again.' if again else ''}".rstrip())
+
+    def say(self, line: str) -> None:
+        """Print a line that the user should read."""
+        self._print(line)
 
     def draw(self) -> None:
         """Say how far the running jobs are, if it is time to."""

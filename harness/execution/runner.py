@@ -5,21 +5,24 @@ from __future__ import annotations
 import functools
 import json
 import time
-import traceback
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
+from typing_extensions import override
+
 from harness.api import BlockChain, CellGraph
-from harness.errors import HarnessError, Unsupported
+from harness.errors import DamagedFileError
 from harness.execution.environment import environment, rng_state, set_rng_state
-from harness.execution.jobs import begin
+from harness.execution.faults import PLUGIN_CODE, Ended
+from harness.execution.jobs import begin, find_inputs
 from harness.execution.saving import read_state, write_arrays, write_state
 from harness.execution.train import Training
 from harness.execution.work import Work
 from harness.results.job_folder import JobFolder
-from harness.results.record import JobRecord, PlannedJob, Status
+from harness.results.record import Environment, JobRecord, PlannedJob, Status
 from harness.results.store import ExperimentFolder
 
 # A checkpoint is due after this long, or later if writing one takes more than its share of time.
@@ -39,11 +42,44 @@ class Control:
         device: Where jobs run.
         should_stop: Whether to save and stop now.
         progress: Takes the share of the job that is done, 0 to 1.
+        notice: Takes a line that the user should read.
     """
 
     device: str
     should_stop: Callable[[], bool]
     progress: Callable[[float], None]
+    notice: Callable[[str], None] = lambda line: None
+
+
+@dataclass
+class History:
+    """What is known of a job's attempts so far.
+
+    Attributes:
+        started: UTC, of the first one.
+        rows: Of the trajectory, that the last checkpoint covers.
+        environments: Where the attempts before this one ran, as plain values.
+    """
+
+    started: str = field(default_factory=lambda: now())
+    rows: int = 0
+    environments: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Saver(ABC):
+    """Where the loop leaves what a job has to say while it runs."""
+
+    @abstractmethod
+    def append(self, row: dict[str, Any]) -> None:
+        """Keep a row of the trajectory."""
+
+    @abstractmethod
+    def is_due(self) -> bool:
+        """Tell whether it is time to save the job."""
+
+    @abstractmethod
+    def save(self, work: Work) -> None:
+        """Save the job, so that it can be resumed."""
 
 
 def run_job(job: PlannedJob, experiment: ExperimentFolder, control: Control) -> JobRecord:
@@ -53,85 +89,130 @@ def run_job(job: PlannedJob, experiment: ExperimentFolder, control: Control) -> 
 
     Raises:
         Stopped: If ``control`` said so; the job is saved.
+        Lost: If the machine ended the attempt; what was saved is kept.
     """
     folder = experiment.job(job)
     with folder.held():
         record = folder.record()
         if record is None:
-            record = _attempt(job, experiment, folder, control)
+            folder.start(job)
+            record = attempt(job, lambda: _perform(job, experiment, folder, control), control)
             folder.finish(record)
+            if record.status is not Status.DONE:
+                folder.say(f"{now()} {record.status}: {record.reason}")
         return record
 
 
-def _attempt(
-    job: PlannedJob, experiment: ExperimentFolder, folder: JobFolder, control: Control
-) -> JobRecord:
-    folder.start(job)
-    record = attempt(job, lambda: _perform(job, experiment, folder, control), control.device)
-    if record.status is not Status.DONE:
-        folder.say(f"{now()} {record.status}: {record.reason}")
-    return record
-
-
-def attempt(job: PlannedJob, perform: Callable[[], JobRecord], device: str) -> JobRecord:
-    """Return what ``perform`` does, or a record of why it could not.
-
-    Raises:
-        Stopped: If the job was told to stop.
-    """
+def attempt(job: PlannedJob, perform: Callable[[], JobRecord], control: Control) -> JobRecord:
+    """Return what ``perform`` does, or a record of how a plugin ended it."""
     try:
         return perform()
-    except Stopped:
-        raise
-    except Unsupported as reason:
-        status, text = Status.SKIPPED, str(reason)
-    except HarnessError as error:
-        status, text = Status.FAILED, str(error)
-    except Exception:  # noqa: BLE001 - whatever a plugin throws is a result
-        status, text = Status.FAILED, traceback.format_exc()
-    return JobRecord(
-        job=job.job,
-        name=job.name,
-        spec=job.spec,
-        status=status,
-        reason=text,
-        environment=environment(device),
-        finished=now(),
-    )
+    except Ended as end:
+        return JobRecord(
+            job=job.job,
+            name=job.name,
+            spec=job.spec,
+            status=end.status,
+            reason=end.reason,
+            environment=environment(control.device),
+            finished=now(),
+        )
 
 
 def _perform(
     job: PlannedJob, experiment: ExperimentFolder, folder: JobFolder, control: Control
 ) -> JobRecord:
-    work = begin(job, experiment, control.device)
-    history: dict[str, Any] = {"attempts": 1, "started": now(), "rows": 0}
-    if folder.checkpoint.exists():
-        saved = read_state(folder.checkpoint)
-        work.load_state_dict(saved["work"])
+    inputs = find_inputs(job, experiment)
+    saved = _read_checkpoint(folder, control)
+    with PLUGIN_CODE:
+        work = begin(job, inputs, folder, control.device)
+        if saved:
+            work.load_state_dict(saved["work"])
+    history = History()
+    if saved:
         set_rng_state(saved["random"], control.device)
-        history = {**saved["history"], "attempts": saved["history"]["attempts"] + 1}
-    folder.rewind(history["rows"])
-    folder.say(f"{now()} attempt {history['attempts']} begins at {work.share_done:.0%}")
-    if history["rows"] == 0 and (row := work.start()):
-        folder.append(row)
-        history["rows"] = 1
-    drive(work, folder, control, history)
-    fields = work.result()
-    write_state(folder.state, work.final_state())
+        history = History(**{f.name: saved["history"][f.name] for f in fields(History)})
+    folder.rewind(history.rows)
+    folder.say(f"{now()} attempt {len(history.environments) + 1} begins at {work.share_done:.0%}")
+    saver = FolderSaver(folder, history)
+    drive(work, saver, control, is_resumed=bool(saved))
+    with PLUGIN_CODE:
+        found = work.result()
+        final = work.final_state()
+    write_state(folder.state, final)
     if isinstance(work, Training):
         write_arrays(folder.probe, work.probe)
-    return done(job, work, fields, history)
+    return done(job, work, found, history)
 
 
-def done(job: PlannedJob, work: Work, fields: dict[str, Any], history: dict[str, Any]) -> JobRecord:
+def _read_checkpoint(folder: JobFolder, control: Control) -> dict[str, Any]:
+    """Return what a job saved; nothing if there is nothing that can be read.
+
+    A damaged checkpoint is set aside: the job begins from the start.
+    """
+    if not folder.checkpoint.exists():
+        return {}
+    try:
+        saved = read_state(folder.checkpoint)
+        if {"work", "random", "history"} <= saved.keys():
+            return saved
+        reason = f"{folder.checkpoint} is not a checkpoint of this version"
+    except DamagedFileError as error:
+        reason = str(error).rstrip(".")
+    aside = folder.set_aside(folder.checkpoint)
+    line = f"{reason}; it is now {aside.name}, and the job begins from the start."
+    folder.say(f"{now()} {line}")
+    control.notice(line)
+    return {}
+
+
+class FolderSaver(Saver):
+    """Keeps a job's rows and checkpoints in a folder of its own."""
+
+    def __init__(self, folder: JobFolder, history: History) -> None:
+        self._folder, self._history = folder, history
+        self._due = time.perf_counter() + CHECKPOINT_SECONDS
+
+    @override
+    def append(self, row: dict[str, Any]) -> None:
+        self._folder.append(row)
+        self._history.rows += 1
+
+    @override
+    def is_due(self) -> bool:
+        return time.perf_counter() >= self._due
+
+    @override
+    def save(self, work: Work) -> None:
+        began = time.perf_counter()
+        here = environment(work.device).model_dump()
+        past = [*self._history.environments, here]
+        with PLUGIN_CODE:
+            state = work.state_dict()
+        write_state(
+            self._folder.checkpoint,
+            {
+                "work": state,
+                "random": rng_state(work.device),
+                "history": {**asdict(self._history), "environments": past},
+            },
+        )
+        work.saved()
+        took = time.perf_counter() - began
+        self._due = began + max(CHECKPOINT_SECONDS, took / CHECKPOINT_SHARE)
+
+
+def done(job: PlannedJob, work: Work, found: dict[str, Any], history: History) -> JobRecord:
     """Return the record of a job that ended well.
 
     Args:
         job: Which.
         work: The job, carried out.
-        fields: What ``work.result()`` returned.
-        history: ``attempts`` and when the first one ``started``.
+        found: What ``work.result()`` returned.
+        history: Of its attempts.
     """
+    with PLUGIN_CODE:
+        drawn = _drawn(work, found["architecture"])
     return JobRecord(
         job=job.job,
         name=job.name,
@@ -139,44 +220,48 @@ def done(job: PlannedJob, work: Work, fields: dict[str, Any], history: dict[str,
         status=Status.DONE,
         bill=work.bill,
         environment=environment(work.device),
-        attempts=history["attempts"],
-        started=history["started"],
+        earlier_environments=[Environment(**values) for values in history.environments],
+        attempts=len(history.environments) + 1,
+        started=history.started,
         finished=now(),
-        **_drawn(work, fields["architecture"]),
-        **fields,
+        **drawn,
+        **found,
     )
 
 
-def drive(work: Work, folder: JobFolder, control: Control, history: dict[str, Any]) -> None:
-    """Step ``work`` until it is finished; ``history["rows"]`` counts the trajectory.
+def drive(work: Work, saver: Saver, control: Control, *, is_resumed: bool) -> None:
+    """Step ``work`` until it is finished.
+
+    Args:
+        work: The job.
+        saver: Where its rows and checkpoints go.
+        control: What is asked and told between two steps.
+        is_resumed: Whether the trajectory has been begun.
 
     Raises:
         Stopped: If ``control`` said so; the work is saved.
+        Ended: If a plugin ended it.
+        Lost: If the machine did.
     """
-    due = time.perf_counter() + CHECKPOINT_SECONDS
+    if not is_resumed:
+        with PLUGIN_CODE:
+            row = work.start()
+        if row:
+            saver.append(row)
     while not work.is_finished:
-        work.step()
-        began = time.perf_counter()
-        if row := work.tick():
-            folder.append(row)
-            history["rows"] += 1
+        with PLUGIN_CODE:
+            work.step()
+            began = time.perf_counter()
+            row = work.tick()
+        if row:
+            saver.append(row)
         control.progress(work.share_done)
         stop = control.should_stop()
-        if stop or began >= due:
-            _save(work, folder, history)
-            took = time.perf_counter() - began
-            due = began + max(CHECKPOINT_SECONDS, took / CHECKPOINT_SHARE)
+        if stop or saver.is_due():
+            saver.save(work)
         work.bill.overhead_seconds += time.perf_counter() - began
         if stop:
-            folder.say(f"{now()} stopped at {work.share_done:.0%}")
             raise Stopped
-
-
-def _save(work: Work, folder: JobFolder, history: dict[str, Any]) -> None:
-    random = rng_state(work.device)
-    state = {"work": work.state_dict(), "random": random, "history": dict(history)}
-    write_state(folder.checkpoint, state)
-    work.saved()
 
 
 def _drawn(work: Work, architecture: str) -> dict[str, Any]:

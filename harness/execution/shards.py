@@ -5,40 +5,48 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from harness.execution.jobs import begin
-from harness.execution.runner import Control, Stopped, attempt, done, now, run_job
+from typing_extensions import override
+
+from harness.errors import HarnessError
+from harness.execution.faults import PLUGIN_CODE, Lost, describe
+from harness.execution.jobs import begin, find_inputs
+from harness.execution.runner import Control, History, Saver, attempt, done, drive, run_job
 from harness.execution.saving import write_state
 from harness.execution.units import Unit
+from harness.execution.work import Work
 from harness.results.record import JobRecord, PlannedJob, SearchSpec, Status
 from harness.results.shard import ShardWriter, state_file
 from harness.results.store import ExperimentFolder
 
-Ended = Callable[[PlannedJob, Status, str | None], None]
+Tell = Callable[[PlannedJob, Status, str | None], None]
 
 
-def run_unit(unit: Unit, experiment: ExperimentFolder, control: Control, ended: Ended) -> None:
-    """Carry out a job, or the jobs of a shard; see ``run_shard``."""
-    if unit.shard:
-        run_shard(unit, experiment, control, ended)
-        return
-    record = run_job(unit.jobs[0], experiment, control)
-    ended(unit.jobs[0], record.status, record.reason)
-
-
-def run_shard(unit: Unit, experiment: ExperimentFolder, control: Control, ended: Ended) -> None:
-    """Carry out a unit's jobs one after the other.
-
-    A job that is interrupted leaves nothing and is done again, which takes about a second at most.
+def run_unit(unit: Unit, experiment: ExperimentFolder, control: Control, ended: Tell) -> None:
+    """Carry out a job, or the jobs of a shard one after the other.
 
     Args:
         unit: Which; those that have a record are left out.
         experiment: Where they belong.
-        control: As for any job.
+        control: What is asked and told between two steps.
         ended: Told of every job once its record is on disk.
 
     Raises:
-        Stopped: If ``control`` said so; what has ended is on disk.
+        Stopped: If ``control`` said so; what has ended, and the state of a job, are on disk.
+        Lost: If the machine ended the attempt, with the same on disk.
     """
+    try:
+        if unit.shard:
+            _run_shard(unit, experiment, control, ended)
+        else:
+            record = run_job(unit.jobs[0], experiment, control)
+            ended(unit.jobs[0], record.status, record.reason)
+    except (OSError, HarnessError) as error:
+        experiment.look_again()  # what a shard could not write down is not there
+        raise Lost(describe(error)) from error
+
+
+def _run_shard(unit: Unit, experiment: ExperimentFolder, control: Control, ended: Tell) -> None:
+    """Carry out a shard's jobs; one that is interrupted is done again, which takes a second."""
     writer = experiment.shard(unit.shard)
     told: list[tuple[PlannedJob, JobRecord]] = []
 
@@ -74,26 +82,43 @@ def _run(
     known = experiment.job(job).record()
     if known is not None:
         return known
-    rows: list[dict[str, Any]] = []
+    saver = _RowsOnly()
 
     def perform() -> JobRecord:
-        started = now()
-        work = begin(job, experiment, control.device)
-        if row := work.start():
-            rows.append(row)
-        while not work.is_finished:
-            work.step()
-            if row := work.tick():
-                rows.append(row)
-            if control.should_stop():
-                raise Stopped
-        fields = work.result()
+        history = History()
+        inputs = find_inputs(job, experiment)
+        with PLUGIN_CODE:
+            work = begin(job, inputs, experiment.own_folder(job), control.device)
+        drive(work, saver, control, is_resumed=False)
+        with PLUGIN_CODE:
+            fields = work.result()
         if keeps_state:
             state = state_file(writer.path, job.job)
             state.parent.mkdir(exist_ok=True)
-            write_state(state, work.final_state())
-        return done(job, work, fields, {"attempts": 1, "started": started})
+            with PLUGIN_CODE:
+                final = work.final_state()
+            write_state(state, final)
+        return done(job, work, fields, history)
 
-    record = attempt(job, perform, control.device)
-    writer.add(record, rows)
+    record = attempt(job, perform, control)
+    writer.add(record, saver.rows)
     return record
+
+
+class _RowsOnly(Saver):
+    """Keeps a short job's trajectory in memory, and saves nothing."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, Any]] = []
+
+    @override
+    def append(self, row: dict[str, Any]) -> None:
+        self.rows.append(row)
+
+    @override
+    def is_due(self) -> bool:
+        return False
+
+    @override
+    def save(self, work: Work) -> None:
+        return

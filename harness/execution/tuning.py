@@ -218,8 +218,11 @@ def _run_trial(plan: Plan, study: Study, folder: ExperimentFolder, settings: Set
     trial = _open_trial(plan, study)
     spec = plan.spec({n: _suggest(trial, n, r) for n, r in plan.ranges.items()}, trial.number)
     job = PlannedJob(job=digest(spec), name=f"trial{trial.number}", spec=spec)
-    if not run_jobs([job], folder, settings):
+    ending = run_jobs([job], folder, settings)
+    if ending.is_stopped:
         return False
+    for name, reason in ending.lost.items():
+        raise HarnessError(f"The search {name} has no result: {reason} The same command goes on.")
     record = folder.job(job).record()
     assert record is not None
     if record.status is Status.SKIPPED:

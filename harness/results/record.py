@@ -186,6 +186,7 @@ class JobRecord(BaseModel):
         split_ids: A hash of the rows of each split; what a table calls it where one is used.
         split_sizes: Images in each split that the job used.
         environment: Where it ran.
+        earlier_environments: Where attempts ran that were interrupted, first to last.
         attempts: How often it was started; more than one means it was resumed.
         started: UTC, of the first attempt.
         finished: UTC.
@@ -215,6 +216,7 @@ class JobRecord(BaseModel):
     split_ids: dict[str, str] = Field(default_factory=dict)
     split_sizes: dict[str, int] = Field(default_factory=dict)
     environment: Environment | None = None
+    earlier_environments: list[Environment] = Field(default_factory=list)
     attempts: int = 1
     started: str = ""
     finished: str = ""

@@ -17,7 +17,7 @@ from harness.execution import shards
 from harness.execution.pending import unfinished
 from harness.execution.plan import make_plan
 from harness.execution.resolve import resolve_experiment
-from harness.execution.runner import Control, run_job
+from harness.execution.runner import Control, Stopped, run_job
 from harness.execution.units import SHARD_JOBS, make_units
 from harness.results.shard import RECORDS, TRAJECTORIES
 from harness.results.store import ExperimentFolder
@@ -123,7 +123,7 @@ def test_stopping_keeps_what_has_ended_and_the_same_command_goes_on(tmp_path, mo
     (unit,) = make_units(plan.jobs)
     stop = Control("cpu", lambda: len(calls) > 7, lambda share: None)
     ended = []
-    with pytest.raises(shards.Stopped):
+    with pytest.raises(Stopped):
         shards.run_unit(unit, experiment, stop, lambda job, status, reason: ended.append(job))
     left = unfinished(plan, ExperimentFolder(tmp_path / "short"))
     assert {job.job for job in left} == {job.job for job in plan.jobs} - {j.job for j in ended}
