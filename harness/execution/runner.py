@@ -41,13 +41,13 @@ class Control:
     Attributes:
         device: Where jobs run.
         should_stop: Whether to save and stop now.
-        progress: Takes the share of the job that is done, 0 to 1.
+        progress: Takes the share of the job that is done, 0 to 1; None where nobody asks.
         notice: Takes a line that the user should read.
     """
 
     device: str
     should_stop: Callable[[], bool]
-    progress: Callable[[float], None]
+    progress: Callable[[float], None] | None
     notice: Callable[[str], None] = lambda line: None
 
 
@@ -255,7 +255,8 @@ def drive(work: Work, saver: Saver, control: Control, *, is_resumed: bool) -> No
             row = work.tick()
         if row:
             saver.append(row)
-        control.progress(work.share_done)
+        if control.progress is not None:
+            control.progress(work.share_done)
         stop = control.should_stop()
         if stop or saver.is_due():
             saver.save(work)

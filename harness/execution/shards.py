@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from typing_extensions import override
@@ -47,6 +48,7 @@ def run_unit(unit: Unit, experiment: ExperimentFolder, control: Control, ended: 
 
 def _run_shard(unit: Unit, experiment: ExperimentFolder, control: Control, ended: Tell) -> None:
     """Carry out a shard's jobs; one that is interrupted is done again, which takes a second."""
+    control = replace(control, progress=None)  # thousands of steps a second
     writer = experiment.shard(unit.shard)
     told: list[tuple[PlannedJob, JobRecord]] = []
 
