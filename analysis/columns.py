@@ -85,13 +85,17 @@ JOB_COLUMNS = [
 ENVIRONMENT_COLUMNS = [
     "commit",
     "dirty",
+    "code",
     "hardware",
     "device",
     "threads",
     "platform",
     "versions",
     "jobs",
+    "interrupted",
 ]
+
+PLUGIN_COLUMNS = ["plugin", "file", "distribution", "state", "sha256", "jobs"]
 
 # Numbers that gradient methods report at every tick.
 INSIGHTS = (

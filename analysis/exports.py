@@ -40,6 +40,7 @@ def tables_of(results: Results) -> dict[str, pd.DataFrame]:
         "gaps": results.gaps,
         "rivals": comparison_table(results.rivals),
         "jobs": tables.jobs,
+        "plugins": tables.plugins,
         "runs": tables.runs,
         **results.similarity,
         **results.changes,

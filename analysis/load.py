@@ -13,7 +13,6 @@ from typing import Any
 import pandas as pd
 
 from analysis.columns import (
-    ENVIRONMENT_COLUMNS,
     JOB_COLUMNS,
     NUMBERS,
     RUN_COLUMNS,
@@ -21,6 +20,7 @@ from analysis.columns import (
     TEXTS,
     TRACE_COLUMNS,
 )
+from analysis.provenance import list_environments, list_plugins
 from analysis.reading import ArmRow, Job, Jobs, read
 from analysis.searches import alpha_table, search_rows, trace_rows
 from harness.api import CellGraph, Graphs
@@ -43,6 +43,7 @@ class Tables:
         searches: One row per search job.
         jobs: One row per planned job, with how it ended.
         environments: Where jobs ran, one row per distinct answer.
+        plugins: The files of plugins that jobs ran, one row per version of a file.
         experiments: Resolved inputs by name.
         studies: The study of each experiment.
         forced: Whether one study pools experiments under different rules.
@@ -60,6 +61,7 @@ class Tables:
     searches: pd.DataFrame
     jobs: pd.DataFrame
     environments: pd.DataFrame
+    plugins: pd.DataFrame
     experiments: dict[str, ExperimentFacts]
     studies: dict[str, str]
     forced: bool
@@ -94,7 +96,8 @@ def load(folders: Iterable[Path], *, force: bool = False) -> Tables:
         alphas=alpha_table(searches),
         searches=table,
         jobs=_frame([_job_row(job) for job in jobs.values()], JOB_COLUMNS),
-        environments=_environments(jobs.values()),
+        environments=list_environments(jobs.values()),
+        plugins=list_plugins(jobs.values()),
         experiments=reading.experiments,
         studies=reading.studies,
         forced=reading.forced,
@@ -263,17 +266,3 @@ def _images(job: Job) -> str:
     """Return how many images of each split the job had, in words."""
     sizes = job.record.split_sizes if job.record else {}
     return ", ".join(f"{size:,} {split}" for split, size in sizes.items())
-
-
-def _environments(jobs: Iterable[Job]) -> pd.DataFrame:
-    """Count the jobs of each distinct environment."""
-    rows: dict[str, dict[str, Any]] = {}
-    for job in jobs:
-        if job.record is None or job.record.environment is None:
-            continue
-        where = job.record.environment.model_dump()
-        versions = ", ".join(f"{name} {text}" for name, text in sorted(where["versions"].items()))
-        key = json.dumps(where, sort_keys=True)
-        row = rows.setdefault(key, {**where, "versions": versions, "jobs": 0})
-        row["jobs"] += 1
-    return _frame([rows[key] for key in sorted(rows)], ENVIRONMENT_COLUMNS)

@@ -8,6 +8,8 @@ from typing import Any
 import pandas as pd
 
 from analysis.evaluation import Results
+from analysis.load import Tables
+from analysis.provenance import changed_plugins
 from analysis.schema import validate
 from analysis.wording import brief, decimal, joined, several
 from harness.results.record import SCHEMA
@@ -28,6 +30,7 @@ def notices(results: Results) -> list[str]:
         *found,
         *_about_tuning(results),
         *_about_places(tables.environments),
+        *_about_code(tables),
         *_about_jobs(results),
         *_about_files(tables.jobs),
         *(problem.sentence for problem in validate(tables.runs, tables.trace, tables.alphas)),
@@ -71,14 +74,25 @@ def _study(title: str, tuning: dict[str, Any]) -> str:
 
 
 def _about_places(environments: pd.DataFrame) -> Iterator[str]:
-    if any(dirty is True for dirty in environments["dirty"]):
-        yield "Some jobs ran from a checkout with uncommitted changes: no commit describes them."
     commits = {str(commit)[:12] for commit in environments["commit"] if isinstance(commit, str)}
     if len(commits) > 1:
         yield f"Jobs of several commits are mixed: {joined(sorted(commits))}."
     hardware = sorted(set(environments["hardware"]))
     if len(hardware) > 1:
         yield f"Jobs of several machines are mixed, so seconds do not compare: {joined(hardware)}."
+
+
+def _about_code(tables: Tables) -> Iterator[str]:
+    """Say which code no commit holds, and what changed between jobs."""
+    loose = tables.plugins[tables.plugins["state"].isin(["changed", "untracked"])]
+    named = sorted({f"{row['file']} ({row['state']})" for row in loose.to_dict("records")})
+    if any(dirty is True for dirty in tables.environments["dirty"]):
+        which = f", among it {joined(named)}" if named else ""
+        yield f"Some jobs ran code that no commit holds{which}."
+    if tables.environments["code"].nunique() > 1:
+        yield "The harness' own code changed between jobs, so they may not be comparable."
+    for plugin in changed_plugins(tables.plugins):
+        yield f"The file of the {plugin} changed between jobs, so they may not be comparable."
 
 
 def _about_jobs(results: Results) -> Iterator[str]:

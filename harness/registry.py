@@ -96,32 +96,26 @@ class Registry(Generic[T]):
         """
         for extra, modules in _requirements(self._parsed(name)).items():
             if not all(map(importlib.util.find_spec, modules)):
-                distribution = self._distribution(name)
+                distribution = self.distribution(name)
                 return (
                     f"needs the extra {extra}, which is not installed; type: python -m pip install "
                     f"'{distribution}[{extra}]'"
                 )
         return None
 
-    def _parsed(self, name: str) -> ast.Module:
-        """Return a plugin's module, parsed.
-
-        A file that cannot be read or parsed is empty: a broken plugin breaks only itself.
-        """
-        try:
-            return _parse(self._source(name))
-        except (OSError, SyntaxError, ValueError, ImportError):
-            return ast.Module([], [])
-
-    def _distribution(self, name: str) -> str:
+    def distribution(self, name: str) -> str:
         """Return the name of the distribution that a plugin came with."""
         if name in self._builtin():
             return DISTRIBUTION
         found = self._third_party()[name].dist
         return found.name if found else name
 
-    def _source(self, name: str) -> Path:
-        """Return the file that defines a plugin."""
+    def file(self, name: str) -> Path:
+        """Return the file that defines a plugin, without importing it.
+
+        Raises:
+            ImportError: If its module is not to be found.
+        """
         if name in self._builtin():
             return Path(self._folder()) / f"{name}.py"
         module = self._third_party()[name].module
@@ -129,6 +123,20 @@ class Registry(Generic[T]):
         if spec is None or spec.origin is None:
             raise ImportError(f"No module {module}.")
         return Path(spec.origin)
+
+    def files(self) -> list[Path]:
+        """Return the files that define the built-in plugins."""
+        return [Path(self._folder()) / f"{name}.py" for name in sorted(self._builtin())]
+
+    def _parsed(self, name: str) -> ast.Module:
+        """Return a plugin's module, parsed.
+
+        A file that cannot be read or parsed is empty: a broken plugin breaks only itself.
+        """
+        try:
+            return _parse(self.file(name))
+        except (OSError, SyntaxError, ValueError, ImportError):
+            return ast.Module([], [])
 
     def _folder(self) -> str:
         return next(iter(importlib.import_module(self.package).__path__))

@@ -13,6 +13,7 @@ from analysis.checklist.finding import (
     passed,
 )
 from analysis.evaluation import Results
+from analysis.provenance import changed_plugins
 from analysis.wording import brief, joined, p_value, several
 
 NO_RUN = "no training has finished"
@@ -46,15 +47,21 @@ def same_benchmark(results: Results) -> Finding:
 
 
 def confounders(results: Results) -> Finding:
-    """Confounders are controlled: hardware, versions of libraries, threads."""
+    """Confounders are controlled: code, hardware, versions of libraries, threads."""
     places = results.tables.environments
     if len(places) == 0:
         return not_applicable("no job has finished")
-    columns = ["commit", "hardware", "device", "threads", "platform", "versions"]
+    columns = ["commit", "code", "hardware", "device", "threads", "platform", "versions"]
     mixed = [name for name in columns if places[name].nunique(dropna=False) > 1]
+    mixed += [f"file of the {plugin}" for plugin in changed_plugins(results.tables.plugins)]
     if mixed:
         return partial(f"more than one value, listed under Reproducibility: {joined(mixed)}")
-    return passed(f"one value each of {joined(columns)}")
+    unknown = [name for name in ("commit", "code") if not places[name].iloc[0]]
+    if unknown:
+        return partial(f"not recorded: {joined(unknown)}")
+    if places["dirty"].any():
+        return partial("one value each, but the commit does not hold all of the code that ran")
+    return passed(f"one value each of {joined([*columns, 'every plugin'])}")
 
 
 def ablations(results: Results) -> Finding:

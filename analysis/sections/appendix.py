@@ -100,7 +100,17 @@ def stamp(results: Results, gallery: Gallery) -> Section:
     """Say where the numbers come from."""
     places = results.tables.environments
     rows = tuple(_place(row) for row in places.to_dict("records"))
-    columns = ("jobs", "commit", "uncommitted changes", "hardware", "device", "threads", "versions")
+    columns = (
+        "jobs",
+        "interrupted attempts",
+        "commit",
+        "code that no commit holds",
+        "code",
+        "hardware",
+        "device",
+        "threads",
+        "versions",
+    )
     digest = fingerprint(results.tables.runs)
     blocks: list[Block] = [Text(f"SHA-256 of the runs table: {digest}")]
     hashes = results.tables.runs
@@ -112,6 +122,7 @@ def stamp(results: Results, gallery: Gallery) -> Section:
         blocks.append(Text(f"Hashes of {title}: {joined(found)}"))
     if rows:
         blocks.append(Grid("environments", columns, rows))
+        blocks.append(_plugin_files(results.tables.plugins))
     else:
         blocks.append(Text("No job has a record yet, so nothing is known of where it would run."))
     return Section("stamp", "Reproducibility", tuple(blocks))
@@ -127,13 +138,20 @@ def _place(row: Mapping[Any, Any]) -> tuple[str, ...]:
     dirty = {True: "yes", False: "no"}.get(row["dirty"], "unknown")
     return (
         f"{row['jobs']:,}",
+        f"{row['interrupted']:,}",
         commit[:12] or "unknown",
         dirty,
+        str(row["code"]) or "unknown",
         str(row["hardware"]),
         str(row["device"]),
         str(row["threads"]),
         str(row["versions"]),
     )
+
+
+def _plugin_files(plugins: pd.DataFrame) -> Block:
+    rows = tuple(tuple(map(str, row)) for row in plugins.itertuples(index=False))
+    return Grid("plugins", tuple(plugins.columns), rows)
 
 
 def _flat(params: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import functools
 import platform
-import subprocess
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import torch
 
-from harness.results.record import Environment
+from harness.execution.provenance import checkout, describe_plugins, hash_code
+from harness.results.record import Environment, PlannedJob
 
-HOME = Path(__file__).resolve().parents[2]
+LIBRARIES = ("torch", "torchvision", "numpy", "optuna", "nni", "nas-comparison-harness")
 
 
-def environment(device: str) -> Environment:
-    """Describe this process."""
-    commit, dirty = _checkout()
+def environment(device: str, jobs: Iterable[PlannedJob] = ()) -> Environment:
+    """Describe this process.
+
+    Args:
+        device: Where it computes.
+        jobs: Whose plugins are at work.
+    """
+    found = checkout()
     return Environment(
-        commit=commit,
-        dirty=dirty,
+        commit=found.commit,
+        dirty=found.is_dirty,
+        code=hash_code(),
+        plugins=describe_plugins(jobs),
         hardware=_hardware(device),
         device=device,
         threads=torch.get_num_threads(),
@@ -56,25 +64,6 @@ def synchronise(device: str) -> None:
 
 
 @functools.cache
-def _checkout() -> tuple[str | None, bool | None]:
-    """Return the commit of the harness' own checkout and whether it was changed since."""
-    if not (HOME / ".git").exists():
-        return None, None
-    try:
-        commit = _git("rev-parse", "HEAD")
-        return commit or None, bool(_git("status", "--porcelain", "--untracked-files=no"))
-    except (OSError, subprocess.SubprocessError):
-        return None, None
-
-
-def _git(*arguments: str) -> str:
-    done = subprocess.run(
-        ["git", *arguments], cwd=HOME, capture_output=True, text=True, check=True, timeout=10
-    )
-    return done.stdout.strip()
-
-
-@functools.cache
 def _hardware(device: str) -> str:
     if torch.device(device).type == "cuda":
         return torch.cuda.get_device_name(device)
@@ -87,7 +76,7 @@ def _hardware(device: str) -> str:
 @functools.cache
 def _versions() -> dict[str, str]:
     found = {"python": platform.python_version()}
-    for name in ("torch", "numpy", "nas-comparison-harness"):
+    for name in LIBRARIES:
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -56,14 +56,14 @@ class History:
     """What is known of a job's attempts so far.
 
     Attributes:
+        environments: Where they ran, as plain values; the last is this one.
         started: UTC, of the first one.
-        rows: Of the trajectory, that the last checkpoint covers.
-        environments: Where the attempts before this one ran, as plain values.
+        rows: Of the trajectory so far.
     """
 
+    environments: list[dict[str, Any]]
     started: str = field(default_factory=lambda: now())
     rows: int = 0
-    environments: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Saver(ABC):
@@ -96,14 +96,15 @@ def run_job(job: PlannedJob, experiment: ExperimentFolder, control: Control) -> 
         record = folder.record()
         if record is None:
             folder.start(job)
-            record = attempt(job, lambda: _perform(job, experiment, folder, control), control)
+            where = environment(control.device, [job])
+            record = attempt(job, lambda: _perform(job, experiment, folder, control, where), where)
             folder.finish(record)
             if record.status is not Status.DONE:
                 folder.say(f"{now()} {record.status}: {record.reason}")
         return record
 
 
-def attempt(job: PlannedJob, perform: Callable[[], JobRecord], control: Control) -> JobRecord:
+def attempt(job: PlannedJob, perform: Callable[[], JobRecord], where: Environment) -> JobRecord:
     """Return what ``perform`` does, or a record of how a plugin ended it."""
     try:
         return perform()
@@ -114,13 +115,17 @@ def attempt(job: PlannedJob, perform: Callable[[], JobRecord], control: Control)
             spec=job.spec,
             status=end.status,
             reason=end.reason,
-            environment=environment(control.device),
+            environment=where,
             finished=now(),
         )
 
 
 def _perform(
-    job: PlannedJob, experiment: ExperimentFolder, folder: JobFolder, control: Control
+    job: PlannedJob,
+    experiment: ExperimentFolder,
+    folder: JobFolder,
+    control: Control,
+    where: Environment,
 ) -> JobRecord:
     inputs = find_inputs(job, experiment)
     saved = _read_checkpoint(folder, control)
@@ -128,12 +133,13 @@ def _perform(
         work = begin(job, inputs, folder, control.device)
         if saved:
             work.load_state_dict(saved["work"])
-    history = History()
+    history = History([])
     if saved:
         set_rng_state(saved["random"], control.device)
         history = History(**{f.name: saved["history"][f.name] for f in fields(History)})
+    history.environments.append(where.model_dump())
     folder.rewind(history.rows)
-    folder.say(f"{now()} attempt {len(history.environments) + 1} begins at {work.share_done:.0%}")
+    folder.say(f"{now()} attempt {len(history.environments)} begins at {work.share_done:.0%}")
     saver = FolderSaver(folder, history)
     drive(work, saver, control, is_resumed=bool(saved))
     with PLUGIN_CODE:
@@ -154,7 +160,7 @@ def _read_checkpoint(folder: JobFolder, control: Control) -> dict[str, Any]:
         return {}
     try:
         saved = read_state(folder.checkpoint)
-        if {"work", "random", "history"} <= saved.keys():
+        if {f.name for f in fields(History)} <= saved.get("history", {}).keys():
             return saved
         reason = f"{folder.checkpoint} is not a checkpoint of this version"
     except DamagedFileError as error:
@@ -185,8 +191,6 @@ class FolderSaver(Saver):
     @override
     def save(self, work: Work) -> None:
         began = time.perf_counter()
-        here = environment(work.device).model_dump()
-        past = [*self._history.environments, here]
         with PLUGIN_CODE:
             state = work.state_dict()
         write_state(
@@ -194,7 +198,7 @@ class FolderSaver(Saver):
             {
                 "work": state,
                 "random": rng_state(work.device),
-                "history": {**asdict(self._history), "environments": past},
+                "history": asdict(self._history),
             },
         )
         work.saved()
@@ -219,9 +223,9 @@ def done(job: PlannedJob, work: Work, found: dict[str, Any], history: History) -
         spec=job.spec,
         status=Status.DONE,
         bill=work.bill,
-        environment=environment(work.device),
-        earlier_environments=[Environment(**values) for values in history.environments],
-        attempts=len(history.environments) + 1,
+        environment=Environment(**history.environments[-1]),
+        earlier_environments=[Environment(**values) for values in history.environments[:-1]],
+        attempts=len(history.environments),
         started=history.started,
         finished=now(),
         **drawn,

@@ -9,13 +9,14 @@ from typing import Any
 from typing_extensions import override
 
 from harness.errors import HarnessError
+from harness.execution.environment import environment
 from harness.execution.faults import PLUGIN_CODE, Lost, describe
 from harness.execution.jobs import begin, find_inputs
 from harness.execution.runner import Control, History, Saver, attempt, done, drive, run_job
 from harness.execution.saving import write_state
 from harness.execution.units import Unit
 from harness.execution.work import Work
-from harness.results.record import JobRecord, PlannedJob, SearchSpec, Status
+from harness.results.record import Environment, JobRecord, PlannedJob, SearchSpec, Status
 from harness.results.shard import ShardWriter, state_file
 from harness.results.store import ExperimentFolder
 
@@ -59,12 +60,13 @@ def _run_shard(unit: Unit, experiment: ExperimentFolder, control: Control, ended
         told.clear()
 
     specs = (job.spec for job in experiment.plan().jobs)
+    where = environment(control.device, unit.jobs)
     left_off = {spec.warm_start for spec in specs if isinstance(spec, SearchSpec)}
     with writer.held():
         try:
             for job in unit.jobs:
                 keeps_state = job.job in left_off
-                record = _run(job, experiment, control, writer, keeps_state=keeps_state)
+                record = _run(job, experiment, control, writer, where, keeps_state=keeps_state)
                 told.append((job, record))
                 if writer.is_due:
                     flush()
@@ -77,6 +79,7 @@ def _run(
     experiment: ExperimentFolder,
     control: Control,
     writer: ShardWriter,
+    where: Environment,
     *,
     keeps_state: bool,
 ) -> JobRecord:
@@ -87,7 +90,7 @@ def _run(
     saver = _RowsOnly()
 
     def perform() -> JobRecord:
-        history = History()
+        history = History([where.model_dump()])
         inputs = find_inputs(job, experiment)
         with PLUGIN_CODE:
             work = begin(job, inputs, experiment.own_folder(job), control.device)
@@ -102,7 +105,7 @@ def _run(
             write_state(state, final)
         return done(job, work, fields, history)
 
-    record = attempt(job, perform, control)
+    record = attempt(job, perform, where)
     writer.add(record, saver.rows)
     return record
 

@@ -138,21 +138,42 @@ class Bill(BaseModel):
     evaluations: int = 0
 
 
+class PluginFile(BaseModel):
+    """The file that defines a plugin, as it was when a job ran.
+
+    Attributes:
+        file: Its path: below the harness' own folder, or as Python found it.
+        distribution: That it came with, and which version.
+        state: Of the file in the harness' checkout: ``committed``, ``changed`` or ``untracked``;
+            empty if it is in none.
+        sha256: The first 16 hex digits of the hash of its content.
+    """
+
+    file: str
+    distribution: str
+    state: str
+    sha256: str
+
+
 class Environment(BaseModel):
-    """Where a job ran.
+    """Where a job ran, and which code.
 
     Attributes:
         commit: Of the harness' checkout, None outside one.
-        dirty: Whether that checkout had uncommitted changes.
+        dirty: Whether that checkout had code that no commit holds: changed or untracked.
+        code: The first 16 hex digits of a hash of the harness' own code, plugins left out.
+        plugins: The files of the plugins at work, by kind and name, as ``method darts``.
         hardware: Processor or accelerator.
         device: As torch names it.
         threads: Of the process.
-        versions: Of python, torch, numpy and the harness.
+        versions: Of python and the libraries that jobs compute with.
         platform: Operating system and architecture.
     """
 
     commit: str | None
     dirty: bool | None
+    code: str = ""
+    plugins: dict[str, PluginFile] = Field(default_factory=dict)
     hardware: str
     device: str
     threads: int

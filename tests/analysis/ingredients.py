@@ -59,6 +59,7 @@ PROTOCOL = {
 ENVIRONMENT = Environment(
     commit="0123456789abcdef",
     dirty=False,
+    code="c0de",
     hardware="an abacus",
     device="cpu",
     threads=1,

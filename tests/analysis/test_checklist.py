@@ -3,10 +3,12 @@
 import json
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from analysis.checklist import COLUMNS, GROUPS, Answer, checklist
 from analysis.evaluation import evaluate
+from analysis.notices import notices
 from analysis.report import write_report
 from harness.results.record import Status
 from tests.analysis.experiments import CRASH, Invention
@@ -315,6 +317,24 @@ def test_two_machines_are_flagged(world):
     both = rows.loc[[0, 0]].assign(hardware=["one", "two"])
     found = ITEMS["confounders"](_tables(its, environments=both))
     assert found.answer is PARTIAL and found.evidence.endswith("hardware")
+
+
+def test_two_states_of_a_plugin_in_one_arm_are_flagged(world):
+    its = world["good"]
+    names = {"plugin": "method darts", "file": "methods/darts.py", "state": "changed", "jobs": 3}
+    plugins = pd.DataFrame([{**names, "sha256": "one"}, {**names, "sha256": "two"}])
+    found = ITEMS["confounders"](_tables(its, plugins=plugins))
+    assert found.answer is PARTIAL and found.evidence.endswith("file of the method darts")
+    told = list(notices(_tables(its, plugins=plugins)))
+    assert any("The file of the method darts changed between jobs" in line for line in told)
+
+
+@pytest.mark.parametrize("column", ["code", "commit"])
+def test_two_states_of_the_harness_are_flagged(world, column):
+    its = world["good"]
+    both = its.tables.environments.loc[[0, 0]].assign(**{column: ["one", "two"]})
+    found = ITEMS["confounders"](_tables(its, environments=both))
+    assert found.answer is PARTIAL and found.evidence.endswith(column)
 
 
 def test_failed_jobs_without_a_bill_are_no_whole_time(world):

@@ -151,7 +151,7 @@ def test_a_record_names_every_environment_that_the_job_ran_in(tmp_path, often, m
     real = runner.environment
     with monkeypatch.context() as patch:
         patch.setattr(
-            runner, "environment", lambda device: real(device).model_copy(update={"threads": 7})
+            runner, "environment", lambda *given: real(*given).model_copy(update={"threads": 7})
         )
         assert run(tmp_path, file) == 0
     (search,) = (r for r in records(tmp_path).values() if r["spec"]["kind"] == "search")
