@@ -11,6 +11,7 @@ from analysis.document import Picture
 from analysis.plots.files import settle, stamp, write_file
 from analysis.plots.style import styled
 from analysis.plots.svg import inline, svg_of
+from harness.results.files import file_name
 from harness.results.store import write_atomically
 
 
@@ -52,7 +53,7 @@ class Gallery:
 
         What is folded away gets no PNG.
         """
-        name = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name)
+        name = file_name(name)
         stamp(figure, self.stamp)
         if table is not None:
             self.tables[name] = table.to_csv(index=False, lineterminator="\n")

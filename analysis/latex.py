@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.comparisons import Comparison
 from analysis.evaluation import NOT_COMPARABLE, Results
 from analysis.wording import decimal, p_value
+from harness.results.files import file_name
 from harness.results.store import write_atomically
 
 COLUMNS = (
@@ -44,8 +45,7 @@ def write_latex(results: Results, folder: Path) -> list[str]:
         arms = results.arms[results.arms["study"] == study]
         for target in arms["target"].unique():
             name = f"arms-{target}" + (f"-{number + 1}" if number else "")
-            name = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in name)
-            names.append(f"{name}.tex")
+            names.append(f"{file_name(name)}.tex")
             write_atomically(folder / names[-1], arms_latex(results, study, str(target)))
     return names
 

@@ -52,12 +52,18 @@ def execute(args: argparse.Namespace) -> int:
 
     point_to_data(args)
     wanted = dict(map(_read_range, args.ranges))
-    plan = make_plan(
-        args.method, args.source, args.space, args.protocol, wanted=wanted, seed=args.seed
-    )
-    warn(plan.resolved.warnings)
     rules = Path(args.protocol).stem
     name = args.name or f"tune-{args.method}-{args.source}-{args.space}-{rules}"
+    plan = make_plan(
+        args.method,
+        args.source,
+        args.space,
+        args.protocol,
+        wanted=wanted,
+        seed=args.seed,
+        name=name,
+    )
+    warn(plan.resolved.warnings)
     folder = ExperimentFolder(args.results / name)
     settings = Settings(
         threads=args.threads,

@@ -79,7 +79,7 @@ class Experiment(Rules):
         protocol: The rules.
     """
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
     space: PluginChoice
     methods: Annotated[tuple[MethodChoice, ...], Field(min_length=1)]
     pairs: Annotated[tuple[Pair, ...], Field(min_length=1)]

@@ -90,6 +90,7 @@ def make_plan(
     *,
     wanted: Mapping[str, tuple[float, float] | None],
     seed: int = 0,
+    name: str = "tuning",
 ) -> Plan:
     """Check everything and say what would be tuned.
 
@@ -100,12 +101,13 @@ def make_plan(
         protocol: A shipped name or a file.
         wanted: Names of what is tuned, with other bounds or None; empty tunes all that is declared.
         seed: Of the study.
+        name: Of its folder.
 
     Raises:
         HarnessError: If anything is wrong, in one line.
     """
     document = {
-        "name": "tuning",
+        "name": name,
         "space": {"name": space},
         "methods": [{"name": method}],
         "pairs": [{"source": {"name": source}, "target": {"name": source}}],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 from collections.abc import Iterator
@@ -14,6 +15,25 @@ from pydantic import BaseModel, ValidationError
 from harness.errors import ConfigError
 
 Document = TypeVar("Document", bound=BaseModel)
+
+
+# What a file may be called everywhere, besides letters and digits.
+PLAIN = "-_.=,+"
+LONGEST = 120
+
+
+def file_name(text: str) -> str:
+    """Return a name for a file or folder: the only way from a name of ours to a path.
+
+    Whatever is no plain letter becomes a hyphen, so that no name leads out of its folder, hides a
+    file or needs quoting; a long one is cut and told apart by a hash.
+    """
+    plain = "".join(c if c.isalnum() or c in PLAIN else "-" for c in text).lstrip(".") or "-"
+    content = plain.encode()
+    if len(content) <= LONGEST:
+        return plain
+    cut = content[: LONGEST - 9].decode(errors="ignore")
+    return f"{cut}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def finite(value: Any) -> Any:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from harness.api import Rules
 from harness.config.protocol import CostRules, Plugin, SearchRules, Splits, TrainRules
 from harness.config.tuning import MethodSetting
+from harness.results.files import file_name
 
 SCHEMA = 1
 
@@ -259,7 +260,7 @@ class PlannedJob(Rules):
     @property
     def folder(self) -> str:
         """The folder's name under ``jobs/``."""
-        return f"{self.name}-{self.job}"
+        return f"{file_name(self.name)}-{file_name(self.job)}"
 
 
 class PlannedArm(Rules):

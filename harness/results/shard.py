@@ -30,7 +30,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from harness.results.files import finite
+from harness.results.files import file_name, finite
 from harness.results.job_folder import JobFolder
 from harness.results.record import JobRecord, PlannedJob
 
@@ -185,7 +185,7 @@ class ShardWriter:
 
 def state_file(shard: Path, job: str) -> Path:
     """Return where the final state of a job lies."""
-    return shard / "states" / f"{job}.pt"
+    return shard / "states" / f"{file_name(job)}.pt"
 
 
 def read_shards(folder: Path) -> Index:

@@ -36,7 +36,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError, FolderInUseError
-from harness.results.files import read_document, write_atomically
+from harness.results.files import file_name, read_document, write_atomically
 from harness.results.job_folder import JobFolder
 from harness.results.plan_file import read_plan, write_plan
 from harness.results.record import ExperimentFacts, Plan, PlannedJob
@@ -109,7 +109,7 @@ class ExperimentFolder:
 
     def shard(self, name: str) -> ShardWriter:
         """Return the writer of a shard."""
-        return ShardWriter(self.path / "shards" / name, self._shards())
+        return ShardWriter(self.path / "shards" / file_name(name), self._shards())
 
     def look_again(self) -> None:
         """Forget which jobs are in shards: other processes have written there."""
