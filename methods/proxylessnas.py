@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -11,9 +10,9 @@ from pydantic import Field, NonNegativeFloat, PositiveInt
 from torch import Tensor
 from typing_extensions import override
 
-from harness.api import Gates, Problem, SearchState, Split, Tunable
+from harness.api import Gates, Problem, SearchState, Split
 from harness.oneshot.bilevel import Batch, Bilevel, Carry
-from harness.oneshot.descent import ChoiceDescent, Fraction, WeightDescent
+from harness.oneshot.descent import ChoiceDescent, WeightDescent
 from harness.oneshot.objective import Objective, Regulariser, Tradeoff
 from harness.oneshot.paths import BinaryGates, draw_options, path_gates, stack
 from harness.training.schedules import cosine
@@ -27,7 +26,9 @@ WEIGHTS = WeightDescent(
     gradient_clip=0.0,
     label_smoothing=0.1,
 )
-CHOICES = ChoiceDescent(learning_rate=1e-3, betas=(0.0, 0.999), weight_decay=0.0, interval=5)
+CHOICES = ChoiceDescent(
+    learning_rate=1e-3, betas=(0.0, 0.999), weight_decay=0.0, warmup_share=0.25, interval=5
+)
 
 # The operations that are skipped when drawn, by ``zero_rule``.
 _SKIPPED: Mapping[bool | None, frozenset[str]] = {
@@ -42,9 +43,12 @@ class ProxylessNas(Bilevel):
 
     Weights descend on a path drawn anew for each batch; nothing touches the others, neither
     momentum nor decay. Choices learn from binary gates (section 3.2) or as a policy (section 3.3).
-    Defaults are those of the official code's ImageNet search. Deviations from it: the first epoch
-    after the warm-up takes architecture steps too; the statistics of batch normalisation do not
-    follow architecture steps; initialisation and normalisation are the space's.
+    Defaults are those of the official code's ImageNet search, and the weights' learning rate falls
+    with every step, as there. Deviations from it: an architecture step comes before the weight step
+    of its train batch, not after it; the first epoch after the warm-up takes architecture steps
+    too; REINFORCE updates alpha every ``choices.interval`` weight steps, not 300 times an epoch;
+    the statistics of batch normalisation do not follow architecture steps; initialisation and
+    normalisation are the space's.
 
     Args:
         problem: What to search.
@@ -70,19 +74,17 @@ class ProxylessNas(Bilevel):
         cost_weight: lambda of ``add#linear`` (code: 0.1).
         cost_alpha: alpha of ``mul#log`` (code: 0.2).
         cost_beta: beta of ``mul#log`` (code: 0.3).
-        warmup_share: Share of the budget's epochs, rounded down, in which only weights descend
-            (code: 40 of 160), where ``choices.warmup_epochs`` is not longer.
-        warmup_learning_rate: Of epoch 0 of the warm-up, which has a cosine of its own (code).
+        warmup_learning_rate: Of the warm-up's first step; it has a cosine of its own (code).
         weights: How the super-network's weights descend (code).
-        choices: How alpha descends (code). Adam's first beta is 0, so that momentum moves no
+        choices: How alpha descends (code), after a warm-up of a quarter of the budget (code: 40
+            of 160 epochs). Adam's first beta is 0, so that momentum moves no
             option that was not drawn; ``two`` puts those back in any case.
         carry: What a warm start takes over: weights, alpha or both. The schedule starts anew with
             its warm-up, and so does the baseline.
     """
 
     contract_params: ClassVar[Mapping[str, Any]] = {
-        "choices": {"learning_rate": 0.1, "interval": 1},
-        "warmup_share": 0,
+        "choices": {"learning_rate": 0.1, "interval": 1, "warmup_share": 0},
         "zero_rule": True,
     }
 
@@ -100,7 +102,6 @@ class ProxylessNas(Bilevel):
         cost_weight: NonNegativeFloat = 0.1,
         cost_alpha: NonNegativeFloat = 0.2,
         cost_beta: NonNegativeFloat = 0.3,
-        warmup_share: Annotated[Fraction, Tunable(0.0, 0.5)] = 0.25,
         warmup_learning_rate: NonNegativeFloat = 0.05,
         weights: WeightDescent = WEIGHTS,
         choices: ChoiceDescent = CHOICES,
@@ -109,7 +110,7 @@ class ProxylessNas(Bilevel):
         super().__init__(problem, weights=weights, choices=choices, carry=carry)
         self.mode, self.rule = mode, rule
         self.samples, self.baseline_step = samples, baseline_step
-        self.warmup_share, self.warmup_learning_rate = warmup_share, warmup_learning_rate
+        self.warmup_learning_rate = warmup_learning_rate
         tradeoff = Tradeoff(regulariser, cost_weight, cost_alpha, cost_beta, reward_exponent)
         self.objective = Objective(problem.costs, tradeoff, self.parameters["alpha"])
         self.baseline: float | None = None
@@ -215,25 +216,14 @@ class ProxylessNas(Bilevel):
         return self._logits
 
     @property
-    def epochs(self) -> int | None:
-        """Epochs that the budget allows; None if it gives no horizon."""
-        steps = self.problem.steps
-        return None if steps is None else math.ceil(steps / self.problem.epoch_steps)
-
-    @property
-    @override
-    def warmup_epochs(self) -> int:
-        return max(self.choices.warmup_epochs, int(self.warmup_share * (self.epochs or 0)))
-
-    @property
     @override
     def learning_rate(self) -> float:
-        warm, epochs, end = self.warmup_epochs, self.epochs, self.weights.final_learning_rate
-        if self.epoch < warm:
-            return cosine(self.epoch, warm, self.warmup_learning_rate, end)
-        if epochs is None:
+        warm, steps, end = self.warmup_steps, self.problem.steps, self.weights.final_learning_rate
+        if self.steps < warm:
+            return cosine(self.steps, warm, self.warmup_learning_rate, end)
+        if steps is None:
             return self.weights.learning_rate
-        return cosine(self.epoch - warm, max(1, epochs - warm), self.weights.learning_rate, end)
+        return cosine(self.steps - warm, max(1, steps - warm), self.weights.learning_rate, end)
 
     @override
     def warm_start(self, source: SearchState) -> None:

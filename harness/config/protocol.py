@@ -87,18 +87,29 @@ class Budget(Rules):
         evaluations: Candidates judged.
         examples: Training examples: what the train stream hands out and what the training of
             candidates sees. Validation examples are billed, not limited.
+        epochs: The same, in multiples of the searched train split, so that a proxy with fewer
+            images costs less.
         seconds: Time charged; not reproducible.
     """
 
     evaluations: PositiveInt | None = None
     examples: PositiveInt | None = None
+    epochs: PositiveInt | None = None
     seconds: PositiveFloat | None = None
 
     @model_validator(mode="after")
     def _has_a_limit(self) -> Self:
         if not self.limits():
-            raise ValueError("a budget limits evaluations, examples or seconds")
+            raise ValueError("a budget limits evaluations, examples, epochs or seconds")
+        if self.examples and self.epochs:
+            raise ValueError("a budget limits examples or epochs, not both")
         return self
+
+    def on(self, images: int) -> Self:
+        """Return the same budget with epochs of so many images counted in examples."""
+        if self.epochs is None:
+            return self
+        return self.model_copy(update={"examples": self.epochs * images, "epochs": None})
 
     def limits(self) -> dict[str, float]:
         """Return the limits that are set, by unit."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from harness.api import Bench, SearchSpace
+from harness.api import Bench, SearchSpace, Split
 from harness.config.protocol import Protocol, SearchRules
 from harness.errors import ConfigError
 from harness.execution.judging import looks_up
@@ -36,9 +36,9 @@ def refuse_small_budgets(
         return
     searched = {data.title: data for place in places for data in _searched(place)}
     for title, data in searched.items():
-        least = _cheapest(data, protocol, space)
+        least, images = _cheapest(data, protocol, space)
         for name in judging:
-            limits = protocol.search_rules(name).budget.limits()
+            limits = protocol.search_rules(name).budget.on(images).limits()
             for unit, cost in least.items():
                 if cost > limits.get(unit, math.inf):
                     raise ConfigError(
@@ -62,10 +62,13 @@ def _searched(place: Place) -> tuple[TaskData, TaskData]:
     return place.searched, place.searched_target
 
 
-def _cheapest(data: TaskData, protocol: Protocol, space: SearchSpace) -> Mapping[str, float]:
+def _cheapest(
+    data: TaskData, protocol: Protocol, space: SearchSpace
+) -> tuple[Mapping[str, float], int]:
+    """Return what the cheapest candidate takes, and the number of images it is trained on."""
     search, task = protocol.search, open_task(data)
     rows = {}
     if not looks_up(search.evaluator):
         rows = partition(task, data.title, protocol.splits, seed=0).rows
     judge = open_evaluator(search.evaluator, Bench(space, task, rows, "cpu", Path()))
-    return judge.cheapest(search.candidate, search.fidelities)
+    return judge.cheapest(search.candidate, search.fidelities), len(rows.get(Split.TRAIN, ()))

@@ -16,6 +16,7 @@ from harness.config.protocol import Plugin, Protocol
 from harness.config.tuning import MethodSetting
 from harness.errors import ConfigError, UnknownNameError
 from harness.execution.budgets import refuse_small_budgets
+from harness.execution.judging import looks_up
 from harness.execution.opening import check_method, open_space, open_task, resolved
 from harness.execution.places import Place, find_places
 from harness.execution.pricing import fingerprinted, open_costs, warn_about_target
@@ -150,7 +151,13 @@ def _resolved_method(method: MethodSetting, protocol: Protocol) -> MethodSetting
     params = merged(merged(protocol.method_params.get(method.name, {}), tuned), method.params)
     choice = resolved(METHODS, Plugin(name=method.name, params=params))
     currencies = METHODS.load(method.name).currencies
-    limits = protocol.search_rules(method.name).budget.limits()
+    budget = protocol.search_rules(method.name).budget
+    limits = budget.on(1).limits()
+    if budget.epochs and looks_up(protocol.search.evaluator):
+        raise ConfigError(
+            f"the budget of method {method.name} counts epochs, but the evaluator "
+            f"{protocol.search.evaluator.name} trains on no images; count evaluations or seconds."
+        )
     if not set(currencies) & set(limits):
         raise ConfigError(
             f"method {method.name} spends {' and '.join(currencies)}, but the budget limits only "

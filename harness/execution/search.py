@@ -41,9 +41,10 @@ class Search(Work):
         self.images = self.partition.sizes()[str(Split.TRAIN)]
         purpose = f"search/{spec.method.name}/{spec.space.name}/{spec.task.title}/{spec.warm_start}"
         seed_everything(derive_seed(spec.seed, purpose, "torch"))
+        self.rules = spec.rules.model_copy(update={"budget": spec.rules.budget.on(self.images)})
         self.meter = Meter(
             judge,
-            spec.rules,
+            self.rules,
             _streams(self.partition, self.task, spec, purpose, device),
             (spec.seed, purpose),
             device,
@@ -62,7 +63,7 @@ class Search(Work):
         self._seen = self._milestones()
 
     def _problem(self) -> Problem:
-        rules, meter = self.spec.rules, self.meter
+        rules, meter = self.rules, self.meter
         has_images = Split.TRAIN in meter.streams
         examples = rules.budget.examples if has_images else None
         return Problem(

@@ -13,7 +13,6 @@ from nni.nas.oneshot.pytorch.strategy import OneShotStrategy
 from nni.nas.space import RawFormatModelSpace
 from pytorch_lightning.plugins.environments import LightningEnvironment
 from torch import Tensor, nn
-from torch.optim.lr_scheduler import CosineAnnealingLR
 from typing_extensions import override
 
 from harness.api import Decision, Gates, Problem, Split, Unsupported
@@ -98,13 +97,12 @@ class Training(LightningModule):  # type: ignore[misc]
 
     Args:
         method: Whose weights' rules, losses and diary they are.
-        epochs: Horizon of the cosine schedule.
         note: Called after every step on the weights.
     """
 
-    def __init__(self, method: Bilevel, epochs: int, note: Callable[[], None]) -> None:
+    def __init__(self, method: Bilevel, note: Callable[[], None]) -> None:
         super().__init__()
-        self._method, self._epochs, self._note = method, epochs, note
+        self._method, self._note = method, note
 
     @override
     def training_step(self, batch: tuple[Split, Tensor, Tensor], batch_idx: int) -> Tensor:
@@ -118,13 +116,12 @@ class Training(LightningModule):  # type: ignore[misc]
     @override
     def on_train_batch_end(self, *args: Any) -> None:
         self._note()
+        for group in self._method.weight_optimizer.param_groups:
+            group["lr"] = self._method.learning_rate
 
     @override
-    def configure_optimizers(self) -> tuple[list[torch.optim.Optimizer], list[Any]]:
-        rules, optimizer = self._method.weights, self._method.weight_optimizer
-        return [optimizer], [
-            CosineAnnealingLR(optimizer, self._epochs, eta_min=rules.final_learning_rate)
-        ]
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        return self._method.weight_optimizer
 
 
 def train(
@@ -150,7 +147,7 @@ def train(
     space = GatedSpace(method.supernet, method.space.edges)
     with silenced(), seeded(problem.rng):
         evaluator = Lightning(
-            Training(method, epochs, note),
+            Training(method, note),
             _make_trainer(problem, max_epochs=epochs, **trainer),
             train_dataloaders=Batches(method, Split.TRAIN),
             val_dataloaders=Batches(method, Split.VALIDATION),

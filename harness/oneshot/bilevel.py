@@ -9,12 +9,11 @@ A method's file holds only its paper's idea. What it may replace:
 * ``choice_loss``          the loss of an architecture step (a latency term, a regulariser)
 * ``choice_gradient``      the gradient of the parameters (second order, REINFORCE)
 * ``after_choice_step``    what follows the optimiser (ProxylessNAS' rescaling)
-* ``warmup_epochs``        how long only the weights descend (ProxylessNAS: a share of the budget)
+* ``learning_rate``        of the weights (ProxylessNAS: a warm-up has a schedule of its own)
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any, Literal
@@ -38,7 +37,7 @@ from harness.api import (
 from harness.oneshot.descent import ChoiceDescent, WeightDescent
 from harness.oneshot.diary import Diary
 from harness.oneshot.statistics import batch_norms, frozen_statistics, skip_share
-from harness.training.schedules import cosine
+from harness.training.schedules import anneal
 
 Carry = Literal["weights+alpha", "alpha", "weights"]
 Batch = tuple[Tensor, Tensor]
@@ -175,28 +174,21 @@ class Bilevel(Method):
         self.diary.saw(Split.TRAIN, outputs, targets)
 
     @property
-    def epoch(self) -> int:
-        """Epochs of the train stream finished so far."""
-        return self.steps // self.problem.epoch_steps
-
-    @property
     def learning_rate(self) -> float:
-        """The weights' learning rate in this epoch; constant if the budget gives no horizon."""
+        """The weights' learning rate in this step; constant if the budget gives no horizon."""
         start, end = self.weights.learning_rate, self.weights.final_learning_rate
         if self.problem.steps is None:
             return start
-        return cosine(
-            self.epoch, math.ceil(self.problem.steps / self.problem.epoch_steps), start, end
-        )
+        return anneal(self.steps, self.problem.steps, self.problem.epoch_steps, start, end)
 
     @property
-    def warmup_epochs(self) -> int:
-        """Epochs before the first architecture step."""
-        return self.choices.warmup_epochs
+    def warmup_steps(self) -> int:
+        """Steps before the first one on the architecture parameters."""
+        share = int(self.choices.warmup_share * (self.problem.steps or 0))
+        return max(self.choices.warmup_epochs * self.problem.epoch_steps, share)
 
     def _is_choice_step(self) -> bool:
-        warm = self.epoch >= self.warmup_epochs
-        return warm and self.steps % self.choices.interval == 0
+        return self.steps >= self.warmup_steps and self.steps % self.choices.interval == 0
 
     @override
     def incumbent(self) -> Architecture:

@@ -15,11 +15,11 @@ Fraction = Annotated[float, Field(ge=0, lt=1)]
 
 
 class WeightDescent(Rules):
-    """How a super-network's weights descend: SGD, cosine schedule stepped once an epoch.
+    """How a super-network's weights descend: SGD, and a cosine schedule over the budget's steps.
 
     Attributes:
-        learning_rate: Of epoch 0 (paper: xi when unrolling).
-        final_learning_rate: Where the cosine would be after the last epoch (the paper says 0, the
+        learning_rate: Of the first step (paper: xi when unrolling).
+        final_learning_rate: Where the cosine would be after the last step (the paper says 0, the
             code 0.001).
         momentum: Of SGD.
         nesterov: Whether the momentum is Nesterov's.
@@ -47,6 +47,8 @@ class ChoiceDescent(Rules):
         initial_deviation: Standard deviation of the initial alphas (the paper starts at zero, the
             code at 0.001).
         warmup_epochs: Epochs before the first step (PC-DARTS 15, DrNAS 10).
+        warmup_share: The same as a share of the budget's steps; the longer one holds (ProxylessNAS
+            0.25).
         interval: Weight steps per architecture step (ProxylessNAS 5).
     """
 
@@ -55,4 +57,5 @@ class ChoiceDescent(Rules):
     weight_decay: Annotated[NonNegativeFloat, Tunable(1e-5, 1e-1, log=True)] = 1e-3
     initial_deviation: NonNegativeFloat = 1e-3
     warmup_epochs: NonNegativeInt = 0
+    warmup_share: Annotated[Fraction, Tunable(0.0, 0.5)] = 0.0
     interval: PositiveInt = 1

@@ -1,17 +1,29 @@
-"""What changes from epoch to epoch of a training, as plain numbers."""
+"""What changes from epoch to epoch or step to step of a training, as plain numbers."""
 
 from __future__ import annotations
 
 import math
 
 
-def cosine(epoch: int, epochs: int, start: float, end: float) -> float:
-    """Return the value in ``epoch`` of a cosine from ``start`` to ``end``.
+def cosine(time: int, horizon: int, start: float, end: float) -> float:
+    """Return the value at ``time`` of a cosine from ``start`` to ``end``.
 
-    Constant within an epoch, as in the official code of DARTS; ``end`` would be reached in the
-    epoch after the last one.
+    Times are epochs or steps, from 0 on; ``end`` would be reached in the one after the last.
     """
-    return end + (start - end) * (1 + math.cos(math.pi * epoch / epochs)) / 2
+    return end + (start - end) * (1 + math.cos(math.pi * time / horizon)) / 2
+
+
+def anneal(step: int, steps: int, epoch_steps: int, start: float, end: float) -> float:
+    """Return the value at ``step`` of a cosine over a budget of ``steps``.
+
+    Constant within an epoch where the budget is several whole epochs, as in the official code of
+    DARTS. Otherwise it falls with every step, so that neither the size of the data nor a budget
+    below an epoch changes the schedule.
+    """
+    epochs, rest = divmod(steps, epoch_steps)
+    if epochs > 1 and rest == 0:
+        return cosine(step // epoch_steps, epochs, start, end)
+    return cosine(step, steps, start, end)
 
 
 def drop_path_probability(epoch: int, epochs: int, rate: float) -> float:

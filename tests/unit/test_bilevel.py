@@ -125,6 +125,28 @@ def test_the_learning_rate_follows_the_cosine_of_the_official_code_epoch_by_epoc
     assert rates == pytest.approx({0: 0.025, 25: 0.013, 49: 0.0010237}, abs=5e-8)
 
 
+@pytest.mark.parametrize("epoch_steps", [3, 7, 8, 100])
+def test_where_the_budget_is_no_whole_epochs_the_rate_falls_with_every_step(epoch_steps):
+    method = Darts(problem(steps=8, epoch_steps=epoch_steps))
+    rates = []
+    for step in range(9):
+        method.steps = step
+        rates.append(method.learning_rate)
+    assert rates == sorted(rates, reverse=True) and len(set(rates)) == 9
+    assert (rates[0], rates[4], rates[8]) == pytest.approx((0.025, 0.013, 0.001))
+
+
+def test_a_warm_up_may_be_a_share_of_the_budget():
+    method = Darts(problem(epoch_steps=100), choices=ChoiceDescent(warmup_share=0.4))
+    assert method.warmup_steps == 3  # of 8
+    before = flat(method.parameters["alpha"])
+    for _ in range(3):
+        method.step()
+    assert torch.equal(before, flat(method.parameters["alpha"]))
+    method.step()
+    assert not torch.equal(before, flat(method.parameters["alpha"]))
+
+
 def test_without_a_horizon_the_learning_rate_is_constant():
     method = Darts(problem(steps=None))
     method.steps = 1000

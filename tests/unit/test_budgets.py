@@ -5,8 +5,12 @@ import re
 import pytest
 
 from harness.config.experiment import make_experiment
+from harness.config.protocol import Budget
 from harness.errors import ConfigError
+from harness.execution.plan import make_plan
 from harness.execution.resolve import resolve_experiment
+from harness.execution.search import Search
+from harness.results.record import SearchSpec
 
 
 def experiment(*changes, methods="random_search", protocol="quick", **more):
@@ -49,3 +53,43 @@ def test_a_tables_cheapest_candidate_has_to_fit_into_the_seconds(reference, monk
     short = experiment("protocol.search.budget.seconds=30", **what)
     with pytest.raises(ConfigError, match=r"is 30 seconds, but the cheapest candidate takes 33 on"):
         resolve_experiment(short)
+
+
+def test_a_budget_in_epochs_is_counted_in_images_of_the_searched_split():
+    budget = Budget(epochs=3, seconds=60)
+    assert budget.on(100).limits() == {"examples": 300, "seconds": 60}
+    assert budget.times(2).on(100).limits() == {"examples": 600, "seconds": 120}
+    with pytest.raises(ValueError, match="examples or epochs, not both"):
+        Budget(epochs=3, examples=300)
+
+
+def test_a_proxy_with_fewer_images_saves_what_it_leaves_out(tmp_path, reference, monkeypatch):
+    monkeypatch.setenv("HARNESS_DATA", str(reference / "cifar"))
+    source = {"name": "c10", "params": {"images": 0.1}}
+    changes = ["protocol.search.budget={epochs: 2}", "protocol.method_budgets={}"]
+    pairs = [{"source": source, "target": "c10"}]
+    plan = make_plan(resolve_experiment(experiment(*changes, methods="darts", pairs=pairs)))
+    found = {}
+    for spec in (job.spec for job in plan.jobs if isinstance(job.spec, SearchSpec)):
+        search = Search(spec, "cpu", tmp_path)
+        problem = search.method.problem
+        assert problem.steps == 2 * problem.epoch_steps
+        found[spec.task.proxy] = search.rules.budget.examples
+    assert found == {"": 2 * 5000, "images=0.1": 2 * 500}
+
+
+def test_a_budget_in_epochs_has_to_buy_a_candidate():
+    short = ["protocol.search.candidate.epochs=2", "protocol.search.fidelities=[2]"]
+    short += ["protocol.search.budget={epochs: 1}", "protocol.method_budgets={}"]
+    with pytest.raises(
+        ConfigError, match="is 906 examples, but the cheapest candidate takes 1,812"
+    ):
+        resolve_experiment(experiment(*short))
+
+
+def test_a_table_has_no_epochs(reference, monkeypatch):
+    monkeypatch.setenv("HARNESS_DATA", str(reference))
+    what = {"protocol": "table", "space": "nb201"}
+    what["pairs"] = [{"source": "c10", "target": "c100"}]
+    with pytest.raises(ConfigError, match=r"counts epochs, but the evaluator table trains on no"):
+        resolve_experiment(experiment("protocol.search.budget={epochs: 3}", **what))

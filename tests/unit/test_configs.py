@@ -69,7 +69,7 @@ def test_the_paper_protocol_has_the_published_settings(subsets):
     pairs = [{"source": "c10", "target": "c100"}]
     found = resolve_experiment(make_experiment(experiment(protocol="paper", pairs=pairs)))
     rules, method = found.protocol, found.methods["darts"].params
-    assert rules.search.budget.examples == 50 * 25_000
+    assert rules.search.budget.epochs == 50
     assert (rules.search.supernet.channels, rules.search.supernet.cells) == (16, 8)
     recipe = rules.train.recipe
     assert (recipe.channels, recipe.cells, recipe.epochs, recipe.batch_size) == (36, 20, 600, 96)

@@ -23,7 +23,8 @@ from harness.testing.toy_task import ToyBlobs
 from methods.proxylessnas import CHOICES, WEIGHTS, ProxylessNas
 
 EVERY_STEP = ChoiceDescent(learning_rate=0.1, betas=(0.0, 0.999), weight_decay=0, interval=1)
-NOW = {"choices": EVERY_STEP, "warmup_share": 0}
+NOW = {"choices": EVERY_STEP}
+WARMED = {"choices": EVERY_STEP.model_copy(update={"warmup_share": 0.25})}
 WAYS = [
     {"mode": "two"},
     {"mode": "full"},
@@ -78,8 +79,9 @@ def test_defaults_are_those_of_the_official_search():
     }
     assert (CHOICES.learning_rate, CHOICES.betas, CHOICES.weight_decay) == (1e-3, (0, 0.999), 0)
     assert (CHOICES.interval, CHOICES.initial_deviation) == (5, 1e-3)
-    rates, method = {}, begin(steps=160, epoch_steps=1, warmup_share=0.25)
-    assert method.warmup_epochs == 40
+    assert CHOICES.warmup_share == 0.25
+    rates, method = {}, begin(steps=160, epoch_steps=1, **WARMED)
+    assert method.warmup_steps == 40
     for epoch in (0, 20, 40, 100):
         method.steps = epoch
         rates[epoch] = method.learning_rate
@@ -87,7 +89,7 @@ def test_defaults_are_those_of_the_official_search():
 
 
 def test_choices_wait_for_the_end_of_the_warm_up():
-    method = begin(steps=16, warmup_share=0.25)
+    method = begin(steps=16, **WARMED)
     before = values(method)
     for _ in range(4):
         method.step()

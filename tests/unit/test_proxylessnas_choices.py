@@ -48,7 +48,7 @@ class Sighted(nn.Module):
 def begin(costs=None, **parameters):
     problem = Toy(space=Paths(), task=ToyBlobs(inputs=(1, 8, 8), classes=2)).problem
     problem = dataclasses.replace(problem, costs=costs)
-    return ProxylessNas(problem, choices=CHOICES, warmup_share=0, **parameters)
+    return ProxylessNas(problem, choices=CHOICES, **parameters)
 
 
 @pytest.mark.parametrize(("zero_rule", "skips"), [(None, (1, 0)), (True, (1, 1)), (False, (0, 0))])
