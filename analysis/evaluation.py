@@ -16,6 +16,7 @@ from analysis.load import Tables, load
 from analysis.similarity.chance import Chance, load_chance
 from analysis.similarity.tables import similarity_tables
 from analysis.transfer import gain_table, gap_table, transfer_tables
+from analysis.undecided import agreement_table, list_undecided
 from harness.results.record import ExperimentFacts
 
 NOT_COMPARABLE = "NOT COMPARABLE"
@@ -43,6 +44,8 @@ class Results:
         chances: What random architectures of the space have in common, by study.
         similarity: How alike what was found is, by name of the table.
         changes: What the swap of data changed, by name of the table.
+        agreement: How alike searches are that differ in their seed only.
+        undecided: Searches that decided nothing, by job, and why.
     """
 
     tables: Tables
@@ -62,6 +65,8 @@ class Results:
     chances: dict[str, Chance]
     similarity: dict[str, pd.DataFrame]
     changes: dict[str, pd.DataFrame]
+    agreement: pd.DataFrame
+    undecided: dict[str, str]
 
     @property
     def studies(self) -> list[str]:
@@ -113,6 +118,7 @@ def evaluate(folders: Iterable[Path], *, force: bool = False) -> Results:
     families = [_family(tables, study, methods[study], pairs[study]) for study in pairs]
     if tables.forced:
         found = found.assign(rules=NOT_COMPARABLE)
+    agreement = agreement_table(tables)
     chances = {study: load_chance(tables.folders[name]) for name, study in _firsts(tables)}
     return Results(
         tables=tables,
@@ -132,6 +138,8 @@ def evaluate(folders: Iterable[Path], *, force: bool = False) -> Results:
         chances=chances,
         similarity=similarity_tables(tables, chances),
         changes=change_tables(tables, chances),
+        agreement=agreement,
+        undecided=list_undecided(tables.searches, agreement),
     )
 
 

@@ -29,6 +29,7 @@ def tables_of(results: Results) -> dict[str, pd.DataFrame]:
     """Return every table of numbers by the name of its file."""
     tables = results.tables
     return {
+        "agreement": results.agreement,
         "alphas": tables.alphas,
         "arms": results.arms,
         "budgets": results.budgets,

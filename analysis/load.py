@@ -26,8 +26,9 @@ from analysis.searches import alpha_table, search_rows, trace_rows
 from harness.api import CellGraph, Graphs
 from harness.results.record import ExperimentFacts, SearchSpec, TrainSpec
 
-# Skip connections among the eight edges of a normal cell; DARTS_V1 has three.
-SKIPS_WARN, SKIPS_COLLAPSE = 4, 5
+# Share of operations without weights among a cell's edges: four and five of the eight in a normal
+# cell of DARTS; DARTS_V1 has three.
+FREE_WARN, FREE_COLLAPSE = 1 / 2, 5 / 8
 
 
 @dataclass(frozen=True)
@@ -117,14 +118,22 @@ def load(folders: Iterable[Path], *, force: bool = False) -> Tables:
 
 
 def collapse_flag(graphs: Graphs) -> str:
-    """Return ``warn`` or ``collapse`` if skip connections rule the normal cell, else nothing."""
-    cell = graphs.get("normal")
-    if not isinstance(cell, CellGraph):
+    """Return ``warn`` or ``collapse`` if operations without weights rule a cell, else nothing.
+
+    Judged is the normal, or the only, cell.
+    """
+    cell = graphs.get("normal", next(iter(graphs.values()), None) if len(graphs) == 1 else None)
+    if not isinstance(cell, CellGraph) or not cell.edges:
         return ""
-    skips = sum(operation.startswith("skip") for _, _, operation in cell.edges)
-    if skips >= SKIPS_COLLAPSE:
+    share = sum(is_parameter_free(op) for _, _, op in cell.edges) / len(cell.edges)
+    if share >= FREE_COLLAPSE:
         return "collapse"
-    return "warn" if skips >= SKIPS_WARN else ""
+    return "warn" if share >= FREE_WARN else ""
+
+
+def is_parameter_free(operation: str) -> bool:
+    """Tell whether an operation has no weights: a skip connection, a pooling, or none at all."""
+    return operation.startswith(("skip", "none", "zero", "identity")) or "_pool_" in operation
 
 
 def skip_share(graphs: Graphs) -> float:

@@ -31,6 +31,7 @@ def notices(results: Results) -> list[str]:
         *_about_tuning(results),
         *_about_places(tables.environments),
         *_about_code(tables),
+        *_about_undecided(results),
         *_about_jobs(results),
         *_about_files(tables.jobs),
         *(problem.sentence for problem in validate(tables.runs, tables.trace, tables.alphas)),
@@ -71,6 +72,20 @@ def _study(title: str, tuning: dict[str, Any]) -> str:
         f"{tuning['study']}: {several(bill['trials'], 'trial')}, {brief(bill['seconds'])} s, "
         f"{bill['examples']:,} examples and {several(bill['evaluations'], 'evaluation')}."
     )
+
+
+def _about_undecided(results: Results) -> Iterator[str]:
+    """Say which searches decided nothing, so that what they found is no finding."""
+    searches = results.tables.searches
+    done = searches[(searches["status"] == "done") & searches["margin"].notna()]
+    for (method, task), group in done.groupby(["method", "task"], sort=False):
+        reasons = [results.undecided[job] for job in group["job"] if job in results.undecided]
+        if reasons:
+            why = dict.fromkeys(reason for text in reasons for reason in text.split(", "))
+            yield (
+                f"Undecided: {len(reasons)} of {len(group)} searches by {method} on {task} "
+                f"({joined(why)}). What such a search returns says little about its method."
+            )
 
 
 def _about_places(environments: pd.DataFrame) -> Iterator[str]:

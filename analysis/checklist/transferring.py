@@ -126,7 +126,7 @@ def variances(results: Results) -> Finding:
 
 
 def collapse(results: Results) -> Finding:
-    """It is checked whether searches collapsed to skip connections."""
+    """It is checked whether searches collapsed to operations without weights."""
     searches = results.tables.searches
     done = searches[searches["status"] == "done"]
     known = done[done["skip_share"].notna()]

@@ -14,7 +14,7 @@ from analysis.evaluation import Results
 from analysis.gallery import Gallery
 from analysis.plots import alphas as alphas_plot
 from analysis.sections.grids import Column, grid
-from analysis.wording import TIMES, brief, decimal
+from analysis.wording import TIMES, brief, decimal, p_value
 
 # A search whose parameters moved less than this on average decided by its initial noise.
 BARELY_MOVED = 0.05
@@ -40,7 +40,8 @@ def section(results: Results, gallery: Gallery) -> Section:
     if len(results.tables.searches) == 0:
         return Section("insights", title, (Text("No search was planned."),))
     table = _searches(results)
-    blocks: list[Block] = [Text(_EXPLAIN), _means(table), Fold("Search by search", (_each(table),))]
+    blocks: list[Block] = [Text(_EXPLAIN), _means(table), *_agreement(results)]
+    blocks.append(Fold("Search by search", (_each(table),)))
     heat_maps = tuple(_heat_maps(results, gallery))
     if heat_maps:
         blocks.append(Fold("Where the architecture parameters ended", heat_maps))
@@ -69,9 +70,35 @@ def _searches(results: Results) -> pd.DataFrame:
         quality=table["best_validation"].fillna(table["validation_accuracy"]),
     )
     rows = [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
-    table = table.assign(search=[_search(row) for row in rows], flags=[flags(row) for row in rows])
+    table = table.assign(
+        search=[_search(row) for row in rows],
+        flags=[flags(row, results.undecided.get(row["job"], "")) for row in rows],
+    )
     order = ["study", "place", "purpose", "task", "source", "seed"]
     return table.sort_values(order, kind="stable")
+
+
+def _agreement(results: Results) -> Iterator[Block]:
+    """Tell whether searches with different seeds end alike."""
+    if len(results.agreement) == 0:
+        return
+    yield Text(_EXPLAIN_AGREEMENT)
+    columns: list[Column] = [
+        ("method", lambda row: str(row["method"])),
+        ("search", lambda row: _search({**row, "warm": row["source"] != row["task"]})),
+        ("searches", lambda row: str(row["searches"])),
+        ("agreement before the first step", lambda row: decimal(row["start"], 3)),
+        ("agreement at the end", lambda row: decimal(row["end"], 3)),
+        ("p", lambda row: p_value(row["p"])),
+    ]
+    yield grid("agreement", results.agreement, columns)
+
+
+_EXPLAIN_AGREEMENT = (
+    "Agreement is the mean correlation of alpha between searches that differ in nothing but their "
+    "seed. A search that finds something about the data agrees more at its end than before its "
+    "first step; p is the share of random relabellings of an edge's operations that agree as much."
+)
 
 
 def _means(table: pd.DataFrame) -> Block:
@@ -127,15 +154,22 @@ def _counted(texts: pd.Series[Any]) -> str:
     return ", ".join(f"{count} {TIMES} {flag}" for flag, count in counts.items()) or NO_PROBLEM
 
 
-def flags(row: Row) -> str:
-    """Return what is suspicious about a search, in words."""
+def flags(row: Row, undecided: str) -> str:
+    """Return what is suspicious about a search, in words.
+
+    Args:
+        row: Of the search.
+        undecided: Why it decided nothing; empty if it did.
+    """
     if row["status"] != "done":
         return str(row["status"])
     found = []
     if row["mean_change"] < BARELY_MOVED:
         found.append("search barely moved")
+    if undecided:
+        found.append(f"undecided ({undecided.replace(', ', '; ')})")
     if row["collapse_flag"]:
-        words = {"warn": "many skips", "collapse": "collapsed to skips"}
+        words = {"warn": "few weights", "collapse": "collapsed to operations without weights"}
         found.append(words[row["collapse_flag"]])
     return ", ".join(found) or NO_PROBLEM
 

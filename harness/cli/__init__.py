@@ -26,6 +26,7 @@ COMMANDS = (
     "tune",
     "ranks",
     "calibrate",
+    "signal",
 )
 
 OK, JOB_FAILED, USER_ERROR, UNFINISHED = 0, 1, 2, 3

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from analysis.load import RUN_COLUMNS, collapse_flag, load
+from analysis.load import RUN_COLUMNS, collapse_flag, is_parameter_free, load
 from harness.errors import ConfigError
 from harness.interfaces.graph import CellGraph
 from harness.results.record import Status
@@ -145,7 +145,15 @@ def test_skip_connections_in_the_normal_cell_raise_a_flag(skips, flag):
     edges = tuple((0, 2 + place // 2, op) for place, op in enumerate(operations))
     cell = CellGraph(2, 4, edges, (2, 3, 4, 5))
     assert collapse_flag({"normal": cell}) == flag
-    assert collapse_flag({"reduce": cell}) == ""
+    assert collapse_flag({"normal": cell, "reduce": cell}) == flag
+    assert collapse_flag({"reduce": cell, "other": cell}) == ""
+
+
+def test_every_operation_without_weights_counts_towards_a_collapse():
+    free = ["skip_connect", "none", "avg_pool_3x3", "max_pool_3x3", "skip_connect"]
+    edges = tuple((0, 1, op) for op in [*free, "nor_conv_3x3"])
+    assert collapse_flag({"cell": CellGraph(1, 3, edges, (3,))}) == "collapse"
+    assert not any(map(is_parameter_free, ["sep_conv_3x3", "conv_7x1_1x7", "nor_conv_1x1"]))
 
 
 def test_folder_without_a_plan_is_refused_in_one_line(tmp_path):
