@@ -140,12 +140,10 @@ def _differences(
 ) -> Iterator[str]:
     """Say what of our protocol is not as published."""
     asked, search = result["protocol"], facts.experiment["protocol"]["search"]
-    budgets = facts.experiment["protocol"]["method_budgets"]
-    budget = budgets.get(result["method"]) or search["budget"]
     ours = {
         "evaluator": search["evaluator"]["name"],
         "fidelities": list(search["fidelities"]),
-        "budget": {unit: limit for unit, limit in budget.items() if limit is not None},
+        "budget": facts.search_budget(title),
         "batch_size": search["batch_size"],
         "supernet": search["supernet"],
     }

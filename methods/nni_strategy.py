@@ -13,6 +13,7 @@ from harness.api import (
     Method,
     Problem,
     Rules,
+    SearchKind,
     SearchNetwork,
     SearchSpace,
     SearchState,
@@ -160,6 +161,12 @@ class NniStrategy(Method):
                     choices=descent,
                     carry=carry,
                 )
+
+    @classmethod
+    @override
+    def kind(cls, params: Mapping[str, Any]) -> SearchKind:
+        is_evolution = params["strategy"] == "evolution"
+        return SearchKind.CANDIDATES if is_evolution else SearchKind.SUPERNET
 
     @classmethod
     @override

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pandas as pd
@@ -51,7 +51,7 @@ def _facts(results: Results, study: str) -> Grid:
         ("trainings of each architecture", str(experiment["train_seeds"])),
         ("random architectures", f"{protocol['random_architectures']} per target"),
         ("protocol", str(protocol["name"])),
-        ("search", _search(protocol, {choice["name"] for choice in experiment["methods"]})),
+        ("search", _search(protocol, _budgets(members))),
         ("final training", _recipe(protocol["train"]["recipe"])),
         ("declared comparisons", _declared(protocol)),
         ("jobs", f"{done:,} of {len(jobs):,} done, {_hours(jobs)} in all, each counted once"),
@@ -64,24 +64,41 @@ def _plugin(choice: dict[str, Any]) -> str:
     return f"{choice['name']} ({params})" if params else str(choice["name"])
 
 
-def _search(protocol: dict[str, Any], methods: Collection[str]) -> str:
+def _budgets(members: Iterable[tuple[str, ExperimentFacts]]) -> dict[str, str]:
+    """Return what each method's searches may spend, by title."""
+    return {
+        title: _limits(facts.search_budget(title))
+        for _, facts in members
+        for title in facts.methods
+    }
+
+
+def _search(protocol: dict[str, Any], budgets: dict[str, str]) -> str:
     rules = protocol["search"]
     network = rules["supernet"]
     shares = {name: protocol["splits"][name] for name in ("train", "validation", "selection")}
     splits = joined(f"{share:.0%} {name}" for name, share in shares.items() if share)
     if protocol["splits"].get("by_index"):
         splits += " by index"
-    text = (
-        f"budget {_limits(rules['budget'])}; super-network of {several(network['cells'], 'cell')} "
+    return (
+        f"budget {_told(budgets)}; super-network of {several(network['cells'], 'cell')} "
         f"and {several(network['channels'], 'channel')}; batches of {rules['batch_size']}; "
         f"development data: {splits}, where a task has no partition of its own"
     )
-    own = [(name, budget) for name, budget in protocol["method_budgets"].items() if name in methods]
-    return text + "".join(f"; {method}: budget {_limits(budget)}" for method, budget in own)
+
+
+def _told(budgets: dict[str, str]) -> str:
+    """Return the budgets, each with the methods that have it unless all have one."""
+    by_budget: dict[str, list[str]] = {}
+    for title, budget in budgets.items():
+        by_budget.setdefault(budget, []).append(title)
+    if len(by_budget) == 1:
+        return next(iter(by_budget))
+    return joined(f"{budget} ({', '.join(titles)})" for budget, titles in by_budget.items())
 
 
 def _limits(budget: dict[str, Any]) -> str:
-    limits = [f"{value:,} {unit}" for unit, value in budget.items() if value is not None]
+    limits = [f"{value:,} {unit}" for unit, value in budget.items()]
     return " or ".join(limits)
 
 

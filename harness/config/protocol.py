@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from harness.api import Augmentation, Recipe, Rules, Scale, Split
+from harness.api import Augmentation, Recipe, Rules, Scale, SearchKind, Split
 
 
 class Arm(StrEnum):
@@ -164,7 +164,8 @@ class SearchRules(Rules):
         supernet: Size of a weight-sharing network.
         batch_size: Of the train, validation and selection streams.
         augmentation: Of the streams' images.
-        budget: Of every cold search; a continued one gets it before and after.
+        budget: Of every cold search, unless the protocol has one for its kind or method; a
+            continued search gets it before and after.
         ticks_per_epoch: Rows logged in each epoch of the train stream.
         evaluator: Who judges candidates.
         fidelities: Efforts at which candidates may be judged, ascending; epochs when training.
@@ -205,11 +206,13 @@ class SpaceRules(Rules):
     """What is different in one search space.
 
     Attributes:
-        method_budgets: Budgets of single methods, over those of the protocol: how much slower a
+        kind_budgets: Budgets of kinds of search, over those of the protocol: how much slower a
             super-network is than a candidate depends on the space.
+        method_budgets: The same of single methods.
         costs: What is counted besides accuracy, in place of the protocol's; None leaves that.
     """
 
+    kind_budgets: dict[SearchKind, Budget] = Field(default_factory=dict)
     method_budgets: dict[str, Budget] = Field(default_factory=dict)
     costs: CostRules | None = None
 
@@ -221,11 +224,14 @@ class Protocol(Rules):
         name: How reports call them.
         splits: Of the development examples.
         search: Rules of searches.
-        method_budgets: Budgets of single methods, calibrated so that measured seconds agree.
+        kind_budgets: Budgets of kinds of search, over that of ``search``, calibrated so that
+            measured seconds agree. A method says itself which kind it is.
+        method_budgets: Exceptions from them for single methods.
         train: Rules of final trainings.
         random_architectures: Size R of the random arm, per target.
-        method_params: Deviations from methods' defaults that a short protocol needs; reports list
-            them.
+        kind_params: Deviations from methods' defaults that a short protocol needs, by kind; they
+            apply to those methods that have a hyper-parameter of the name. Reports list them.
+        method_params: The same for single methods, over those of the kind.
         primary: The declared family: Holm's correction runs over these comparisons, for every
             method and pair.
         margin: Declared margin of non-inferiority in percentage points; None suppresses verdicts
@@ -233,7 +239,7 @@ class Protocol(Rules):
         costs: What is counted besides accuracy; None counts nothing.
         spaces: What is different in single spaces, by name::
 
-            spaces: {mobile: {method_budgets: {darts: {examples: 96}}}}
+            spaces: {mobile: {kind_budgets: {supernet: {examples: 96}}}}
 
             Written into the fields above, and so into records, when an experiment is planned.
     """
@@ -241,9 +247,11 @@ class Protocol(Rules):
     name: str
     splits: Splits
     search: SearchRules
+    kind_budgets: dict[SearchKind, Budget] = Field(default_factory=dict)
     method_budgets: dict[str, Budget] = Field(default_factory=dict)
     train: TrainRules
     random_architectures: PositiveInt
+    kind_params: dict[SearchKind, dict[str, Any]] = Field(default_factory=dict)
     method_params: dict[str, dict[str, Any]] = Field(default_factory=dict)
     primary: tuple[Comparison, ...]
     margin: PositiveFloat | None = None
@@ -253,11 +261,17 @@ class Protocol(Rules):
     def in_space(self, name: str) -> Protocol:
         """Return the rules as they are in one space."""
         own = self.spaces.get(name, SpaceRules())
-        budgets = {**self.method_budgets, **own.method_budgets}
-        costs = own.costs or self.costs
-        return self.model_copy(update={"method_budgets": budgets, "costs": costs, "spaces": {}})
+        return self.model_copy(
+            update={
+                "kind_budgets": {**self.kind_budgets, **own.kind_budgets},
+                "method_budgets": {**self.method_budgets, **own.method_budgets},
+                "costs": own.costs or self.costs,
+                "spaces": {},
+            }
+        )
 
-    def search_rules(self, method: str) -> SearchRules:
+    def search_rules(self, method: str, kind: SearchKind) -> SearchRules:
         """Return the rules of one method's searches."""
-        budget = self.method_budgets.get(method, self.search.budget)
+        general = self.kind_budgets.get(kind, self.search.budget)
+        budget = self.method_budgets.get(method, general)
         return self.search.model_copy(update={"budget": budget})

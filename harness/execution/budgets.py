@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from harness.api import Bench, SearchSpace, Split
-from harness.config.protocol import Protocol, SearchRules
+from harness.api import Bench, SearchKind, SearchSpace, Split
+from harness.config.protocol import Plugin, Protocol, SearchRules
 from harness.errors import ConfigError
 from harness.execution.judging import looks_up
+from harness.execution.method_settings import find_kind
 from harness.execution.opening import open_evaluator, open_task
 from harness.execution.partition import partition
 from harness.execution.places import Place
@@ -18,12 +19,16 @@ from harness.results.record import TaskData
 
 
 def refuse_small_budgets(
-    methods: Iterable[str], protocol: Protocol, space: SearchSpace, places: Iterable[Place]
+    methods: Mapping[str, tuple[Plugin, SearchRules]],
+    protocol: Protocol,
+    space: SearchSpace,
+    places: Iterable[Place],
 ) -> None:
     """Refuse budgets smaller than one evaluation.
 
     Args:
-        methods: Names; those that can search without candidates are not asked.
+        methods: With the rules of their searches, by title; those that train a super-network are
+            not asked.
         protocol: With the evaluators' parameters written out.
         space: What is searched.
         places: Where.
@@ -31,31 +36,33 @@ def refuse_small_budgets(
     Raises:
         ConfigError: If a method's budget is spent before its first candidate is judged.
     """
-    judging = [name for name in methods if _needs_candidates(name, space, protocol.search)]
+    judging = {
+        title: (choice, rules)
+        for title, (choice, rules) in methods.items()
+        if _judges_candidates(choice, space, rules)
+    }
     if not judging:
         return
     searched = {data.title: data for place in places for data in _searched(place)}
-    for title, data in searched.items():
+    for task, data in searched.items():
         least, images = _cheapest(data, protocol, space)
-        for name in judging:
-            limits = protocol.search_rules(name).budget.on(images).limits()
+        for title, (choice, rules) in judging.items():
+            limits = rules.budget.on(images).limits()
             for unit, cost in least.items():
                 if cost > limits.get(unit, math.inf):
                     raise ConfigError(
-                        f"the search budget of method {name} is {limits[unit]:,g} {unit}, but the "
-                        f"cheapest candidate takes {cost:,.0f} on {title}; raise search.budget or "
-                        f"method_budgets.{name} in the protocol."
+                        f"the search budget of method {title} is {limits[unit]:,g} {unit}, but the "
+                        f"cheapest candidate takes {cost:,.0f} on {task}; raise "
+                        f"method_budgets.{choice.name} or kind_budgets.candidates in the protocol."
                     )
 
 
-def _needs_candidates(name: str, space: SearchSpace, search: SearchRules) -> bool:
-    """Tell whether a method can search here, but not if no candidate could be judged."""
-    method, has_images = METHODS.load(name), not looks_up(search.evaluator)
-    without, with_candidates = (
-        method.unsupported(space, has_images=has_images, fidelities=fidelities)
-        for fidelities in ((), search.fidelities)
-    )
-    return without is not None and with_candidates is None
+def _judges_candidates(choice: Plugin, space: SearchSpace, rules: SearchRules) -> bool:
+    """Tell whether a method judges candidates here; one that cannot search here is skipped."""
+    method, has_images = METHODS.load(choice.name), not looks_up(rules.evaluator)
+    if find_kind(choice) is not SearchKind.CANDIDATES:
+        return False
+    return method.unsupported(space, has_images=has_images, fidelities=rules.fidelities) is None
 
 
 def _searched(place: Place) -> tuple[TaskData, TaskData]:

@@ -135,7 +135,7 @@ def _search(
     times: int,
 ) -> str:
     method = resolved.methods[title]
-    rules = resolved.protocol.search_rules(method.name)
+    rules = resolved.rules[title]
     spec = SearchSpec(
         method=method,
         space=resolved.space_choice,

@@ -9,15 +9,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from harness.api import SearchSpace
-from harness.config.documents import merged
 from harness.config.experiment import Experiment
 from harness.config.parameters import defaults
-from harness.config.protocol import Plugin, Protocol
+from harness.config.protocol import Plugin, Protocol, SearchRules
 from harness.config.tuning import MethodSetting
 from harness.errors import ConfigError, UnknownNameError
 from harness.execution.budgets import refuse_small_budgets
-from harness.execution.judging import looks_up
-from harness.execution.opening import check_method, open_space, open_task, resolved
+from harness.execution.method_settings import resolve_method
+from harness.execution.opening import open_space, open_task, resolved
 from harness.execution.places import Place, find_places
 from harness.execution.pricing import fingerprinted, open_costs, warn_about_target
 from harness.plugins import EVALUATORS, METHODS, SPACES
@@ -35,6 +34,7 @@ class Resolved:
         space_choice: With every parameter.
         space: The same, opened.
         methods: By title, with every hyper-parameter.
+        rules: Of each method's searches, by title.
         places: Where each pair searches and trains.
         facts: What goes into ``experiment.json``.
         warnings: What a user should know before anything runs, a line each.
@@ -45,6 +45,7 @@ class Resolved:
     space_choice: Plugin
     space: SearchSpace
     methods: dict[str, MethodSetting]
+    rules: dict[str, SearchRules]
     places: tuple[Place, ...]
     facts: ExperimentFacts
     warnings: tuple[str, ...]
@@ -62,11 +63,13 @@ def resolve_experiment(experiment: Experiment) -> Resolved:
     space_choice = resolved(SPACES, experiment.space)
     space = open_space(space_choice)
     _refuse_unfair_sizes(experiment, space)
-    methods = {method.title: _resolved_method(method, protocol) for method in experiment.methods}
+    settings = {m.title: resolve_method(m, protocol) for m in experiment.methods}
+    methods = {title: method for title, (method, _) in settings.items()}
+    rules = {title: own for title, (_, own) in settings.items()}
     places, tasks = find_places(experiment, space, protocol)
     for title, method in methods.items():
         _refuse_foreign_tuning(title, method, places)
-    refuse_small_budgets((method.name for method in methods.values()), protocol, space, places)
+    refuse_small_budgets(settings, protocol, space, places)
     protocol, warnings = _priced(protocol, space_choice.name, space, places)
     return Resolved(
         experiment=experiment,
@@ -74,11 +77,12 @@ def resolve_experiment(experiment: Experiment) -> Resolved:
         space_choice=space_choice,
         space=space,
         methods=methods,
+        rules=rules,
         places=places,
         facts=ExperimentFacts(
             experiment=experiment.model_dump(mode="json"),
             pairs=tuple((place.searched.title, place.target.title) for place in places),
-            methods={title: _method_facts(choice) for title, choice in methods.items()},
+            methods={title: _method_facts(*setting) for title, setting in settings.items()},
             tasks=tasks,
         ),
         warnings=warnings,
@@ -145,29 +149,6 @@ def _priced(
     return protocol.model_copy(update={"costs": rules}), tuple(warnings)
 
 
-def _resolved_method(method: MethodSetting, protocol: Protocol) -> MethodSetting:
-    """Lay the experiment's over tuned over the protocol's parameters over the method's own."""
-    tuned = {} if method.tuning is None else method.tuning.params
-    params = merged(merged(protocol.method_params.get(method.name, {}), tuned), method.params)
-    choice = resolved(METHODS, Plugin(name=method.name, params=params))
-    currencies = METHODS.load(method.name).currencies
-    budget = protocol.search_rules(method.name).budget
-    limits = budget.on(1).limits()
-    if budget.epochs and looks_up(protocol.search.evaluator):
-        raise ConfigError(
-            f"the budget of method {method.name} counts epochs, but the evaluator "
-            f"{protocol.search.evaluator.name} trains on no images; count evaluations or seconds."
-        )
-    if not set(currencies) & set(limits):
-        raise ConfigError(
-            f"method {method.name} spends {' and '.join(currencies)}, but the budget limits only "
-            f"{' and '.join(limits)}; state one of the former in the protocol's search.budget."
-        )
-    target = None if protocol.costs is None else protocol.costs.target
-    check_method(choice, protocol.search.fidelities, target)
-    return MethodSetting(**choice.model_dump(), tuning=method.tuning)
-
-
 def _refuse_foreign_tuning(title: str, method: MethodSetting, places: Iterable[Place]) -> None:
     """Refuse tuned values where the source is not the task that they were tuned on."""
     tuning = method.tuning
@@ -186,9 +167,10 @@ def _refuse_foreign_tuning(title: str, method: MethodSetting, places: Iterable[P
             )
 
 
-def _method_facts(choice: Plugin) -> MethodFacts:
+def _method_facts(choice: Plugin, rules: SearchRules) -> MethodFacts:
     return MethodFacts(
         summary=METHODS.summary(choice.name),
         params=choice.params,
         defaults=defaults(METHODS.load(choice.name)),
+        budget=rules.budget.limits(),
     )

@@ -77,7 +77,7 @@ def measure_searches(space: str, method: str, searches: int) -> TableSpeed:
     finished = [one for one in records if one is not None and one.status is Status.DONE]
     return TableSpeed(
         method=method,
-        budget=resolved.protocol.search_rules(method).budget.limits(),
+        budget=resolved.rules[method].budget.limits(),
         searches=len(finished),
         evaluations=sum(one.bill.evaluations for one in finished),
         seconds=seconds,

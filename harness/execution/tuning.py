@@ -71,7 +71,7 @@ class Plan:
             space=self.resolved.space_choice,
             task=self.resolved.places[0].searched,
             splits=protocol.splits,
-            rules=protocol.search_rules(name),
+            rules=self.resolved.rules[name],
             seed=derive_seed(self.seed, "tuning", name, str(number)),
             costs=protocol.costs,
         )

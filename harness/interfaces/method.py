@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.errors import Unsupported
@@ -17,6 +18,17 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from harness.interfaces.gates import Gates
+
+
+class SearchKind(StrEnum):
+    """What a search trains; protocols set budgets by it, so that a method need not be known.
+
+    An example that a super-network is trained on takes far longer than one that a single candidate
+    is trained on, so equal seconds are different numbers of examples.
+    """
+
+    CANDIDATES = "candidates"
+    SUPERNET = "supernet"
 
 
 @dataclass(frozen=True)
@@ -74,6 +86,18 @@ class Method(ABC):
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
+
+    @classmethod
+    def kind(cls, params: Mapping[str, Any]) -> SearchKind:
+        """Return what a search by this method trains.
+
+        By default candidates, if evaluations are among its currencies, else a super-network.
+
+        Args:
+            params: All hyper-parameters, each of its declared type, as the constructor gets them.
+        """
+        judges = "evaluations" in cls.currencies
+        return SearchKind.CANDIDATES if judges else SearchKind.SUPERNET
 
     @classmethod
     def unsupported(

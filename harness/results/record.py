@@ -322,11 +322,13 @@ class MethodFacts(Rules):
         summary: First line of its file: name, authors, idea.
         params: Every hyper-parameter as used.
         defaults: The method's own defaults; where ``params`` differ, it deviates from the paper.
+        budget: Limits of each of its searches, by unit; empty where an earlier version wrote none.
     """
 
     summary: str
     params: dict[str, Any]
     defaults: dict[str, Any]
+    budget: dict[str, int | float] = Field(default_factory=dict)
 
 
 class ExperimentFacts(Rules):
@@ -344,6 +346,16 @@ class ExperimentFacts(Rules):
     pairs: tuple[tuple[str, str], ...]
     methods: dict[str, MethodFacts]
     tasks: dict[str, TaskFacts]
+
+    def search_budget(self, title: str) -> dict[str, int | float]:
+        """Return the limits of each search by a method, by unit."""
+        if found := self.methods[title].budget:
+            return found
+        protocol = self.experiment["protocol"]  # an earlier version wrote it there only
+        names = {one.get("label") or one["name"]: one["name"] for one in self.experiment["methods"]}
+        own = protocol["method_budgets"].get(names.get(title))
+        limits = own or protocol["search"]["budget"]
+        return {unit: limit for unit, limit in limits.items() if limit is not None}
 
     @model_validator(mode="before")
     @classmethod

@@ -108,7 +108,7 @@ def test_an_experiment_uses_them(harness, tmp_path):
     pair = {"source": "halves", "target": "halves"}
     file = tiny.write(tmp_path, methods=["their_method"], pairs=[pair])
     changes = [
-        "protocol.search.budget={evaluations: 1}",
+        "protocol.kind_budgets.candidates.evaluations=1",
         "protocol.search.candidate.batch_size=16",
         "protocol.train.recipe.batch_size=16",
     ]

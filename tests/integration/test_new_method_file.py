@@ -38,7 +38,7 @@ def test_new_method_file_is_listed_checked_and_run(tmp_path, capsys):
     assert {verdict["status"] for verdict in verdicts} == {"passed"}
 
     what = "--method my_method --source d10 --target d10 --seeds 1 --arms source --name new"
-    how = ["--protocol", "smoke", "--set", "protocol.search.budget={evaluations: 1}"]
+    how = ["--protocol", "smoke", "--set", "protocol.kind_budgets.candidates.evaluations=1"]
     where = ["--device", "cpu", "--results", str(tmp_path)]
     assert cli.main(["run", *what.split(), *how, *where]) == 0
     experiment = ExperimentFolder(tmp_path / "new")

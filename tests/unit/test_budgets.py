@@ -66,7 +66,7 @@ def test_a_budget_in_epochs_is_counted_in_images_of_the_searched_split():
 def test_a_proxy_with_fewer_images_saves_what_it_leaves_out(tmp_path, reference, monkeypatch):
     monkeypatch.setenv("HARNESS_DATA", str(reference / "cifar"))
     source = {"name": "c10", "params": {"images": 0.1}}
-    changes = ["protocol.search.budget={epochs: 2}", "protocol.method_budgets={}"]
+    changes = ["protocol.search.budget={epochs: 2}", "protocol.kind_budgets={}"]
     pairs = [{"source": source, "target": "c10"}]
     plan = make_plan(resolve_experiment(experiment(*changes, methods="darts", pairs=pairs)))
     found = {}
@@ -80,7 +80,7 @@ def test_a_proxy_with_fewer_images_saves_what_it_leaves_out(tmp_path, reference,
 
 def test_a_budget_in_epochs_has_to_buy_a_candidate():
     short = ["protocol.search.candidate.epochs=2", "protocol.search.fidelities=[2]"]
-    short += ["protocol.search.budget={epochs: 1}", "protocol.method_budgets={}"]
+    short += ["protocol.search.budget={epochs: 1}", "protocol.kind_budgets={}"]
     with pytest.raises(
         ConfigError, match="is 906 examples, but the cheapest candidate takes 1,812"
     ):

@@ -24,8 +24,8 @@ def test_budgets_and_costs_of_a_space_hold_there_only():
     there = resolve("darts", BOTH, spaces=OWN, method_budgets=general)
     budgets = {"darts": 8, "random_search": 500}
     for name, examples in budgets.items():
-        assert here.protocol.search_rules(name).budget.examples == examples
-    assert there.protocol.search_rules("darts").budget.examples == 20
+        assert here.rules[name].budget.examples == examples
+    assert there.rules["darts"].budget.examples == 20
     assert here.protocol.costs.target == 4e5 and there.protocol.costs is None
 
 
