@@ -28,6 +28,7 @@ def notices(results: Results) -> list[str]:
     tables = results.tables
     return [
         *found,
+        *_about_rules(tables),
         *_about_tuning(results),
         *_about_places(tables.environments),
         *_about_code(tables),
@@ -37,6 +38,12 @@ def notices(results: Results) -> list[str]:
         *(problem.sentence for problem in validate(tables.runs, tables.trace, tables.alphas)),
         *_about_values(tables.runs),
     ]
+
+
+def _about_rules(tables: Tables) -> Iterator[str]:
+    """Say how the rules were applied, where an experiment's planning had something to say."""
+    experiments = tables.experiments.values()
+    yield from dict.fromkeys(notice for facts in experiments for notice in facts.notices)
 
 
 def _about_tuning(results: Results) -> Iterator[str]:

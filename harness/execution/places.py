@@ -237,12 +237,6 @@ def _check_sizes(
                 f"protocol key {where} asks for {batch_size} images at a time, but the {split} "
                 f"split of {title} has {have}; {advice}."
             )
-    for where, of, _ in (_asked(protocol, side) for side in sides):
-        if of.drop_path and not space.has_drop_path:
-            raise ConfigError(
-                f"protocol key {where}.drop_path is {of.drop_path:g}, but networks of this space "
-                "drop no paths; set it to 0."
-            )
     for where, scale in _scales(space, protocol):
         if where.partition(".")[0] not in sides:
             continue

@@ -103,7 +103,7 @@ def warn_about_target(costs: Costs, space: SearchSpace) -> str | None:
         return None
     return (
         f"no network reaches the target of {target:g} {costs.currency}: they cost {low:.4g} to "
-        f"{high:.4g}"
+        f"{high:.4g}."
     )
 
 

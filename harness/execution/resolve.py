@@ -19,6 +19,7 @@ from harness.execution.method_settings import resolve_method
 from harness.execution.opening import open_space, open_task, resolved
 from harness.execution.places import Place, find_places
 from harness.execution.pricing import fingerprinted, open_costs, warn_about_target
+from harness.execution.recipes import fit_recipes
 from harness.plugins import EVALUATORS, METHODS, SPACES
 from harness.registry import did_you_mean
 from harness.results.record import ExperimentFacts, MethodFacts
@@ -58,10 +59,10 @@ def resolve_experiment(experiment: Experiment) -> Resolved:
         HarnessError: If anything is wrong, in one line.
     """
     _refuse_unknown(experiment.protocol)
-    experiment = _in_its_space(experiment)
-    protocol = _resolved_protocol(experiment.protocol)
     space_choice = resolved(SPACES, experiment.space)
     space = open_space(space_choice)
+    experiment, left_out = _in_its_space(experiment, space)
+    protocol = _resolved_protocol(experiment.protocol)
     _refuse_unfair_sizes(experiment, space)
     settings = {m.title: resolve_method(m, protocol) for m in experiment.methods}
     methods = {title: method for title, (method, _) in settings.items()}
@@ -70,7 +71,8 @@ def resolve_experiment(experiment: Experiment) -> Resolved:
     for title, method in methods.items():
         _refuse_foreign_tuning(title, method, places)
     refuse_small_budgets(settings, protocol, space, places)
-    protocol, warnings = _priced(protocol, space_choice.name, space, places)
+    protocol, out_of_reach = _priced(protocol, space_choice.name, space, places)
+    warnings = (*left_out, *out_of_reach)
     return Resolved(
         experiment=experiment,
         protocol=protocol,
@@ -84,6 +86,7 @@ def resolve_experiment(experiment: Experiment) -> Resolved:
             pairs=tuple((place.searched.title, place.target.title) for place in places),
             methods={title: _method_facts(*setting) for title, setting in settings.items()},
             tasks=tasks,
+            notices=warnings,
         ),
         warnings=warnings,
     )
@@ -104,10 +107,15 @@ def _refuse_unknown(protocol: Protocol) -> None:
                 )
 
 
-def _in_its_space(experiment: Experiment) -> Experiment:
-    """Write what the protocol says of the experiment's space into its rules."""
-    protocol = experiment.protocol.in_space(experiment.space.name)
-    return experiment.model_copy(update={"protocol": protocol})
+def _in_its_space(experiment: Experiment, space: SearchSpace) -> tuple[Experiment, tuple[str, ...]]:
+    """Write what the protocol says of the space into its rules, without what the space cannot do.
+
+    Returns:
+        The experiment, and a sentence for everything that was left out.
+    """
+    name = experiment.space.name
+    protocol, left_out = fit_recipes(experiment.protocol.in_space(name), name, space)
+    return experiment.model_copy(update={"protocol": protocol}), left_out
 
 
 def _refuse_unfair_sizes(experiment: Experiment, space: SearchSpace) -> None:

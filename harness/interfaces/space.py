@@ -32,12 +32,15 @@ class SearchSpace(ABC):
     Attributes:
         decisions: What is chosen, each with at least two options.
         has_drop_path: Whether its networks drop paths where a recipe asks for it.
+        has_auxiliary_head: Whether its networks can have an auxiliary head. What a space's networks
+            lack is left out of a recipe when an experiment is planned, and reports say so.
         needs_target: Whether a comparison of methods has to say what a network shall cost, because
             width and depth are choices and accuracy alone would reward the largest network.
     """
 
     decisions: tuple[Decision, ...]
     has_drop_path: ClassVar[bool] = True
+    has_auxiliary_head: ClassVar[bool] = True
     needs_target: ClassVar[bool] = False
 
     @abstractmethod

@@ -339,6 +339,7 @@ class ExperimentFacts(Rules):
         pairs: Titles of the tasks that are searched and of those that are used.
         methods: By title.
         tasks: By title.
+        notices: What a reader must know of how the rules were applied, a sentence each.
     """
 
     schema_version: int = SCHEMA
@@ -346,6 +347,7 @@ class ExperimentFacts(Rules):
     pairs: tuple[tuple[str, str], ...]
     methods: dict[str, MethodFacts]
     tasks: dict[str, TaskFacts]
+    notices: tuple[str, ...] = ()
 
     def search_budget(self, title: str) -> dict[str, int | float]:
         """Return the limits of each search by a method, by unit."""

@@ -82,6 +82,7 @@ class MbconvChain(WeightSharingSpace):
     """
 
     has_drop_path = False
+    has_auxiliary_head = False
 
     def __init__(self, *, blocks: str = "4,4,4,4,4,1") -> None:
         self.counts = _read_counts(blocks)

@@ -73,6 +73,7 @@ class Mobile(WeightSharingSpace):
     """
 
     has_drop_path = False
+    has_auxiliary_head = False
     needs_target = True
 
     def __init__(self, *, blocks: int = 5, width: Reading = "base") -> None:

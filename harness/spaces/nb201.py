@@ -47,6 +47,7 @@ class Nb201(WeightSharingSpace):
     """
 
     has_drop_path = False
+    has_auxiliary_head = False
 
     def __init__(self) -> None:
         self.decisions = self.edges = tuple(

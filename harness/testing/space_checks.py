@@ -192,6 +192,7 @@ def check_auxiliary_head_is_for_training(space: SearchSpace, seed: int) -> None:
         shape, scale = find_tiny(space, auxiliary=True)
     except AssertionError:
         return
+    assert space.has_auxiliary_head, "has_auxiliary_head is false, but there can be one"
     network = _build(space, space.sample(np.random.default_rng(seed)), shape, scale, seed)
     outputs = network.train()(_images(shape))
     assert isinstance(outputs, tuple) and len(outputs) == 2, "there is no pair of logits"

@@ -37,6 +37,8 @@ ToyEdges = dict[tuple[int, int], str]
 class PlainToyCell(SearchSpace):
     """Every edge of a four-node cell carries one operation; there is no super-network."""
 
+    has_auxiliary_head = False
+
     def __init__(self) -> None:
         self.decisions = tuple(Decision(f"edge_{s}_{t}", OPERATIONS) for s, t in EDGES)
 

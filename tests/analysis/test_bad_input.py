@@ -194,6 +194,14 @@ def test_sound_tables_have_no_problem(invent):
     assert validate(tables.runs, tables.trace, tables.alphas) == []
 
 
+def test_what_planning_said_of_the_rules_is_a_notice(invent):
+    its = invent(seeds=2)
+    file = its / "experiment.json"
+    facts = {**json.loads(file.read_text()), "notices": ["Networks drop no paths."]}
+    file.write_text(json.dumps(facts))
+    assert "Networks drop no paths." in notices(evaluate([its]))
+
+
 def test_notices_of_a_sound_experiment_are_about_its_design_only(invent):
     primary = [{"arm": "direct", "against": "transferred"}]
     found = notices(evaluate([invent(seeds=5, protocol={"primary": primary})]))

@@ -6,7 +6,7 @@ from harness.config.experiment import make_experiment
 from harness.errors import ConfigError
 from harness.execution.plan import make_plan
 from harness.execution.resolve import resolve_experiment
-from tests.integration.tiny import PROTOCOL, RECIPE, experiment
+from tests.integration.tiny import experiment
 
 TENTH = {"name": "c10", "params": {"images": 0.1}}
 
@@ -69,12 +69,3 @@ def test_a_proxy_is_checked_against_the_batches_it_has_to_fill():
     thin = {"name": "c10", "params": {"images": 0.001, "classes": 2}}
     with pytest.raises(ConfigError, match=r"of c10-images=0.001-classes=2 has 0; take more"):
         resolve(thin)
-
-
-@pytest.mark.parametrize("space", ["mobile", "mbconv_chain"])
-def test_a_recipe_with_drop_path_is_refused_where_networks_drop_none(space):
-    recipe = {**RECIPE, "drop_path": 0.2}
-    protocol = {**PROTOCOL, "train": {**PROTOCOL["train"], "recipe": recipe}}
-    document = experiment(space=space, protocol=protocol)
-    with pytest.raises(ConfigError, match=r"train\.recipe\.drop_path is 0\.2, but networks"):
-        resolve_experiment(make_experiment(document))

@@ -110,7 +110,14 @@ class NamelessClassifier(ToyCell):
         return network
 
 
+class DeniedAuxiliaryHead(ToyCell):
+    def unsupported(self, shape, scale):
+        return None
+
+
 class LostAuxiliaryHead(ToyCell):
+    has_auxiliary_head = True
+
     def unsupported(self, shape, scale):
         return None
 
@@ -230,6 +237,7 @@ FAULTS = [
     (WrongClasses, "network_returns_logits", "(4, 7), not (4, 3)"),
     (FrozenNetwork, "network_learns", "no parameter has a gradient"),
     (NamelessClassifier, "network_has_a_classifier", "no linear layer"),
+    (DeniedAuxiliaryHead, "auxiliary_head_is_for_training", "has_auxiliary_head is false, but"),
     (LostAuxiliaryHead, "auxiliary_head_is_for_training", "no pair of logits"),
     (BlindToSmallImages, "refuses_what_it_cannot_build", "which it says it supports"),
     (Curt, "refuses_what_it_cannot_build", "should give a sentence, not 'no'"),
