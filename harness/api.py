@@ -15,7 +15,7 @@ from harness.interfaces.evaluation import (
 from harness.interfaces.gates import Gates, strongest
 from harness.interfaces.genotype import format_genotype, parse_genotype
 from harness.interfaces.graph import BlockChain, CellGraph, Graphs
-from harness.interfaces.method import Method, SearchKind, SearchNetwork, SearchState
+from harness.interfaces.method import Method, SearchKind, SearchNetwork, SearchState, Startup
 from harness.interfaces.nb201_text import format_nb201, parse_nb201
 from harness.interfaces.problem import Problem, Stream
 from harness.interfaces.recipe import Augmentation, Recipe, Rules, Scale
@@ -56,6 +56,7 @@ __all__ = [
     "SearchSpace",
     "SearchState",
     "Split",
+    "Startup",
     "Stream",
     "Task",
     "TaskShape",

@@ -16,6 +16,7 @@ from harness.api import (
     Problem,
     SearchSpace,
     SearchState,
+    Startup,
     Tunable,
     Unsupported,
 )
@@ -147,11 +148,22 @@ class EatNas(Method):
     @classmethod
     @override
     def complaint(
-        cls, params: Mapping[str, Any], *, fidelities: tuple[int, ...], target: float | None
+        cls,
+        params: Mapping[str, Any],
+        *,
+        fidelities: tuple[int, ...],
+        target: float | None,
+        budget: Mapping[str, float],
     ) -> str | None:
         crowded = find_crowded(params["tournament"], params["population"])
         asked = (params["fidelity"], params["retraining_fidelity"])
         return crowded or find_missing(_positive(fidelities), *asked)
+
+    @classmethod
+    @override
+    def startup(cls, params: Mapping[str, Any], *, fidelities: tuple[int, ...]) -> Startup:
+        effort = params["fidelity"] or _positive(fidelities)[0]
+        return Startup("population", (effort,) * params["population"])
 
     @override
     def warm_start(self, source: SearchState) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import NonNegativeInt, PositiveInt
 from typing_extensions import override
 
-from harness.api import Architecture, Problem, SearchState, Tunable
+from harness.api import Architecture, Problem, SearchState, Startup, Tunable
 from harness.evolution.generation import ATTEMPTS, draw_distinct
 from harness.sampling.sample_based import SampleBased
 
@@ -50,6 +50,12 @@ class LocalSearch(SampleBased):
         self.scores: dict[Architecture, float] = {}
         self.centre: Architecture | None = None
         self.restarts = 0
+
+    @classmethod
+    @override
+    def startup(cls, params: Mapping[str, Any], *, fidelities: tuple[int, ...]) -> Startup:
+        effort = fidelities[-1] if params["fidelity"] is None else params["fidelity"]
+        return Startup("initial", (effort,) * params["initial"])
 
     @override
     def warm_start(self, source: SearchState) -> None:

@@ -17,6 +17,7 @@ from harness.api import (
     SearchNetwork,
     SearchSpace,
     SearchState,
+    Startup,
     Tunable,
     Unsupported,
     WeightSharingSpace,
@@ -180,15 +181,33 @@ class NniStrategy(Method):
     @classmethod
     @override
     def complaint(
-        cls, params: Mapping[str, Any], *, fidelities: tuple[int, ...], target: float | None
+        cls,
+        params: Mapping[str, Any],
+        *,
+        fidelities: tuple[int, ...],
+        target: float | None,
+        budget: Mapping[str, float],
     ) -> str | None:
         if params["strategy"] == "evolution":
             crowded = find_crowded(params["tournament"], params["population"])
             return crowded or find_missing(fidelities, params["fidelity"])
+        if not {"examples", "epochs", "seconds"} & set(budget):
+            return (
+                f"The strategy {params['strategy']} spends examples and seconds, and the budget "
+                f"limits only {' and '.join(budget)}."
+            )
         first, last = params["temperature"]
         if first >= last:
             return None
         return f"The temperature falls; it cannot begin at {first:g} and end at {last:g}."
+
+    @classmethod
+    @override
+    def startup(cls, params: Mapping[str, Any], *, fidelities: tuple[int, ...]) -> Startup:
+        if params["strategy"] != "evolution":
+            return Startup("choices.warmup_epochs", epochs=params["choices"].warmup_epochs)
+        effort = fidelities[-1] if params["fidelity"] is None else params["fidelity"]
+        return Startup("population", (effort,) * params["population"])
 
     @override
     def step(self) -> None:

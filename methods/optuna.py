@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import NonNegativeInt, PositiveInt
 from typing_extensions import override
 
-from harness.api import Architecture, Problem, SearchState, Tunable
+from harness.api import Architecture, Problem, SearchState, Startup, Tunable
 from harness.sampling.sample_based import SampleBased
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Optuna(SampleBased):
         fidelity: NonNegativeInt | None = None,
     ) -> None:
         super().__init__(problem, fidelity=fidelity)
-        self.sampler, self.startup, self.population = sampler, startup, population
+        self.sampler, self.random_trials, self.population = sampler, startup, population
         self.spared = spared
         lower = [rung for rung in problem.fidelities if 0 < rung < self.fidelity]
         self.rungs = [*(lower if pruning else ()), self.fidelity]
@@ -67,6 +67,20 @@ class Optuna(SampleBased):
         self.study = self._open_study()
         self.trial: Trial | None = None
         self.reached = 0
+
+    @classmethod
+    @override
+    def startup(cls, params: Mapping[str, Any], *, fidelities: tuple[int, ...]) -> Startup:
+        sampler, last = params["sampler"], params["fidelity"]
+        if sampler == "random":
+            return Startup()
+        last = fidelities[-1] if last is None else last
+        rungs = [rung for rung in fidelities if 0 < rung < last] if params["pruning"] else []
+        rungs.append(last)
+        parameter = "startup" if sampler == "tpe" else "population"
+        spared = min(params[parameter], params["spared"])
+        others = params[parameter] - spared  # may be given up after their first rung
+        return Startup(parameter, (*rungs * spared, *rungs[:1] * others))
 
     @override
     def warm_start(self, source: SearchState) -> None:
@@ -152,7 +166,7 @@ class Optuna(SampleBased):
         if self.sampler == "random":
             return RandomSampler(seed)
         if self.sampler == "tpe":
-            return TPESampler(n_startup_trials=self.startup, seed=seed)
+            return TPESampler(n_startup_trials=self.random_trials, seed=seed)
         genetic = NSGAIISampler(population_size=self.population, seed=seed)
         # Optuna orders parents differently when it first finds them and when it recalls them. Found
         # here, they are always recalled, in a resumed search as well.

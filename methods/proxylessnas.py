@@ -125,7 +125,12 @@ class ProxylessNas(Bilevel):
     @classmethod
     @override
     def complaint(
-        cls, params: Mapping[str, Any], *, fidelities: tuple[int, ...], target: float | None
+        cls,
+        params: Mapping[str, Any],
+        *,
+        fidelities: tuple[int, ...],
+        target: float | None,
+        budget: Mapping[str, float],
     ) -> str | None:
         if params["rule"] == "reinforce":
             return None

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import NonNegativeInt, PositiveInt
 from typing_extensions import override
 
-from harness.api import Architecture, Problem, Tunable
+from harness.api import Architecture, Problem, Startup, Tunable
 from harness.evolution.population import Member, Population, find_crowded
 from harness.sampling.sample_based import SampleBased
 
@@ -48,10 +48,23 @@ class RegularizedEvolution(SampleBased):
     @classmethod
     @override
     def complaint(
-        cls, params: Mapping[str, Any], *, fidelities: tuple[int, ...], target: float | None
+        cls,
+        params: Mapping[str, Any],
+        *,
+        fidelities: tuple[int, ...],
+        target: float | None,
+        budget: Mapping[str, float],
     ) -> str | None:
         crowded = find_crowded(params["tournament"], params["population"])
-        return crowded or super().complaint(params, fidelities=fidelities, target=target)
+        return crowded or super().complaint(
+            params, fidelities=fidelities, target=target, budget=budget
+        )
+
+    @classmethod
+    @override
+    def startup(cls, params: Mapping[str, Any], *, fidelities: tuple[int, ...]) -> Startup:
+        effort = fidelities[-1] if params["fidelity"] is None else params["fidelity"]
+        return Startup("population", (effort,) * params["population"])
 
     @override
     def propose(self) -> Architecture:

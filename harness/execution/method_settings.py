@@ -38,7 +38,7 @@ def resolve_method(method: MethodSetting, protocol: Protocol) -> tuple[MethodSet
     rules = protocol.search_rules(method.name, kind)
     _refuse_other_units(method.name, rules)
     target = None if protocol.costs is None else protocol.costs.target
-    check_method(choice, rules.fidelities, target)
+    check_method(choice, rules, target)
     return MethodSetting(**choice.model_dump(), tuning=method.tuning), rules
 
 

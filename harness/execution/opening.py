@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.api import Bench, Evaluator, Method, Problem, SearchSpace, Task
 from harness.config.parameters import construct, resolve
-from harness.config.protocol import Plugin
+from harness.config.protocol import Plugin, SearchRules
 from harness.errors import ConfigError, PluginError
 from harness.plugins import EVALUATORS, METHODS, SPACES, TASKS
 from harness.registry import Registry, T
@@ -40,12 +40,12 @@ def open_evaluator(choice: Plugin, bench: Bench) -> Evaluator:
     return plugin(bench, **construct(plugin, choice.params))
 
 
-def check_method(choice: Plugin, fidelities: tuple[int, ...], target: float | None) -> None:
+def check_method(choice: Plugin, rules: SearchRules, target: float | None) -> None:
     """Refuse hyper-parameters that cannot go together under a comparison's rules.
 
     Args:
         choice: The method, with every parameter.
-        fidelities: Efforts at which candidates may be judged.
+        rules: Of its searches.
         target: What a network shall cost; None asks for nothing.
 
     Raises:
@@ -53,15 +53,18 @@ def check_method(choice: Plugin, fidelities: tuple[int, ...], target: float | No
     """
     plugin = METHODS.load(choice.name)
     params = construct(plugin, choice.params)
-    if complaint := plugin.complaint(params, fidelities=fidelities, target=target):
+    complaint = plugin.complaint(
+        params, fidelities=rules.fidelities, target=target, budget=rules.budget.limits()
+    )
+    if complaint:
         raise ConfigError(f"method {choice.name}: {complaint}")
 
 
-def open_method(choice: Plugin, problem: Problem) -> Method:
-    """Return the method, ready for its first step."""
+def open_method(choice: Plugin, problem: Problem, rules: SearchRules) -> Method:
+    """Return the method, ready for its first step under the ``rules`` of its search."""
     plugin = METHODS.load(choice.name)
     target = None if problem.costs is None else problem.costs.target
-    check_method(choice, tuple(problem.fidelities), target)
+    check_method(choice, rules, target)
     try:
         return plugin(problem, **construct(plugin, choice.params))
     except TypeError as error:

@@ -14,7 +14,7 @@ from harness.config.parameters import defaults
 from harness.config.protocol import Plugin, Protocol, SearchRules
 from harness.config.tuning import MethodSetting
 from harness.errors import ConfigError, UnknownNameError
-from harness.execution.budgets import refuse_small_budgets
+from harness.execution.budgets import check_budgets
 from harness.execution.method_settings import resolve_method
 from harness.execution.opening import open_space, open_task, resolved
 from harness.execution.places import Place, find_places
@@ -70,9 +70,9 @@ def resolve_experiment(experiment: Experiment) -> Resolved:
     places, tasks = find_places(experiment, space, protocol)
     for title, method in methods.items():
         _refuse_foreign_tuning(title, method, places)
-    refuse_small_budgets(settings, protocol, space, places)
+    too_small = check_budgets(settings, protocol, space, places)
     protocol, out_of_reach = _priced(protocol, space_choice.name, space, places)
-    warnings = (*left_out, *out_of_reach)
+    warnings = (*left_out, *too_small, *out_of_reach)
     return Resolved(
         experiment=experiment,
         protocol=protocol,

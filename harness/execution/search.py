@@ -54,7 +54,7 @@ class Search(Work):
         self.costs: Costs | None = None
         if spec.costs is not None:
             self.costs = open_costs(spec.costs, spec.space.name, self.space, self.task.shape)
-        self.method = open_method(spec.method, self._problem())
+        self.method = open_method(spec.method, self._problem(), self.rules)
         if source is not None:
             self.method.warm_start(_search_state(source, self))
         self.steps = 0

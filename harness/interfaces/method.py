@@ -32,6 +32,21 @@ class SearchKind(StrEnum):
 
 
 @dataclass(frozen=True)
+class Startup:
+    """What a search does before its first decision that rests on a score or a loss.
+
+    Attributes:
+        parameter: Name of the hyper-parameter that says how much.
+        fidelities: Of the candidates that are judged, one after another.
+        epochs: Of the train stream.
+    """
+
+    parameter: str = ""
+    fidelities: Sequence[int] = ()
+    epochs: int = 0
+
+
+@dataclass(frozen=True)
 class SearchState:
     """Where another search ended; what a warm start begins from.
 
@@ -114,7 +129,12 @@ class Method(ABC):
 
     @classmethod
     def complaint(
-        cls, params: Mapping[str, Any], *, fidelities: tuple[int, ...], target: float | None
+        cls,
+        params: Mapping[str, Any],
+        *,
+        fidelities: tuple[int, ...],
+        target: float | None,
+        budget: Mapping[str, float],
     ) -> str | None:
         """Say in a sentence which hyper-parameters cannot go together here, or return None.
 
@@ -125,8 +145,22 @@ class Method(ABC):
             params: All hyper-parameters, each of its declared type, as the constructor gets them.
             fidelities: Efforts at which candidates may be judged.
             target: What a network shall cost, in the comparison's currency; None asks for nothing.
+            budget: Limits of a search by unit: evaluations, examples, epochs, seconds.
         """
         return None
+
+    @classmethod
+    def startup(cls, params: Mapping[str, Any], *, fidelities: tuple[int, ...]) -> Startup:
+        """Return what a search does before it can learn from anything; by default nothing.
+
+        A budget that is spent by then is warned about when an experiment is planned.
+
+        Args:
+            params: All hyper-parameters, each of its declared type, as the constructor gets them.
+            fidelities: Efforts at which candidates may be judged; at least one, or the method
+                ``unsupported``.
+        """
+        return Startup()
 
     @abstractmethod
     def step(self) -> None:

@@ -31,6 +31,7 @@ from harness.api import (
     SearchSpace,
     SearchState,
     Split,
+    Startup,
     Unsupported,
     WeightSharingSpace,
 )
@@ -105,6 +106,13 @@ class Bilevel(Method):
         if not isinstance(space, WeightSharingSpace):
             return "The space has no super-network."
         return None if has_images else "There are no images to train a super-network on."
+
+    @classmethod
+    @override
+    def startup(cls, params: Mapping[str, Any], *, fidelities: tuple[int, ...]) -> Startup:
+        choices = params.get("choices")
+        epochs = choices.warmup_epochs if isinstance(choices, ChoiceDescent) else 0
+        return Startup("choices.warmup_epochs", epochs=epochs)
 
     def initial_parameters(self) -> Parameters:
         """Return the architecture parameters to start from: small random alphas."""

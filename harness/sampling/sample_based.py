@@ -52,7 +52,12 @@ class SampleBased(Method):
     @classmethod
     @override
     def complaint(
-        cls, params: Mapping[str, Any], *, fidelities: tuple[int, ...], target: float | None
+        cls,
+        params: Mapping[str, Any],
+        *,
+        fidelities: tuple[int, ...],
+        target: float | None,
+        budget: Mapping[str, float],
     ) -> str | None:
         return find_missing(fidelities, params.get("fidelity"))
 

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from harness.api import Method, SearchSpace, SearchState, Unsupported
+from harness.api import Method, SearchSpace, SearchState, Startup, Unsupported
 from harness.config.parameters import construct, defaults, resolve
 from harness.testing.clauses import (
     Check,
@@ -36,11 +36,12 @@ from harness.testing.clauses import (
 from harness.testing.plugin_checks import PLUGIN_CHECKS, first_line
 from harness.testing.searching import Transcript, begin, read_back, search
 from harness.testing.space_checks import find_tiny
-from harness.testing.toy_problem import STEPS, Toy
+from harness.testing.toy_problem import BATCH, STEPS, Toy
 from harness.testing.toy_space import PlainToyCell, ToyCell
 from harness.testing.toy_task import ToyBlobs
 
 UNITS = {"evaluations", "examples", "seconds"}
+BUDGET = {"evaluations": STEPS, "examples": STEPS * BATCH}
 SOURCE = re.compile(r"[^(:]+ \(.{3,}\): \S")
 
 
@@ -93,13 +94,28 @@ def check_complains_before_it_is_built(method: type[Method]) -> None:
     for params, fidelities, target in itertools.product((default, own), offers, (None, 0.5, 1e9)):
         place = f"complaint() at fidelities {fidelities} and the target {target}"
         with no_error(place):
-            reason = method.complaint(params, fidelities=fidelities, target=target)
+            reason = method.complaint(params, fidelities=fidelities, target=target, budget=BUDGET)
         assert reason is None or is_sentence(reason), f"{place} should give a sentence: {reason!r}"
         if reason is None and fidelities:
             with no_error(f"{method.__name__}(problem) with parameters that it accepts"):
                 method(toy.again().problem, **params)
-    reason = method.complaint(own, fidelities=offers[0], target=None)
+    reason = method.complaint(own, fidelities=offers[0], target=None, budget=BUDGET)
     assert reason is None, f"it complains about its own contract_params: {reason}"
+
+
+def check_knows_its_startup(method: type[Method]) -> None:
+    """``startup`` names one of its hyper-parameters, and only fidelities that are on offer."""
+    offered = tuple(Toy().problem.fidelities)
+    for chosen in (defaults(method), resolve("method", "", method, method.contract_params)):
+        with no_error("startup()"):
+            found = method.startup(construct(method, chosen), fidelities=offered)
+        assert isinstance(found, Startup), f"startup() returns {found!r}"
+        place: Any = chosen
+        for name in found.parameter.split(".") if found.fidelities or found.epochs else ():
+            assert name in place, f"startup() names {found.parameter!r}, which is none of its own"
+            place = place[name]
+        foreign = sorted(set(found.fidelities) - set(offered))
+        assert not foreign, f"startup() judges at {foreign}, but {offered} are on offer"
 
 
 def check_answer_is_valid_at_any_time(method: type[Method]) -> None:
@@ -336,6 +352,7 @@ METHOD_CHECKS: tuple[Check, ...] = (
     check_builds_from_a_problem_alone,
     check_says_what_it_cannot_search,
     check_complains_before_it_is_built,
+    check_knows_its_startup,
     check_answer_is_valid_at_any_time,
     check_every_step_spends,
     check_proposes_only_valid_architectures,

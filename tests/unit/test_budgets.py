@@ -93,3 +93,58 @@ def test_a_table_has_no_epochs(reference, monkeypatch):
     what["pairs"] = [{"source": "c10", "target": "c100"}]
     with pytest.raises(ConfigError, match=r"counts epochs, but the evaluator table trains on no"):
         resolve_experiment(experiment("protocol.search.budget={epochs: 3}", **what))
+
+
+# What takes 7,248 examples: four candidates of two epochs, or of eat_nas, eight of one.
+SMALL = {
+    "regularized_evolution": ({"population": 4, "tournament": 2}, "population 4"),
+    "local_search": ({"initial": 4}, "initial 4"),
+    "optuna": ({"startup": 4, "pruning": False}, "startup 4"),
+    "eat_nas": ({"population": 8, "tournament": 2}, "population 8"),
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_start_up_that_spends_the_whole_budget_is_warned_about(name):
+    params, said = SMALL[name]
+    method = {"name": name, "params": params}
+    changes = ["protocol.method_budgets.eat_nas.examples=7248", *few(7248)]
+    (line,) = resolve_experiment(experiment(*changes, methods=method)).warnings
+    start = f"{name} learns nothing: its start-up ({said}) takes at least 7,248 examples on d10, "
+    assert line.startswith(start)
+    more = [*changes, f"protocol.method_budgets.{name}.examples=7249"]
+    found = resolve_experiment(experiment(*more, methods=method))
+    assert found.warnings == found.facts.notices == ()
+
+
+def test_a_start_up_is_held_against_evaluations_and_recorded_seconds(reference, monkeypatch):
+    monkeypatch.setenv("HARNESS_DATA", str(reference))
+    method = {"name": "regularized_evolution", "params": {"population": 200}}
+    what = {"space": "nb201", "pairs": [{"source": "c10", "target": "in16"}], "methods": method}
+    (line,) = resolve_experiment(experiment(protocol="table", **what)).warnings
+    assert "takes at least 200 evaluations on c10, and its budget is 100;" in line
+    (line,) = resolve_experiment(experiment(protocol="table_seconds", **what)).warnings
+    assert "seconds on in16, and its budget is 20,000;" in line
+    few = {**what, "methods": {**method, "params": {"population": 20}}}
+    assert resolve_experiment(experiment(protocol="table_seconds", **few)).warnings == ()
+
+
+def test_what_a_pruner_may_give_up_early_counts_at_its_lowest_effort():
+    method = {"name": "optuna", "params": {"startup": 3, "spared": 1}}
+    # One candidate of one and of two epochs, two of one epoch.
+    (line,) = resolve_experiment(experiment(*few(4530), methods=method)).warnings
+    assert "(startup 3) takes at least 4,530 examples on d10" in line
+    assert resolve_experiment(experiment(*few(4531), methods=method)).warnings == ()
+
+
+def few(examples):
+    return [f"protocol.kind_budgets.candidates.examples={examples}"]
+
+
+def test_a_warm_up_that_spends_the_whole_budget_is_warned_about():
+    method = {"name": "darts", "params": {"choices": {"warmup_epochs": 1}}}
+    changes = ["protocol.kind_budgets.supernet.epochs=1"]
+    (line,) = resolve_experiment(experiment(*changes, methods=method)).warnings
+    assert "start-up (choices.warmup_epochs 1) takes at least 906 examples on d10" in line
+    changes = ["protocol.kind_budgets.supernet.epochs=2"]
+    assert resolve_experiment(experiment(*changes, methods=method)).warnings == ()

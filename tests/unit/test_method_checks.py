@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from harness.api import Unsupported
+from harness.api import Startup, Unsupported
 from harness.testing.check import judge
 from harness.testing.clauses import title
 from harness.testing.method_checks import METHOD_CHECKS
@@ -67,13 +67,25 @@ class Demanding(RandomSearch):
 
 class Wordless(RandomSearch):
     @classmethod
-    def complaint(cls, params, *, fidelities, target):
+    def complaint(cls, params, *, fidelities, target, budget):
         return "no" if target else None
+
+
+class Misnamed(RandomSearch):
+    @classmethod
+    def startup(cls, params, *, fidelities):
+        return Startup("populaton", (1, 1))
+
+
+class Unaffordable(RandomSearch):
+    @classmethod
+    def startup(cls, params, *, fidelities):
+        return Startup("fidelity", (7,))
 
 
 class SelfCritical(RandomSearch):
     @classmethod
-    def complaint(cls, params, *, fidelities, target):
+    def complaint(cls, params, *, fidelities, target, budget):
         return "Nothing is good enough."
 
 
@@ -277,6 +289,8 @@ LONE_FAULTS = [
     (AnswersAtRandom, "answer_is_valid_at_any_time", "not free"),
     (Curt, "says_what_it_cannot_search", "should give a sentence, not 'no'"),
     (Wordless, "complains_before_it_is_built", "should give a sentence: 'no'"),
+    (Misnamed, "knows_its_startup", "names 'populaton', which is none of its own"),
+    (Unaffordable, "knows_its_startup", "judges at [7], but (0, 1, 2) are on offer"),
     (SelfCritical, "complains_before_it_is_built", "its own contract_params"),
     (Overconfident, "says_what_it_cannot_search", "with fidelities ()"),
     (TensorInsights, "insights_are_plain", "json.dumps"),

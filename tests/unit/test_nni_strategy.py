@@ -266,14 +266,25 @@ def test_a_problem_that_no_strategy_can_search_is_refused_beforehand():
 @pytest.mark.parametrize(
     ("params", "text"),
     [
-        ({"strategy": "gumbel", "temperature": [0.3, 1.0]}, "cannot begin at 0.3 and end at 1"),
+        (
+            {"strategy": "gumbel"},
+            "gumbel spends examples and seconds, and the budget limits only eva",
+        ),
         ({"strategy": "evolution", "tournament": 101}, "A tournament of 101 cannot be drawn"),
         ({"strategy": "evolution", "fidelity": 7}, "Fidelity 7 is not on offer"),
     ],
 )
 def test_what_nni_cannot_be_told_is_refused_when_an_experiment_is_planned(params, text):
     full = construct(NniStrategy, resolve("method", "nni_strategy", NniStrategy, params))
-    assert text in NniStrategy.complaint(full, fidelities=(1, 2), target=None)
+    rules = {"fidelities": (1, 2), "target": None, "budget": {"evaluations": 100}}
+    assert text in NniStrategy.complaint(full, **rules)
+
+
+def test_a_temperature_that_rises_is_refused_when_an_experiment_is_planned():
+    params = {"strategy": "gumbel", "temperature": [0.3, 1.0]}
+    full = construct(NniStrategy, resolve("method", "nni_strategy", NniStrategy, params))
+    said = NniStrategy.complaint(full, fidelities=(), target=None, budget={"epochs": 1})
+    assert "cannot begin at 0.3 and end at 1" in said
 
 
 def test_what_is_fixed_in_nni_is_no_hyper_parameter_and_as_in_our_darts():

@@ -59,10 +59,11 @@ def test_a_step_judges_one_candidate_and_the_answer_is_the_best_of_them(plugin):
 
 @pytest.mark.parametrize("plugin", [*SIMPLE, ZeroCost])
 def test_a_fidelity_that_is_not_on_offer_is_refused(plugin):
-    complaint = plugin.complaint({"fidelity": 7, **SIZES}, fidelities=(0, 1, 2), target=None)
+    rules = {"fidelities": (0, 1, 2), "target": None, "budget": {"examples": 100}}
+    complaint = plugin.complaint({"fidelity": 7, **SIZES}, **rules)
     assert complaint == "Fidelity 7 is not on offer; choose one of the protocol's: 0, 1, 2."
     fitting = {"fidelity": 1, **SIZES}
-    assert plugin.complaint(fitting, fidelities=(0, 1, 2), target=None) is None
+    assert plugin.complaint(fitting, **rules) is None
 
 
 @pytest.mark.parametrize("plugin", [*SIMPLE, ZeroCost])
