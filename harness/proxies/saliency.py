@@ -5,19 +5,46 @@ Only weights of convolutions and linear layers count; biases and normalisations 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.overrides import TorchFunctionMode
+from typing_extensions import override
 
 from harness.proxies.batch import Batch
+
+# Functions, modules or not, that are bounded, or linear only far from zero; an underscore at the
+# end, of what works in place, does not count.
+_SATURATING = frozenset(
+    {
+        "clamp",
+        "clip",
+        "hardsigmoid",
+        "hardswish",
+        "hardtanh",
+        "gelu",
+        "mish",
+        "relu6",
+        "selu",
+        "sigmoid",
+        "silu",
+        "softsign",
+        "tanh",
+    }
+)
 
 
 def synflow(network: nn.Module, size: tuple[int, ...]) -> float:
     """Return the sum over weights of |w * dR/dw| (Tanaka et al., NeurIPS 2020, as a proxy).
 
     R is the sum of the outputs for an input of ones when every parameter is replaced by its
-    absolute value; batch normalisation is passed by. In double precision: the flow through many
-    layers grows beyond single. The network is spent afterwards.
+    absolute value; batch normalisation is passed by. So are activations that saturate (ReLU6,
+    hardswish, sigmoid, ...), as a ReLU passes what is positive: without normalisation, units lie
+    far beyond their bounds, where nothing flows. In double precision: the flow through many layers
+    grows beyond single. The network is spent afterwards.
 
     Args:
         network: Without auxiliary head or drop path.
@@ -37,7 +64,9 @@ def synaptic_flows(network: nn.Module, size: tuple[int, ...]) -> list[float]:
             parameter.abs_()
     weights = weights_of(network)
     ones = torch.ones(1, *size, dtype=torch.float64, device=weights[0].device)
-    return _saliencies(weights, _differentiate(network(ones).sum(), weights))
+    with _Unbounded():
+        total = network(ones).sum()
+    return _saliencies(weights, _differentiate(total, weights))
 
 
 def snip(network: nn.Module, batch: Batch) -> float:
@@ -79,3 +108,20 @@ def _differentiate(value: Tensor, weights: list[Tensor]) -> list[Tensor]:
         torch.zeros_like(weight) if gradient is None else gradient
         for weight, gradient in zip(weights, found, strict=True)
     ]
+
+
+class _Unbounded(TorchFunctionMode):
+    """Puts the identity in the place of every activation that saturates."""
+
+    @override
+    def __torch_function__(
+        self,
+        func: Any,
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        named = kwargs or {}
+        if getattr(func, "__name__", "").rstrip("_") in _SATURATING:
+            return args[0] if args else named["input"]
+        return func(*args, **named)

@@ -24,8 +24,10 @@ def naswot(network: nn.Module, batch: Batch) -> float:
     """Return ln|det K| of the kernel of ReLU codes (Mellor et al., ICML 2021).
 
     K sums over all rectifiers the agreements of two images' codes: which units are positive.
-    Rectifiers are found where they are computed, modules or not; ReLU6 is one of them. Minus
-    infinity where two images have the same code, or no unit is rectified.
+    Rectifiers are found where they are computed, modules or not; ReLU6 is one of them, and its
+    upper bound is not part of the code: behind batch normalisation hardly a unit reaches it.
+    Smooth activations (hardswish, SiLU, sigmoid) have no codes. Minus infinity where two images
+    have the same code, or no unit is rectified.
     """
     codes = _Codes()
     with torch.no_grad(), codes:

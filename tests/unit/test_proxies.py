@@ -10,9 +10,10 @@ from torch.nn.functional import cross_entropy
 
 from harness.api import Scale, TaskShape
 from harness.hardware.counting import count
+from harness.plugins import SPACES
 from harness.proxies.batch import Batch
 from harness.proxies.naming import compute, needs_data
-from harness.proxies.saliency import grad_norm, snip, synaptic_flows, synflow
+from harness.proxies.saliency import grad_norm, snip, synaptic_flows, synflow, weights_of
 from harness.proxies.separation import jacob_cov, kernel, naswot, spread
 from harness.spaces.darts import Darts
 
@@ -98,6 +99,57 @@ def test_synaptic_flow_passes_batch_normalisation_by():
     with torch.no_grad():
         with_norm[1].weight.fill_(7.0)
     assert synflow(with_norm, (3, 8, 8)) == synflow(without, (3, 8, 8))
+
+
+@pytest.mark.parametrize("name", SPACES.names())
+def test_synaptic_flow_reaches_every_layer_that_learns(name):
+    """Also through activations that saturate without normalisation, as ReLU6 does."""
+    space, shape = SPACES.load(name)(), TaskShape((3, 32, 32), 10)
+    torch.manual_seed(0)
+    architecture = space.sample(np.random.default_rng(0))
+    network = space.build(architecture, shape, Scale(16, 5))
+    images, targets = torch.randn(4, *shape.inputs), torch.arange(4)
+    weights = weights_of(network)
+    loss = cross_entropy(network.train()(images), targets)
+    gradients = torch.autograd.grad(loss, weights, allow_unused=True)
+    learns = [gradient is not None and bool(gradient.any()) for gradient in gradients]
+    flows = synaptic_flows(network, shape.inputs)
+    assert sum(learns) > 5
+    assert np.isfinite(flows).all() and [flow > 0 for flow in flows] == learns
+
+
+class Function(nn.Module):
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, images):
+        return self.function(images)
+
+
+@pytest.mark.parametrize(
+    "saturating",
+    [
+        nn.ReLU6,
+        lambda: nn.ReLU6(inplace=True),
+        lambda: nn.Hardtanh(-1, 1),
+        nn.Hardswish,
+        nn.Hardsigmoid,
+        nn.Sigmoid,
+        nn.Tanh,
+        nn.SiLU,
+        nn.GELU,
+        lambda: Function(lambda images: torch.clamp(images, 0, 6)),
+        lambda: Function(lambda images: images.sigmoid_()),
+        lambda: Function(lambda images: nn.functional.relu6(input=images)),
+    ],
+)
+def test_synaptic_flow_passes_saturating_activations_as_a_rectifier(saturating):
+    bounded, plain = small(rectifier=saturating), small()
+    with torch.no_grad():
+        for network in (bounded, plain):
+            network[0].weight.mul_(1e3)
+    assert synaptic_flows(bounded, SHAPE.inputs) == synaptic_flows(plain, SHAPE.inputs)
 
 
 def test_snip_is_the_gradient_of_masks(batch):
