@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--target", help="task that the architecture is used on")
     what.add_argument("--space", default="darts", help="search space (default: %(default)s)")
     what.add_argument("--seeds", type=int, default=5, help="how many (default: %(default)s)")
-    what.add_argument("--protocol", default="quick", help="rules (default: %(default)s)")
+    what.add_argument("--protocol", help="rules (default: those sized for the tasks)")
     what.add_argument("--arms", default=ARMS, help="separated by commas (default: %(default)s)")
     what.add_argument("--name", help="of the folder; default: SOURCE-TARGET-SPACE-PROTOCOL")
     how = parser.add_argument_group("how to run it")
@@ -146,6 +146,7 @@ def _announce(plan: Plan, folder: ExperimentFolder, settings: Settings, *, is_js
 
 def _experiment(args: argparse.Namespace) -> Experiment:
     from harness.config.experiment import load_experiment, make_experiment
+    from harness.execution.protocol_sizes import choose_protocol
 
     if args.file is not None:
         if args.method or args.source or args.target:
@@ -156,7 +157,8 @@ def _experiment(args: argparse.Namespace) -> Experiment:
     missing = [f"--{key}" for key in ("method", "source", "target") if not getattr(args, key)]
     if missing:
         raise ConfigError(f"{', '.join(missing)} missing; give an experiment file or all three.")
-    protocol = Path(args.protocol).stem
+    rules = args.protocol or choose_protocol((args.source, args.target))
+    protocol = Path(rules).stem
     document = {
         "name": args.name or f"{args.source}-{args.target}-{args.space}-{protocol}",
         "space": {"name": args.space},
@@ -164,7 +166,7 @@ def _experiment(args: argparse.Namespace) -> Experiment:
         "pairs": [{"source": {"name": args.source}, "target": {"name": args.target}}],
         "seeds": list(range(args.seeds)),
         "arms": args.arms.split(","),
-        "protocol": args.protocol,
+        "protocol": rules,
     }
     return make_experiment(document, args.changes)
 

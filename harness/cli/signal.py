@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("method", help="one that has architecture parameters")
     parser.add_argument("--source", default="d10", help="task to search (default: %(default)s)")
     parser.add_argument("--space", default="darts", help="search space (default: %(default)s)")
-    parser.add_argument("--protocol", default="quick", help="rules (default: %(default)s)")
+    parser.add_argument("--protocol", help="rules (default: those sized for the tasks)")
     parser.add_argument("--seeds", type=positive, default=5, help="how many (default: %(default)s)")
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY.PATH=VALUE", dest="changes"
@@ -39,11 +39,13 @@ def execute(args: argparse.Namespace) -> int:
     """Search with several seeds in a folder of no consequence, and print how alike they end."""
     from analysis.agreement import measure_searches
     from analysis.load import load
+    from harness.execution.protocol_sizes import choose_protocol
     from harness.results.store import ExperimentFolder
 
     if args.seeds < 2:
         raise ConfigError(f"--seeds {args.seeds}: agreement needs two searches or more.")
     point_to_data(args)
+    args.protocol = args.protocol or choose_protocol([args.source])
     with tempfile.TemporaryDirectory() as path:
         folder = ExperimentFolder(Path(path) / "signal")
         if not _search(args, folder):

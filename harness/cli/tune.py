@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("method", help="whose hyper-parameters")
     parser.add_argument("--source", required=True, help="the task that is searched; no other is")
     parser.add_argument("--space", default="darts", help="search space (default: %(default)s)")
-    parser.add_argument("--protocol", default="quick", help="rules (default: %(default)s)")
+    parser.add_argument("--protocol", help="rules (default: those sized for the tasks)")
     parser.add_argument(
         "--trials", type=positive, default=20, help="in all, those done before included"
     )
@@ -47,11 +47,13 @@ def execute(args: argparse.Namespace) -> int:
     """Carry the study on to its number of trials, and print the best values and their price."""
     from harness.execution.devices import find_devices
     from harness.execution.executor import Settings
+    from harness.execution.protocol_sizes import choose_protocol
     from harness.execution.tuning import JOURNAL, RESULT, make_plan, tune
     from harness.results.store import ExperimentFolder
 
     point_to_data(args)
     wanted = dict(map(_read_range, args.ranges))
+    args.protocol = args.protocol or choose_protocol([args.source])
     rules = Path(args.protocol).stem
     name = args.name or f"tune-{args.method}-{args.source}-{args.space}-{rules}"
     plan = make_plan(

@@ -195,6 +195,18 @@ class TrainRules(Rules):
     recipe: Recipe
 
 
+class SizedFor(Rules):
+    """Which images a protocol's sizes were chosen for.
+
+    Attributes:
+        sides: The smallest and the largest side of an image, in pixels.
+        by_default: Whether the protocol is taken for such images where none is named.
+    """
+
+    sides: tuple[PositiveInt, PositiveInt]
+    by_default: bool = False
+
+
 class Comparison(Rules):
     """A difference that is tested: an arm against another of the same method and pair."""
 
@@ -222,6 +234,7 @@ class Protocol(Rules):
 
     Attributes:
         name: How reports call them.
+        sized_for: Tasks that its budgets suit; others are warned about. None suits all.
         splits: Of the development examples.
         search: Rules of searches.
         kind_budgets: Budgets of kinds of search, over that of ``search``, calibrated so that
@@ -245,6 +258,7 @@ class Protocol(Rules):
     """
 
     name: str
+    sized_for: SizedFor | None = None
     splits: Splits
     search: SearchRules
     kind_budgets: dict[SearchKind, Budget] = Field(default_factory=dict)

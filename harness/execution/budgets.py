@@ -17,7 +17,6 @@ from harness.execution.judging import looks_up
 from harness.execution.method_settings import find_kind
 from harness.execution.opening import open_evaluator, open_task
 from harness.execution.partition import partition
-from harness.execution.places import Place
 from harness.plugins import METHODS
 from harness.results.record import TaskData
 
@@ -26,7 +25,7 @@ def check_budgets(
     methods: Mapping[str, tuple[Plugin, SearchRules]],
     protocol: Protocol,
     space: SearchSpace,
-    places: Iterable[Place],
+    tasks: Iterable[TaskData],
 ) -> tuple[str, ...]:
     """Refuse budgets smaller than one evaluation, and warn of those that a start-up uses up.
 
@@ -35,7 +34,7 @@ def check_budgets(
             skipped.
         protocol: With the evaluators' parameters written out.
         space: What is searched.
-        places: Where.
+        tasks: That are searched.
 
     Returns:
         A line for each method that can learn nothing on some task.
@@ -46,9 +45,8 @@ def check_budgets(
     asked = {t: setting for t, setting in methods.items() if _can_search(*setting, space)}
     if not asked:
         return ()
-    searched = {data.title: data for place in places for data in _searched(place)}
     warnings: dict[str, str] = {}
-    for data in searched.values():
+    for data in tasks:
         prices = _Prices(data, protocol, space)
         for title, (choice, rules) in asked.items():
             if find_kind(choice) is SearchKind.CANDIDATES:
@@ -119,7 +117,3 @@ def _can_search(choice: Plugin, rules: SearchRules, space: SearchSpace) -> bool:
     """Tell whether a method can search here; else its jobs are skipped."""
     method, has_images = METHODS.load(choice.name), not looks_up(rules.evaluator)
     return method.unsupported(space, has_images=has_images, fidelities=rules.fidelities) is None
-
-
-def _searched(place: Place) -> tuple[TaskData, TaskData]:
-    return place.searched, place.searched_target

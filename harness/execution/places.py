@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -81,6 +81,17 @@ def find_places(
         for searched, source, target in _choices(experiment)
     )
     return places, atlas.facts()
+
+
+def list_searched(experiment: Experiment, places: Iterable[Place]) -> dict[str, TaskData]:
+    """Return the data that some search of the experiment sees, by title."""
+    searches_target = bool(SEARCHING_THE_TARGET.intersection(experiment.arms))
+    found = {}
+    for place in places:
+        found[place.searched.title] = place.searched
+        if searches_target:
+            found[place.searched_target.title] = place.searched_target
+    return found
 
 
 class _Atlas:

@@ -17,8 +17,9 @@ from harness.errors import ConfigError, UnknownNameError
 from harness.execution.budgets import check_budgets
 from harness.execution.method_settings import resolve_method
 from harness.execution.opening import open_space, open_task, resolved
-from harness.execution.places import Place, find_places
+from harness.execution.places import Place, find_places, list_searched
 from harness.execution.pricing import fingerprinted, open_costs, warn_about_target
+from harness.execution.protocol_sizes import warn_about_sizes
 from harness.execution.recipes import fit_recipes
 from harness.plugins import EVALUATORS, METHODS, SPACES
 from harness.registry import did_you_mean
@@ -70,9 +71,11 @@ def resolve_experiment(experiment: Experiment) -> Resolved:
     places, tasks = find_places(experiment, space, protocol)
     for title, method in methods.items():
         _refuse_foreign_tuning(title, method, places)
-    too_small = check_budgets(settings, protocol, space, places)
+    searched = list_searched(experiment, places)
+    too_small = check_budgets(settings, protocol, space, searched.values())
     protocol, out_of_reach = _priced(protocol, space_choice.name, space, places)
-    warnings = (*left_out, *too_small, *out_of_reach)
+    other_sizes = warn_about_sizes(protocol, tasks)
+    warnings = (*other_sizes, *left_out, *too_small, *out_of_reach)
     return Resolved(
         experiment=experiment,
         protocol=protocol,

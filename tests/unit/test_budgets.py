@@ -1,5 +1,6 @@
 """A budget that does not buy one candidate is refused before anything runs."""
 
+import json
 import re
 
 import pytest
@@ -139,6 +140,20 @@ def test_what_a_pruner_may_give_up_early_counts_at_its_lowest_effort():
 
 def few(examples):
     return [f"protocol.kind_budgets.candidates.examples={examples}"]
+
+
+def test_a_target_that_is_not_searched_is_not_asked_for_its_images(reference, monkeypatch):
+    monkeypatch.setenv("HARNESS_DATA", str(reference))
+    table = {"evaluator": "table", "recipe": table_recipe()}
+    changes = [f"protocol.train={json.dumps(table)}"]
+    what = {"space": "nb201", "pairs": [{"source": "c10", "target": "in16"}]}
+    found = experiment(*changes, **{**what, "arms": ["transferred"]})
+    assert "random_search" in resolve_experiment(found).methods
+
+
+def table_recipe():
+    recipe = experiment(protocol="table").protocol.train.recipe
+    return recipe.model_dump(mode="json", exclude_none=True)
 
 
 def test_a_warm_up_that_spends_the_whole_budget_is_warned_about():
