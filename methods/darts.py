@@ -39,7 +39,7 @@ class Darts(Bilevel):
         choices: How the architecture parameters alpha descend.
         carry: What a warm start takes over when the data set is swapped: weights, alpha or both.
             Momentum, Adam's state and the cosine schedule start anew, and the classifier does
-            where the numbers of classes differ.
+            where the classes are others.
     """
 
     contract_params: ClassVar[Mapping[str, Any]] = {"choices": {"learning_rate": 0.1}}

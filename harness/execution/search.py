@@ -16,7 +16,7 @@ from harness.execution.partition import Partition
 from harness.execution.pricing import cost_fields, open_costs
 from harness.execution.seeding import derive_seed, generator
 from harness.execution.work import Work
-from harness.results.record import SearchSpec
+from harness.results.record import SearchSpec, TaskData
 from harness.training.data import BatchStream, DeviceData
 
 
@@ -223,4 +223,14 @@ def _search_state(source: dict[str, Any], search: Search) -> SearchState:
         shape=task.shape,
         architecture=search.space.from_text(source["architecture"]),
         state=source["state"],
+        has_same_classes=_are_same_classes((source["task"], task), (search.spec.task, search.task)),
     )
+
+
+def _are_same_classes(one: tuple[TaskData, Task], other: tuple[TaskData, Task]) -> bool:
+    """Tell whether two tasks have the same classes; a proxy may have fewer images, not classes."""
+    settings = [
+        (data.name, {k: v for k, v in data.params.items() if k not in task.proxies})
+        for data, task in (one, other)
+    ]
+    return settings[0] == settings[1] and one[1].shape.classes == other[1].shape.classes

@@ -55,12 +55,15 @@ class SearchState:
         shape: Of the task it searched on.
         architecture: Its answer.
         state: What its ``state_dict`` returned.
+        has_same_classes: Whether its task's classes are those searched now, so that a classifier
+            may be taken over; an equal number of classes does not say so.
     """
 
     method: str
     shape: TaskShape
     architecture: Architecture
     state: dict[str, Any]
+    has_same_classes: bool = False
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ class Bilevel(Method):
         weights: How the super-network's weights descend.
         choices: How the architecture parameters descend.
         carry: What a warm start takes over. Optimiser states and the schedule always start anew;
-            the classifier does where the numbers of classes differ.
+            the classifier does where the classes are others.
         channel_share: Of the super-network (PC-DARTS' K).
     """
 
@@ -238,7 +238,11 @@ class Bilevel(Method):
     def _load_weights(self, source: SearchState) -> None:
         saved, own = source.state.get("supernet", {}), self.supernet.state_dict()
         fitting = {
-            name: t for name, t in saved.items() if name in own and t.shape == own[name].shape
+            name: t
+            for name, t in saved.items()
+            if name in own
+            and t.shape == own[name].shape
+            and (source.has_same_classes or "classifier" not in name)
         }
         strange = {name for name in own.keys() - fitting.keys() if "classifier" not in name}
         if strange:

@@ -279,6 +279,25 @@ def check_warm_start_goes_on(method: type[Method]) -> None:
             _require_seamless(through, halves)
 
 
+def check_classifier_is_not_taken_over_to_other_classes(method: type[Method]) -> None:
+    """A warm start leaves the classifier as it is where the classes are others, though as many."""
+    source = _search_elsewhere(method, ToyBlobs().shape.classes)
+    instance = begin(method, Toy(4))
+    watched = instance.search_network()
+    if watched is None:
+        return
+    before = watched.supernet.get_submodule("classifier").state_dict()
+    fresh = {name: tensor.clone() for name, tensor in before.items()}
+    if not _warm_start(instance, source):
+        return
+    watched = instance.search_network()
+    assert watched is not None, "after a warm start there is no search network"
+    for name, tensor in watched.supernet.get_submodule("classifier").state_dict().items():
+        assert torch.equal(tensor, fresh[name]), (
+            f"the classifier's {name} comes from a search with other classes"
+        )
+
+
 def check_takes_two_steps(method: type[Method], space: SearchSpace) -> None:
     """Two steps at tiny size work in every real space that it does not refuse with a sentence."""
     shape, scale = find_tiny(space)
@@ -366,4 +385,5 @@ METHOD_CHECKS: tuple[Check, ...] = (
     check_reading_insights_changes_nothing,
     check_search_network_can_be_watched,
     check_warm_start_goes_on,
+    check_classifier_is_not_taken_over_to_other_classes,
 )

@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from harness.execution.jobs import begin
+from harness.execution.jobs import begin, find_inputs
 from harness.execution.search import Search
 from harness.results.store import ExperimentFolder
 from tests.integration.tiny import run, write
@@ -44,7 +44,9 @@ def equal(first, second):
 @pytest.mark.parametrize("carry", CARRIES)
 def test_each_carry_starts_from_exactly_the_tensors_it_should(swapped, carry):
     source, continued = searches(swapped, carry)
-    end, method = saved(swapped, source), begin(continued, swapped, "cpu").method
+    inputs = find_inputs(continued, swapped)
+    end = saved(swapped, source)
+    method = begin(continued, inputs, swapped.job(continued), "cpu").method
     # The same job, with the same random numbers, that was handed nothing to go on from.
     fresh = Search(continued.spec, "cpu", swapped.path, source=None).method
     now, then, new = method.supernet.state_dict(), end["supernet"], fresh.supernet.state_dict()

@@ -55,9 +55,13 @@ def searched(steps=3, **parameters):
     return method
 
 
-def source(method, classes=5):
+def source(method, *, has_same_classes=True):
     return SearchState(
-        "darts", TaskShape((1, 8, 8), classes), method.incumbent(), method.state_dict()
+        "darts",
+        TaskShape((1, 8, 8), 5),
+        method.incumbent(),
+        method.state_dict(),
+        has_same_classes,
     )
 
 
@@ -181,13 +185,14 @@ def test_a_warm_start_takes_over_exactly_what_it_says(carry):
     assert second.steps == 0 and second.learning_rate == 0.025
 
 
-def test_the_classifier_starts_anew_where_class_counts_differ():
+@pytest.mark.parametrize("classes", [5, 7])
+def test_the_classifier_starts_anew_where_classes_are_others(classes):
     first = searched()
     torch.manual_seed(9)
-    fresh = Darts(problem(classes=7))
+    fresh = Darts(problem(classes=classes))
     torch.manual_seed(9)
-    second = Darts(problem(classes=7))
-    second.warm_start(source(first))
+    second = Darts(problem(classes=classes))
+    second.warm_start(source(first, has_same_classes=False))
     kept, anew = first.supernet.state_dict(), fresh.supernet.state_dict()
     for name, tensor in second.supernet.state_dict().items():
         origin = anew if name.startswith("classifier") else kept

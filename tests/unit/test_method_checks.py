@@ -277,6 +277,11 @@ class CarriesTheClassifier(Darts):
         self.supernet.load_state_dict(source.state["supernet"])
 
 
+class ComparesShapes(Darts):
+    def warm_start(self, source):
+        super().warm_start(dataclasses.replace(source, has_same_classes=True))
+
+
 # Faults that leave everything else as it should be.
 LONE_FAULTS = [
     (Unsourced, "names_its_source", "should begin with"),
@@ -298,6 +303,11 @@ LONE_FAULTS = [
     (DrawingInsights, "reading_insights_changes_nothing", "changes the search"),
     (BadStart, "warm_start_goes_on", "does not belong to the space"),
     (WordlessRefusal, "warm_start_goes_on", "should say why"),
+    (
+        ComparesShapes,
+        "classifier_is_not_taken_over_to_other_classes",
+        "comes from a search with other classes",
+    ),
 ]
 # Faults that other clauses cannot help seeing as well.
 DEEP_FAULTS = [

@@ -215,7 +215,7 @@ def test_random_one_shot_answers_with_the_best_of_the_architectures_it_judges(mo
 def test_a_warm_start_begins_from_the_weights_and_the_answer_of_its_source(strategy):
     source = searched(strategy)
     state = SearchState(
-        "nni_strategy", Toy().problem.shape, source.incumbent(), source.state_dict()
+        "nni_strategy", Toy().problem.shape, source.incumbent(), source.state_dict(), True
     )
     method = begin(using(strategy), Toy(1))
     method.warm_start(state)
