@@ -51,6 +51,8 @@ class EatNas(Method):
     ends a search when its budget is spent. Deviation: the fittest are retrained every
     ``retrain_every`` cycles, each architecture once, out of the same budget, and the answer is the
     best of all that were retrained; before the first of them it is the fittest candidate so far.
+    Where no candidate has inherited (a table has no weights; ``inherit=false``) scores are fair:
+    nothing is retrained, and the answer is the fittest of all that were judged.
 
     Population quality is mean - lambda * standard deviation of the members' accuracies. Deviation:
     where it has not risen for ``patience`` cycles a search could end; here the fittest are
@@ -131,6 +133,7 @@ class EatNas(Method):
         self.best = _unjudged(self.newcomers[0])
         self.finalists: list[Architecture] = []
         self.verdicts: dict[Architecture, float] = {}
+        self.has_inherited = False
         self.cycle = self.stalled = 0
         self.best_quality = -math.inf
         self.converged_cycle: int | None = None
@@ -222,6 +225,7 @@ class EatNas(Method):
             "best": asdict(self.best),
             "finalists": list(self.finalists),
             "verdicts": [list(verdict) for verdict in self.verdicts.items()],
+            "has_inherited": self.has_inherited,
             "cycle": self.cycle,
             "best_quality": self.best_quality,
             "stalled": self.stalled,
@@ -236,6 +240,7 @@ class EatNas(Method):
         self.best = read_member(state["best"])
         self.finalists = [tuple(architecture) for architecture in state["finalists"]]
         self.verdicts = {tuple(a): fitness for a, fitness in state["verdicts"]}
+        self.has_inherited = state["has_inherited"]
         self.cycle, self.stalled = state["cycle"], state["stalled"]
         self.best_quality = state["best_quality"]
         self.converged_cycle = state["converged_cycle"]
@@ -258,6 +263,7 @@ class EatNas(Method):
     def _admit(self, architecture: Architecture, *, inherit: str | None = None) -> None:
         """Judge a candidate and let it in."""
         verdict = self.problem.evaluate(architecture, self.fidelity, inherit=inherit)
+        self.has_inherited |= verdict.has_inherited
         fitness = self.fitness(architecture, verdict.score)
         member = Member(architecture, verdict.score, fitness, verdict.key)
         self.population.add(member)
@@ -271,7 +277,9 @@ class EatNas(Method):
         self.verdicts[architecture] = self.fitness(architecture, verdict.score)
 
     def _choose_finalists(self) -> list[Architecture]:
-        """Return those of the fittest that have not been retrained yet."""
+        """Return those of the fittest that have not been retrained yet; none without heirs."""
+        if not self.has_inherited:
+            return []
         ranked = fittest_first(m for m in self.population.members if math.isfinite(m.fitness))
         fittest = list(dict.fromkeys(member.architecture for member in ranked))
         return [a for a in fittest[: self.retrained] if a not in self.verdicts]

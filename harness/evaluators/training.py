@@ -67,7 +67,8 @@ class Training(Evaluator):
         validation = _data(bench, rows[Split.VALIDATION])
         score = accuracy(predict(network, validation), validation.labels)
         self._keep(key, architecture, network)
-        return Evaluation(key, score, time.perf_counter() - began, fit.examples)
+        seconds = time.perf_counter() - began
+        return Evaluation(key, score, seconds, fit.examples, has_inherited=inherit is not None)
 
     @override
     def assess(

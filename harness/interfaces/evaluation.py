@@ -26,12 +26,15 @@ class Evaluation:
         score: Validation accuracy in percent; NaN if training diverged.
         seconds: What it took, or what a table says it took.
         examples: Training examples seen.
+        has_inherited: Whether the candidate started from the weights that ``inherit`` named; a
+            table has none to start from.
     """
 
     key: str
     score: float
     seconds: float
     examples: int
+    has_inherited: bool = False
 
 
 @dataclass(frozen=True)

@@ -106,13 +106,15 @@ def check_training_helps(evaluator: type[Evaluator]) -> None:
 
 
 def check_weights_are_inherited(evaluator: type[Evaluator]) -> None:
-    """A twin that inherits and is not trained gets its parent's score, not a fresh network's."""
+    """A twin that inherits, and says so, gets its parent's score untrained, not a fresh one's."""
     with _benched(evaluator) as judge:
         parent = _judge(judge, key="parent", fidelity=8)
         twin = _judge(judge, key="twin", fidelity=0, seed=1, inherit="parent")
         fresh = _judge(judge, key="fresh", fidelity=0, seed=1)
         assert parent.score != fresh.score, "a trained candidate scores like an untrained one"
         assert twin.score == parent.score, f"the twin got {twin.score}, its parent {parent.score}"
+        assert twin.has_inherited, "an evaluation with inherited weights does not say so"
+        assert not fresh.has_inherited, "an evaluation from scratch says that it inherited"
 
 
 def check_release_forgets(evaluator: type[Evaluator]) -> None:

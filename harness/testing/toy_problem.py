@@ -47,6 +47,7 @@ class Toy:
         has_images: Whether streams can be opened.
         fidelities: At which candidates may be judged.
         broken: Whether every other evaluation, or every evaluation and all images, are NaN.
+        keeps_weights: Whether there are weights to inherit; else it is as in a table.
 
     Attributes:
         problem: What the method is handed.
@@ -66,8 +67,10 @@ class Toy:
         has_images: bool = True,
         fidelities: tuple[int, ...] = FIDELITIES,
         broken: Broken = "never",
+        keeps_weights: bool = True,
     ) -> None:
         self.broken = broken
+        self.keeps_weights = keeps_weights
         self.has_images = has_images
         self.diary: list[Entry] = []
         self.spent = {"evaluations": 0, "examples": 0}
@@ -101,6 +104,7 @@ class Toy:
             has_images=has_images,
             fidelities=fidelities,
             broken=broken,
+            keeps_weights=keeps_weights,
         )
 
     def state_dict(self) -> dict[str, Any]:
@@ -142,7 +146,8 @@ class Toy:
         self._kept.add(key)
         score = self._score(architecture, fidelity)
         self.scores.setdefault(architecture, []).append(score)
-        return Evaluation(key, score, seconds=1.0, examples=examples)
+        has_inherited = inherit is not None and self.keeps_weights
+        return Evaluation(key, score, 1.0, examples, has_inherited=has_inherited)
 
     def _is_spent(self) -> bool:
         """Tell whether there were as many candidates or train batches as the horizon allows."""

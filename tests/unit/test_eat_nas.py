@@ -161,6 +161,21 @@ def test_answer_is_the_fittest_until_architectures_are_retrained_and_then_the_be
     assert len(retrained) > 2
 
 
+@pytest.mark.parametrize(
+    ("toy", "params"),
+    [(Toy(keeps_weights=False), {"patience": 2}), (Toy(), {"inherit": False})],
+    ids=["table", "from scratch"],
+)
+def test_where_nobody_inherits_nothing_is_retrained_and_the_answer_is_the_best_judged(toy, params):
+    method, _ = start(toy, retrain_every=2, **params)
+    for _ in range(60):
+        method.step()
+        scores = {architecture: max(own) for architecture, own in toy.scores.items()}
+        assert method.incumbent() == max(scores, key=scores.get)
+    assert {fidelity for _, fidelity, _ in asked(toy)} == {1}
+    assert method.insights()["retrained"] == 0 and method.cycle == 56
+
+
 def test_the_fittest_are_retrained_every_so_many_cycles():
     method, toy = start(retrain_every=3, retrained=2)
     take(method, 4 + 3)
