@@ -1,7 +1,6 @@
 """A new method is one new file: nothing else is edited, and everything knows it."""
 
 import json
-import re
 import shutil
 import sys
 
@@ -11,9 +10,13 @@ import methods
 from harness import cli
 from harness.results.store import ExperimentFolder
 from tests.conftest import ROOT
+from tests.documents import blocks, commands
 
 # The example that contributors are shown.
-TEXT = re.search(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), re.S)[1]
+PAGE = ROOT / "CONTRIBUTING.md"
+(TEXT,) = blocks(PAGE, "python")
+# The last command of the tutorial takes a minute; this much of it takes seconds.
+FEWER = ["--seeds", "1", "--arms", "source", "--device", "cpu"]
 
 
 @pytest.fixture
@@ -30,18 +33,20 @@ def _new_file(tmp_path, monkeypatch):
 
 @pytest.mark.usefixtures("_new_file")
 def test_new_method_file_is_listed_checked_and_run(tmp_path, capsys):
-    assert cli.main(["list", "methods", "--long"]) == 0
+    listing, check, run = commands(PAGE)
+    assert cli.main([*listing, "--long"]) == 0
     assert "my_method       My method (Doe and Roe, ICLR 2027)" in capsys.readouterr().out
 
-    assert cli.main(["check", "my_method", "--json"]) == 0
+    assert cli.main([*check, "--json"]) == 0
     verdicts = json.loads(capsys.readouterr().out)
     assert {verdict["status"] for verdict in verdicts} == {"passed"}
 
-    what = "--method my_method --source d10 --target d10 --seeds 1 --arms source --name new"
-    how = ["--protocol", "smoke", "--set", "protocol.kind_budgets.candidates.evaluations=1"]
-    where = ["--device", "cpu", "--results", str(tmp_path)]
-    assert cli.main(["run", *what.split(), *how, *where]) == 0
-    experiment = ExperimentFolder(tmp_path / "new")
+    assert cli.main([*run, *FEWER, "--results", str(tmp_path)]) == 0
+    experiment = ExperimentFolder(tmp_path / "d10-d100-darts-smoke")
     records = [experiment.job(job).record() for job in experiment.plan().jobs]
     assert {record.status for record in records} == {"done"}
-    assert records[0].spec.method.params == {"greed": 0.5}
+    own = [r.spec for r in records if getattr(r.spec, "method", None) and len(r.spec.method.params)]
+    mine = next(spec for spec in own if spec.method.name == "my_method")
+    assert mine.method.params == {"greed": 0.5}
+    other = next(spec for spec in own if spec.method.name == "random_search")
+    assert mine.rules == other.rules  # no protocol knows it, and it gets what its kind gets

@@ -9,6 +9,7 @@ from harness.config.shipped import protocol_files
 from harness.execution.plan import make_plan
 from harness.execution.resolve import resolve_experiment
 from tests.conftest import ROOT
+from tests.documents import PAGES
 from tests.integration.tiny import experiment
 
 METHODS = ["darts", "random_search"]
@@ -88,22 +89,9 @@ def test_the_primary_family_of_the_main_job_fits_its_seeds():
     assert 1 <= family <= 6 and len(loaded.seeds) == 5
 
 
-def test_the_commands_of_the_readme_parse(capsys):
-    lines = (ROOT / "README.md").read_text().replace("\\\n", " ").splitlines()
-    commands = [line.partition("#")[0].split() for line in lines if line.startswith("python -m")]
-    assert len(commands) >= 6
-    for command in commands:
-        arguments = [word for word in command[3:] if word != "..."]
-        with pytest.raises(SystemExit) as caught:
-            main([*arguments, "--help"])
-        assert caught.value.code == 0
-        known = capsys.readouterr().out
-        assert all(word in known for word in arguments if word.startswith("--")), command
-
-
 def test_every_link_of_the_documents_leads_somewhere():
     import re
 
-    for page in [*ROOT.glob("*.md"), ROOT / "results" / "README.md"]:
+    for page in [*PAGES, ROOT / "results" / "README.md"]:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
