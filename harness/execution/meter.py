@@ -73,10 +73,15 @@ class Meter:
     @property
     def share_spent(self) -> float:
         """The largest share of a limit that is spent, the step under way included."""
+        spent, limits = self.spent(), self.rules.budget.limits()
+        return max(spent[unit] / limit for unit, limit in limits.items())
+
+    def spent(self) -> dict[str, float]:
+        """Return what counts towards the budget so far, by each unit that has a limit."""
         spent: dict[str, float] = self.bill.model_dump()
         if self._charged_since is not None and not self.evaluator.is_simulated:
             spent["seconds"] += time.perf_counter() - self._charged_since
-        return max(spent[unit] / limit for unit, limit in self.rules.budget.limits().items())
+        return {unit: spent[unit] for unit in self.rules.budget.limits()}
 
     def stream(self, split: Split) -> Stream:
         """Open the one stream of a split; never of the test split."""

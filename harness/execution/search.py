@@ -8,6 +8,7 @@ from typing import Any
 from typing_extensions import override
 
 from harness.api import Costs, Problem, SearchState, Split, Task
+from harness.errors import PluginError
 from harness.execution.environment import seed_everything, synchronise
 from harness.execution.judging import open_judge
 from harness.execution.meter import Meter
@@ -18,6 +19,10 @@ from harness.execution.seeding import derive_seed, generator
 from harness.execution.work import Work
 from harness.results.record import SearchSpec, TaskData
 from harness.training.data import BatchStream, DeviceData
+
+
+# Steps in a row that may spend nothing. A real method needs none; a thousand take a moment.
+FREE_STEPS = 1000
 
 
 class Search(Work):
@@ -58,6 +63,7 @@ class Search(Work):
         if source is not None:
             self.method.warm_start(_search_state(source, self))
         self.steps = 0
+        self._free_steps = 0  # in a row; counted from zero where a job is resumed
         self._ticks = 0
         self._is_sparse = judge.is_simulated
         self._seen = self._milestones()
@@ -102,11 +108,19 @@ class Search(Work):
 
     @override
     def step(self) -> None:
+        before = self.meter.spent()
         with self.meter.charging():
             self.method.step()
             if self._is_tick_due():
                 synchronise(self.device)
         self.steps += 1
+        self._free_steps = self._free_steps + 1 if self.meter.spent() == before else 0
+        if self._free_steps >= FREE_STEPS:
+            raise PluginError(
+                f"The method {self.spec.method.name} took {FREE_STEPS:,} steps in a row that spent none of "
+                f"its budget ({', '.join(before)}), which would never end; every step has to judge "
+                "a candidate or take a batch for training."
+            )
 
     @override
     def start(self) -> dict[str, Any]:
