@@ -20,7 +20,6 @@ from harness.execution.work import Work
 from harness.results.record import SearchSpec, TaskData
 from harness.training.data import BatchStream, DeviceData
 
-
 # Steps in a row that may spend nothing. A real method needs none; a thousand take a moment.
 FREE_STEPS = 1000
 
@@ -116,10 +115,11 @@ class Search(Work):
         self.steps += 1
         self._free_steps = self._free_steps + 1 if self.meter.spent() == before else 0
         if self._free_steps >= FREE_STEPS:
+            units = ", ".join(before)
             raise PluginError(
-                f"The method {self.spec.method.name} took {FREE_STEPS:,} steps in a row that spent none of "
-                f"its budget ({', '.join(before)}), which would never end; every step has to judge "
-                "a candidate or take a batch for training."
+                f"The method {self.spec.method.name} took {FREE_STEPS:,} steps in a row that spent "
+                f"none of its budget ({units}), which would never end; every step has to judge a "
+                "candidate or take a batch for training."
             )
 
     @override

@@ -61,6 +61,7 @@ def test_time_that_is_budgeted_is_spent_by_any_step(tmp_path, monkeypatch):
 
 def test_such_a_job_fails_with_the_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(RandomSearch, "step", lambda method: None)
+    monkeypatch.setattr("analysis.report.write_report", lambda folders, out: out)
     assert run(tmp_path, write(tmp_path, methods=["random_search"])) == 1
     folder = ExperimentFolder(tmp_path / "tiny")
     record = folder.job(folder.plan().jobs[0]).record()
