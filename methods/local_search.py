@@ -22,6 +22,11 @@ class LocalSearch(SampleBased):
     judged twice, unless the space seems to hold no other. A warm start climbs from the source's
     answer.
 
+    Deviations from the authors' code, naszilla: that begins every climb at the best of ``initial``
+    new random architectures, not only the first (NASLib restarts from one, as here), and it moves
+    to neighbours judged in this climb only, where here a better one that is known already counts,
+    too.
+
     Args:
         problem: What to search.
         initial: Random architectures from the best of which the first climb begins (naszilla's

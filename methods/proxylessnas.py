@@ -46,9 +46,9 @@ class ProxylessNas(Bilevel):
     Defaults are those of the official code's ImageNet search, and the weights' learning rate falls
     with every step, as there. Deviations from it: an architecture step comes before the weight step
     of its train batch, not after it; the first epoch after the warm-up takes architecture steps
-    too; REINFORCE updates alpha every ``choices.interval`` weight steps, not 300 times an epoch;
-    the statistics of batch normalisation do not follow architecture steps; initialisation and
-    normalisation are the space's.
+    too; REINFORCE updates alpha every ``choices.interval`` weight steps, not 300 times an epoch, on
+    batches of the training's size, not the test's; the statistics of batch normalisation do not
+    follow architecture steps; initialisation and normalisation are the space's.
 
     Args:
         problem: What to search.

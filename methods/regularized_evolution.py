@@ -21,13 +21,16 @@ class RegularizedEvolution(SampleBased):
     one decision of the best of them to another option, and lets the child in and the oldest member
     out, however good that is. The answer is the best candidate of the whole history.
 
-    Deviation: the paper's mutations are those of NASNet cells, among them the identity; here one
-    decision of the space changes (as in NAS-Bench-201's script), and it always does.
+    Deviations: the paper's mutations are those of NASNet cells, among them the identity; here one
+    decision of the space changes, and it always does. So it does in the script of NAS-Bench-201
+    (AutoDL-Projects, exps/NAS-Bench-201-algos/R_EA.py), but that draws a node first and then one of
+    its edges, so that the only edge of the first node changes in a third of the mutations and each
+    edge of the last in a ninth; here all six edges are equally likely.
 
     Args:
         problem: What to search.
-        population: Size P (paper: 100; 10 in NAS-Bench-201's script).
-        tournament: Draws S of a tournament (paper: 25; 3 in NAS-Bench-201's script).
+        population: Size P (100 is the usual value; 10 in NAS-Bench-201's script).
+        tournament: Draws S of a tournament (25 is the usual value; 3 in NAS-Bench-201's script).
         fidelity: Effort spent on each candidate, in epochs; None takes the highest on offer.
     """
 

@@ -29,8 +29,8 @@ class Reinforce(SampleBased):
     (validation accuracy in percent) and then takes one step of Adam on
     -(R - baseline) * log p(architecture). The baseline is an exponential moving average, divided by
     the weights it has given so far, so that the first reward is worth nothing. The answer is the
-    best candidate judged, not the policy's mode. That is the NAS-Bench-201 script's REINFORCE; its
-    default values stand in no code that could be read here.
+    best candidate judged, not the policy's mode. That is REINFORCE as in the script of
+    NAS-Bench-201's authors (AutoDL-Projects, exps/NATS-algos/reinforce.py), with its values.
 
     Deviations: the first candidate is uniform, which the policy then nearly is. Where a space holds
     no architecture for some combinations, invalid draws are drawn again, and their share is left
@@ -39,9 +39,8 @@ class Reinforce(SampleBased):
 
     Args:
         problem: What to search.
-        learning_rate: Of Adam (NAS-Bench-201: 0.01, from memory).
-        baseline_momentum: Share of the baseline that stays in an update (NAS-Bench-201: 0.9, from
-            memory).
+        learning_rate: Of Adam (0.01 in the calls at the head of the script; it has no default).
+        baseline_momentum: Share of the baseline that stays in an update (script: 0.9).
         initial_deviation: Standard deviation of the initial logits (script).
         fidelity: Effort spent on each candidate, in epochs; None takes the highest on offer.
     """

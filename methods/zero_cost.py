@@ -33,8 +33,7 @@ class ZeroCost(SampleBased):
         problem: What to search.
         proxy: What ranks. ``synflow``, ``parameters`` and ``multiply_adds`` need no data;
             ``naswot``, ``jacob_cov``, ``snip`` and ``grad_norm`` need a batch.
-        candidates: How many are drawn and ranked (paper: 1000 in its shorter warm-up of evolution,
-            from memory).
+        candidates: How many are drawn and ranked (ours).
         fidelity: Effort spent on each judged candidate; None takes the highest on offer.
 
     Raises:
