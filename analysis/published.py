@@ -17,11 +17,17 @@ import pandas as pd
 
 from analysis.significance import Interval, mean_interval
 from harness.config.documents import read_yaml
+from harness.errors import ConfigError
 from harness.results.record import ExperimentFacts
 
 FOLDER = Path(__file__).with_name("reference")
 # Means agree if they differ by no more than the larger of the two.
 POINTS, STANDARD_ERRORS = 0.25, 3.0
+# How sure a published number may be; one from memory is none.
+TAGS = {
+    "read": "read in the paper",
+    "cited": "taken from later papers that cite it",
+}
 # What was searched on the published task and trained there, or elsewhere.
 ARMS = ("source", "transferred")
 
@@ -67,9 +73,24 @@ class Row:
         return "agrees" if is_close else "differs"
 
 
-def read_published() -> list[dict[str, Any]]:
-    """Return every document of published results."""
-    return [read_yaml(file) for file in sorted(FOLDER.glob("*.yaml"))]
+def read_published(folder: Path = FOLDER) -> list[dict[str, Any]]:
+    """Return every document of published results.
+
+    Raises:
+        ConfigError: If a number is not from a source, so that no such number enters a report.
+    """
+    documents = []
+    for file in sorted(folder.glob("*.yaml")):
+        document = read_yaml(file)
+        for result in document["results"]:
+            if result.get("tag") not in TAGS:
+                raise ConfigError(
+                    f"{file}: the published result of {result.get('method')} has the tag "
+                    f"{result.get('tag')!r}; a number that enters a report is one of "
+                    f"{', '.join(TAGS)}: look it up in its source, or leave it out."
+                )
+        documents.append(document)
+    return documents
 
 
 def compare_published(

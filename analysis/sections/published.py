@@ -8,6 +8,7 @@ from analysis.gallery import Gallery
 from analysis.published import (
     POINTS,
     STANDARD_ERRORS,
+    TAGS,
     Row,
     compare_published,
     read_published,
@@ -15,10 +16,6 @@ from analysis.published import (
 from analysis.wording import brief, decimal, joined
 
 TITLE = "Published against measured"
-TAGS = {
-    "cited": "taken from later papers that cite it",
-    "memory": "from memory, could not be checked against the paper's text",
-}
 COLUMNS = (
     "method",
     "searched → trained on",

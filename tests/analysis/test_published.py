@@ -9,13 +9,40 @@ import pytest
 from scipy import stats
 
 from analysis.aggregate import UNIT_COLUMNS
-from analysis.published import compare_published, read_published
+from analysis.published import TAGS, compare_published, read_published
 from harness.cli import main
 from harness.config.experiment import load_experiment
+from harness.errors import ConfigError
 from harness.results.record import ExperimentFacts, MethodFacts, TaskFacts
 from tests.conftest import ROOT
 
-(DOCUMENT,) = (one for one in read_published() if one["space"] == "nb201")
+TABLE = {"evaluator": "table", "fidelities": [12], "budget": {"seconds": 12000}}
+# Made up.
+DOCUMENT = {
+    "source": "A. Author, A table, 2020",
+    "space": "nb201",
+    "searched": "c10",
+    "tasks": ["c10", "c100", "in16"],
+    "judged_by": "table",
+    "results": [
+        {
+            "method": "random_search",
+            "tag": "read",
+            "trials": 500,
+            "protocol": TABLE,
+            "values": [[93.70, 0.36], [71.04, 1.07], [44.57, 1.25]],
+        },
+        {
+            "method": "regularized_evolution",
+            "tag": "cited",
+            "trials": 500,
+            "protocol": TABLE,
+            "params": {"population": 10, "tournament": 3},
+            "values": [[93.92, 0.30], [71.84, 0.99], [45.54, 1.03]],
+        },
+    ],
+    "differences": ["Accuracies of validation are the mean of two trials."],
+}
 
 
 def facts(change=lambda experiment: None, **params):
@@ -98,19 +125,34 @@ def test_what_was_judged_otherwise_has_no_published_row():
 
 
 def test_every_published_number_says_where_it_is_from():
-    assert DOCUMENT["source"] and DOCUMENT["differences"]
-    for result in DOCUMENT["results"]:
-        assert result["tag"] in {"cited", "memory"} and result["trials"] > 0
-        assert len(result["values"]) == len(DOCUMENT["tasks"])
+    documents = read_published()
+    assert documents
+    for document in documents:
+        assert document["source"] and document["differences"]
+        for result in document["results"]:
+            assert result["tag"] in TAGS and result["trials"] > 0
+            assert len(result["values"]) == len(document["tasks"])
 
 
-def test_the_report_sets_published_beside_measured(tmp_path, reference):
+@pytest.mark.parametrize("tag", ["memory", "from memory", "", None])
+def test_a_number_from_memory_is_refused(tmp_path, tag):
+    first, second = DOCUMENT["results"]
+    told = {**DOCUMENT, "results": [first, {**second, "tag": tag}]}
+    (tmp_path / "told.yaml").write_text(json.dumps(told))
+    with pytest.raises(ConfigError, match=r"told.yaml: .* regularized_evolution has the tag"):
+        read_published(tmp_path)
+    (tmp_path / "told.yaml").write_text(json.dumps(DOCUMENT))
+    assert read_published(tmp_path) == [DOCUMENT]
+
+
+def test_the_report_sets_published_beside_measured(tmp_path, reference, monkeypatch):
+    monkeypatch.setattr("analysis.sections.published.read_published", lambda: [DOCUMENT])
     file = ROOT / "configs" / "experiments" / "nb201_published.yaml"
     few = ["--set", "seeds=6", "--set", "protocol.random_architectures=3"]
     where = ["--data", str(reference), "--results", str(tmp_path), "--device", "cpu"]
     assert main(["run", str(file), *few, *where]) == 0
     text = (tmp_path / "nb201_published" / "report" / "report.md").read_text()
-    assert "| random_search | c10 → in16 | 44.57 ± 1.25 (500) | memory |" in text
-    assert "validation" in text and "is the mean of two trials" in text
+    assert "| random_search | c10 → in16 | 44.57 ± 1.25 (500) | read |" in text
+    assert "from memory" not in text and "are the mean of two trials" in text
     runs = json.loads((tmp_path / "nb201_published" / "report" / "report.json").read_text())["runs"]
     assert all(12_000 < row["search_seconds"] < 13_500 for row in runs if row["arm"] != "random")
