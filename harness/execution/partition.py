@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from harness.api import Examples, Recorded, Split, Task
 from harness.config.protocol import Splits
 from harness.execution.seeding import generator
+from harness.training.examples import check_examples, check_pixels
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,14 @@ class Partition:
 
 
 def partition(task: Task, name: str, splits: Splits, seed: int) -> Partition:
-    """Draw the splits of the task called ``name`` for one seed."""
+    """Draw the splits of the task called ``name`` for one seed.
+
+    Raises:
+        DataError: If its data are not what it says of them.
+    """
     examples = task.development()
+    check_examples(examples, task)
+    check_pixels(examples, task)
     rng = generator(seed, "split", name)
     rows = task.split(examples, splits.fractions(), rng, by_index=splits.by_index)
     return Partition(task.label, examples, rows)

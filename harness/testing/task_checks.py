@@ -17,6 +17,7 @@ from harness.api import ConfigError, Examples, Split, Task
 from harness.config.parameters import defaults
 from harness.testing.clauses import Check, is_sentence
 from harness.testing.plugin_checks import PLUGIN_CHECKS
+from harness.training.examples import find_fault
 
 Make = Callable[[], Task]
 Rows = Mapping[Split, NDArray[np.int64]]
@@ -33,20 +34,8 @@ def check_examples_have_the_stated_form(task: Make) -> None:
     """Images are uint8 of the stated shape; labels and units are int64, labels within range."""
     made = task()
     for name, examples in (("development", made.development()), ("test", made.test())):
-        count = len(examples.labels)
-        images, labels, units = examples.images, examples.labels, examples.units
-        assert count, f"there are no {name} examples"
-        assert images.dtype == np.uint8, f"the {name} images are {images.dtype}, not uint8"
-        assert images.shape == (count, *made.shape.inputs), (
-            f"the {name} images have the shape {images.shape}, not {(count, *made.shape.inputs)}"
-        )
-        assert labels.dtype == units.dtype == np.int64, f"{name} labels and units are not int64"
-        assert labels.shape == (count,), f"the {name} labels have the shape {labels.shape}"
-        assert units.ndim == 2 and len(units) == count, f"the {name} units do not fit the images"
-        assert labels.min() >= 0 and labels.max() < made.shape.classes, (
-            f"the {name} labels reach from {labels.min()} to {labels.max()} "
-            f"in {made.shape.classes} classes"
-        )
+        fault = find_fault(examples, made)
+        assert fault is None, f"of the {name} examples, {fault}"
 
 
 def check_data_are_always_the_same(task: Make) -> None:

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from harness.api import Augmentation, Examples, Task
 from harness.training.augmentation import Draws, augment, draw, limited, normalise
+from harness.training.examples import check_examples
 from harness.training.schedules import count_epoch_steps
 
 
@@ -28,6 +29,9 @@ class DeviceData:
         task: Whose mean, deviation and augmentation limits hold.
         device: Where the copies live.
 
+    Raises:
+        DataError: If the examples do not have the form that the task states.
+
     Attributes:
         images: uint8, shape (N, channels, height, width).
         labels: int64, shape (N,).
@@ -39,6 +43,7 @@ class DeviceData:
     def __init__(
         self, examples: Examples, rows: NDArray[np.int64] | None, task: Task, device: str = "cpu"
     ) -> None:
+        check_examples(examples, task)
         chosen = np.arange(len(examples.labels)) if rows is None else rows
         self.images = torch.from_numpy(examples.images[chosen]).to(device)
         self.labels = torch.from_numpy(examples.labels[chosen]).to(device)

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from harness.api import Augmentation, AugmentationLimits, Examples, Recipe
+from harness.api import Augmentation, AugmentationLimits, Examples, Recipe, TaskShape
 from harness.training.accuracy import accuracy, predict
 from harness.training.data import BatchStream, DeviceData
 from harness.training.fitting import Fit
@@ -53,7 +53,8 @@ def device_data():
     labels = np.arange(30) % 3
     images = rng.integers(80, size=(30, 1, 6, 6)) + 80 * labels[:, None, None, None]
     limits = AugmentationLimits(flip=True, crop_padding=4, cutout=8)
-    task = SimpleNamespace(mean=(0.5,), deviation=(0.3,), limits=limits)
+    shape = TaskShape((1, 6, 6), 3)
+    task = SimpleNamespace(shape=shape, mean=(0.5,), deviation=(0.3,), limits=limits)
     return DeviceData(Examples(images.astype(np.uint8), labels, labels[:, None]), None, task)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from harness.api import Augmentation, AugmentationLimits, Examples
+from harness.api import Augmentation, AugmentationLimits, Examples, TaskShape
 from harness.training.data import BatchStream, DeviceData
 
 EVERYTHING = Augmentation(crop_padding=2, flip=True, cutout=3)
@@ -19,7 +19,8 @@ def device_data(count=23, *, limits=None):
         np.arange(count + 5)[:, None],
     )
     limits = limits or AugmentationLimits(flip=True, crop_padding=4, cutout=8)
-    task = SimpleNamespace(mean=(0.5, 0.4), deviation=(0.2, 0.3), limits=limits)
+    shape = TaskShape((2, 8, 8), count + 5)
+    task = SimpleNamespace(shape=shape, mean=(0.5, 0.4), deviation=(0.2, 0.3), limits=limits)
     return DeviceData(examples, np.arange(count), task)
 
 
