@@ -49,6 +49,7 @@ class Invention:
         seeds: Of the searches.
         fate: Says how a job ends: (status, reason), or None for a job that did not run.
         levels: Mean accuracy by arm.
+        signal: What all seeds of a gradient search find in common, beside what each finds alone.
         carries: Whether a continued search begins from its source's cell.
         latency: Of a trained network, by the table.
         accuracy: Returns what a training is said to have reached, given what it would have.
@@ -59,10 +60,11 @@ class Invention:
 
     def __init__(self, path, *, seeds=5, methods=METHODS, arms=ARMS, pairs=(("d10", "d100"),),
                  train_seeds=1, fate=lambda job: (Status.DONE, None), levels=LEVELS, spread=0.8,
-                 protocol=None, moved=0.6, carries=lambda job: True,
+                 protocol=None, moved=0.6, signal=0.0, carries=lambda job: True,
                  latency=lambda job: None, accuracy=lambda job, value: value,
                  environment=lambda job: ENVIRONMENT, ticks=4, edges=EDGES):  # fmt: skip
         self.path, self.fate, self.levels, self.moved = path, fate, levels, moved
+        self.signal = signal
         self.spread, self.carries, self.latency = spread, carries, latency
         self.accuracy, self.environment = accuracy, environment
         self.ticks, self.edges = ticks, edges
@@ -230,9 +232,13 @@ class Invention:
         quality = 60 + 8 * tick**0.5 + rng.gauss(0, 1)
         gradient = job.spec.method.name == "darts"
         moved = self.moved * tick / self.ticks
+        common = random.Random("what every seed finds")
         insights = {} if not gradient else {
-            "alphas": [[rng.gauss(0, moved) for _ in OPERATIONS] for _ in self.edges],
-            "entropy": 1 - 0.16 * tick / self.ticks, "margin": 0.01 * tick,
+            "alphas": [
+                [moved * (rng.gauss(0, 1) + self.signal * common.gauss(0, 1)) for _ in OPERATIONS]
+                for _ in self.edges
+            ],
+            "entropy": 1 - 0.16 * tick / self.ticks, "margin": (0.01 + 0.05 * self.signal) * tick,
             "mean_change": moved,
             "last_change_step": 31 * min(tick, 3), "validation_accuracy": quality - 20,
         }  # fmt: skip

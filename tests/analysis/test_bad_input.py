@@ -204,7 +204,7 @@ def test_what_planning_said_of_the_rules_is_a_notice(invent):
 
 def test_notices_of_a_sound_experiment_are_about_its_design_only(invent):
     primary = [{"arm": "direct", "against": "transferred"}]
-    found = notices(evaluate([invent(seeds=5, protocol={"primary": primary})]))
+    found = notices(evaluate([invent(seeds=5, signal=1, protocol={"primary": primary})]))
     assert [text.partition(":")[0] for text in found] == ["d100"]
 
 

@@ -11,7 +11,7 @@ from harness import cli
 from harness.config.protocol import Plugin
 from harness.errors import ConfigError
 from harness.execution.exporting import load_network
-from harness.execution.jobs import begin
+from harness.execution.jobs import begin, find_inputs
 from harness.execution.opening import open_task
 from harness.results.record import TrainSpec
 from harness.results.store import ExperimentFolder
@@ -122,7 +122,8 @@ def test_fresh_network_is_the_one_that_the_training_began_with(experiment, tmp_p
         assert export(experiment.job(job).path, out, "--fresh") == 0
         document = torch.load(out, weights_only=True)
         assert (document["fresh"], document["test_accuracy"]) == (True, None)
-        first = begin(job, experiment, "cpu").final_state()["network"]
+        work = begin(job, find_inputs(job, experiment), experiment.job(job), "cpu")
+        first = work.final_state()["network"]
         assert first.keys() == document["weights"].keys()
         assert all(torch.equal(first[name], document["weights"][name]) for name in first)
         load_network(out)

@@ -81,7 +81,7 @@ def test_a_parameter_without_default_is_the_plugin_authors_fault():
 
 
 def test_a_budget_without_limit_is_refused():
-    with pytest.raises(ValidationError, match="limits evaluations, examples or seconds"):
+    with pytest.raises(ValidationError, match="limits evaluations, examples, epochs or seconds"):
         Budget()
 
 

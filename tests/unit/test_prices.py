@@ -173,7 +173,7 @@ def test_the_range_in_a_warning_is_that_of_all_networks_not_of_random_ones():
         assert warn_about_target(Costs("multiply-adds", target, cost, None), space) is None
     for target in (0.99 * min(every), 1.01 * max(every)):
         found = warn_about_target(Costs("multiply-adds", target, cost, None), space)
-        assert found.endswith(f"they cost {min(every):.4g} to {max(every):.4g}")
+        assert found.endswith(f"they cost {min(every):.4g} to {max(every):.4g}.")
 
 
 def test_a_table_that_lacks_any_operation_is_refused_at_planning(document, write):
