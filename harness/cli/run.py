@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.cli._announcing import announce
 from harness.cli._arguments import point_to_data, positive, seconds, warn
 from harness.errors import ConfigError
 
@@ -47,7 +48,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     how.add_argument("--stop-after", metavar="TIME", help="save and stop after e.g. 90s, 9m, 2h")
     how.add_argument("--rerun", choices=("none", "failed", "all"), default="none")
-    how.add_argument("--dry-run", action="store_true", help="print jobs and estimated time only")
+    how.add_argument("--dry-run", action="store_true", help="print what would be run, and stop")
+    how.add_argument(
+        "--estimate", action="store_true", help="print also how long it would take: measured"
+    )
     how.add_argument("--json", action="store_true", help="print one JSON document")
 
 
@@ -64,8 +68,9 @@ def execute(args: argparse.Namespace) -> int:
     warn(resolved.warnings)
     plan = make_plan(resolved)
     folder = ExperimentFolder(args.results / resolved.experiment.name)
-    if args.dry_run:
-        return _announce(plan, folder, settings, is_json=args.json)
+    if args.dry_run or args.estimate:
+        announce(plan, folder, settings, is_measured=args.estimate, is_json=args.json)
+        return 0
     with folder.locked():
         folder.write(resolved.facts, plan, space_document(resolved))
         return _run(args, plan, folder, settings)
@@ -126,22 +131,6 @@ def _list_reasons(jobs: Mapping[str, str]) -> Iterator[str]:
         yield f"  {name}: {' '.join(reason.strip().splitlines()[-1:])}"
     if len(jobs) > LISTED:
         yield f"  and {len(jobs) - LISTED} more"
-
-
-def _announce(plan: Plan, folder: ExperimentFolder, settings: Settings, *, is_json: bool) -> int:
-    """Print what would be run and how long it would take."""
-    from harness.execution.estimate import estimate
-    from harness.execution.pending import unfinished
-
-    todo = unfinished(plan, folder)
-    seconds = estimate(todo, settings)
-    if is_json:
-        print(json.dumps({"jobs": [job.folder for job in todo], "seconds": seconds}, indent=2))
-        return 0
-    for job in todo:
-        print(job.folder)
-    print(f"{len(plan.jobs)} jobs, {len(todo)} to do, about {seconds / 60:.1f} minutes")
-    return 0
 
 
 def _experiment(args: argparse.Namespace) -> Experiment:

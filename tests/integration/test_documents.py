@@ -49,7 +49,6 @@ def _checkout(tmp_path, reference, monkeypatch):
     (tmp_path / "configs").symlink_to(ROOT / "configs")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HARNESS_DATA", str(reference))
-    monkeypatch.setattr("harness.execution.estimate.estimate", lambda *_: 0.0, raising=False)
 
 
 @pytest.mark.usefixtures("_checkout")

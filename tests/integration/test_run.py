@@ -1,6 +1,7 @@
 """An experiment end to end, through the command line."""
 
 import json
+import re
 
 import pytest
 
@@ -124,11 +125,29 @@ def test_a_folder_in_use_is_left_alone(tmp_path, capsys):
     assert "in use by another process" in capsys.readouterr().err
 
 
-def test_a_dry_run_prints_jobs_and_time_and_leaves_nothing(tmp_path, capsys):
+def test_a_dry_run_plans_and_measures_nothing(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("harness.execution.estimate._measure", lambda *given: 1 / 0)
     assert run(tmp_path, write(tmp_path), "--dry-run") == 0
     out = capsys.readouterr().out
-    assert "search-darts-d10-s0" in out and "2 jobs, 2 to do, about" in out
+    assert re.search(r"1 +search/darts/d10 +24 examples each", out) and "2 jobs, 2 to do" in out
     assert not (tmp_path / "tiny").exists()
+
+
+def test_an_estimate_trains_no_candidate(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("harness.evaluators.training.Training.evaluate", lambda *a, **k: 1 / 0)
+    monkeypatch.setattr("harness.execution.estimate.SAMPLE_SECONDS", 0.1)
+    file = write(tmp_path, methods=["darts", "random_search"])
+    assert run(tmp_path, file, "--estimate") == 0
+    said = capsys.readouterr()
+    assert "measuring search/random_search/d10" in said.err
+    assert re.search(r"about [0-9.]+ minutes$", said.out.strip())
+    assert not (tmp_path / "tiny").exists()
+
+
+def test_an_estimate_has_a_limit_and_says_what_it_leaves_out(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("harness.execution.estimate.LIMIT_SECONDS", 0.0)
+    assert run(tmp_path, write(tmp_path), "--estimate", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["unknown"] == 2
 
 
 def test_json_output_is_one_document(tmp_path, capsys):

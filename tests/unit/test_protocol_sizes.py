@@ -60,8 +60,7 @@ def test_a_shipped_protocol_by_default_there_is_for_every_size():
     ]
 
 
-def test_quick_on_cifar_is_warned_about_by_the_command(tmp_path, reference, capsys, monkeypatch):
-    monkeypatch.setattr("harness.execution.estimate.estimate", lambda *_: 0.0, raising=False)
+def test_quick_on_cifar_is_warned_about_by_the_command(tmp_path, reference, capsys):
     command = ["run", "--method", "random_search", "--source", "c10", "--target", "c10"]
     where = ["--data", str(reference), "--results", str(tmp_path), "--dry-run"]
     assert main([*command, *where, "--protocol", "quick"]) == 0

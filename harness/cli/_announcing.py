@@ -1,0 +1,54 @@
+"""What a run would do: its jobs by kind, with budgets, and how long they would take."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harness.execution.estimate import Estimate
+    from harness.execution.executor import Settings
+    from harness.results.record import Plan, PlannedJob
+    from harness.results.store import ExperimentFolder
+
+
+def announce(
+    plan: Plan, folder: ExperimentFolder, settings: Settings, *, is_measured: bool, is_json: bool
+) -> None:
+    """Print what would be run and, if it ``is_measured``, how long that would take."""
+    from harness.execution.pending import unfinished
+
+    todo = unfinished(plan, folder)
+    found = _measure(todo, settings) if is_measured else None
+    if is_json:
+        time = {} if found is None else {"seconds": found.seconds, "unknown": found.unknown}
+        print(json.dumps({"jobs": [job.folder for job in todo], **time}, indent=2))
+        return
+    for (kind, budget), count in _count_kinds(todo).items():
+        print(f"{count:>6}  {kind:<40}{budget}".rstrip())
+    print(f"{folder.path}: {len(plan.jobs)} jobs, {len(todo)} to do")
+    if found is not None:
+        left = f"; {found.unknown} jobs are not counted in" if found.unknown else ""
+        print(f"about {found.seconds / 60:.1f} minutes{left}")
+
+
+def _measure(todo: Sequence[PlannedJob], settings: Settings) -> Estimate:
+    from harness.execution.estimate import estimate
+
+    return estimate(todo, settings, lambda kind: print(f"measuring {kind}", file=sys.stderr))
+
+
+def _count_kinds(todo: Sequence[PlannedJob]) -> Counter[tuple[str, str]]:
+    """Return how many jobs there are of each kind, with what each may spend."""
+    from harness.execution.progress import kind_of
+    from harness.results.record import SearchSpec
+
+    found: Counter[tuple[str, str]] = Counter()
+    for job in todo:
+        limits = job.spec.rules.budget.limits() if isinstance(job.spec, SearchSpec) else {}
+        budget = ", ".join(f"{limit:,g} {unit}" for unit, limit in limits.items())
+        found[kind_of(job), budget and f"{budget} each"] += 1
+    return found
