@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.stats import spearmanr
 from torch import nn
 
 from harness.api import OperationKey, SearchSpace
@@ -92,6 +91,8 @@ def compare(predicted: Sequence[float], measured: Sequence[float]) -> dict[str, 
         the same relative error after one factor for all networks (what only scales every network
         cannot mislead a search); Spearman's rank correlation.
     """
+    from scipy.stats import spearmanr  # slow to import, and every job imports this module
+
     told, seen = np.asarray(predicted), np.asarray(measured)
     factor = float((told * seen).sum() / (told**2).sum())
     return {

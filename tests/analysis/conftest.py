@@ -13,3 +13,17 @@ def invent(tmp_path):
         return Invention(tmp_path / name, **what).write()
 
     return write
+
+
+@pytest.fixture
+def sketched(monkeypatch):
+    """Leave the figures' pixels and paths to the tests of figures; all else of a report is made."""
+    page = '<svg width="1pt" height="1pt"></svg>'
+
+    def save(figure, file, *, format, **_):
+        if format == "svg":
+            file.write(page)
+        else:
+            file.write_bytes(b"")
+
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", save)

@@ -152,6 +152,7 @@ WITH_ALL = {"zero runs", "one seed", "all failed", "constant", "some accuracies"
 
 
 @pytest.mark.parametrize("case", CASES)
+@pytest.mark.usefixtures("sketched")
 def test_whole_report_is_written_and_says_why(invent, tmp_path, case):
     what, spoil, words = CASES[case]
     folder = invent(**what)
@@ -171,6 +172,7 @@ def _refuse(name):
 
 
 @pytest.mark.parametrize("force", [False, True])
+@pytest.mark.usefixtures("sketched")
 def test_mixed_protocols_are_refused_or_stamped(invent, tmp_path, force):
     folders = [invent("one", **SMALL), invent("two", **SMALL, protocol={"name": "other"})]
     html = write_report(folders, tmp_path / "out", everything=True, force=force).read_text()

@@ -359,6 +359,7 @@ def test_experiments_pooled_by_force_share_no_benchmark(invent):
     assert declared.answer is PARTIAL and "1 of 2 experiments" in declared.evidence
 
 
+@pytest.mark.usefixtures("sketched")
 def test_report_prints_the_checklist_everywhere(invent, tmp_path):
     page = write_report([invent(seeds=1, methods=("darts",))], tmp_path / "out")
     html = page.read_text("utf-8")

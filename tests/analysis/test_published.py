@@ -145,6 +145,7 @@ def test_a_number_from_memory_is_refused(tmp_path, tag):
     assert read_published(tmp_path) == [DOCUMENT]
 
 
+@pytest.mark.usefixtures("sketched")
 def test_the_report_sets_published_beside_measured(tmp_path, reference, monkeypatch):
     monkeypatch.setattr("analysis.sections.published.read_published", lambda: [DOCUMENT])
     file = ROOT / "configs" / "experiments" / "nb201_published.yaml"

@@ -65,6 +65,7 @@ def test_every_figure_is_well_formed_and_named(report):
         assert ElementTree.parse(figure).find("{http://www.w3.org/2000/svg}desc") is not None
 
 
+@pytest.mark.usefixtures("sketched")
 def test_texts_of_others_are_escaped(report):
     _, html = report
     assert "a softmax over &lt;all&gt; operations" in html
@@ -192,12 +193,14 @@ def test_same_experiment_gives_the_same_bytes_twice(invent, tmp_path):
         ),
     ],
 )
+@pytest.mark.usefixtures("sketched")
 def test_report_is_written_when_there_is_nothing_to_compare(invent, tmp_path, fate):
     html = write_report([invent(seeds=1, fate=fate)], tmp_path / "out").read_text("utf-8")
     assert "no finished run" in html
     assert "nothing can be said" in html
 
 
+@pytest.mark.usefixtures("sketched")
 def test_report_is_written_for_one_seed_and_few_arms(invent, tmp_path):
     folder = invent(seeds=1, arms=("direct",), methods=("random_search",))
     html = write_report([folder], tmp_path / "out").read_text("utf-8")
@@ -205,6 +208,7 @@ def test_report_is_written_for_one_seed_and_few_arms(invent, tmp_path):
     assert "No random architectures were planned" in html
 
 
+@pytest.mark.usefixtures("sketched")
 def test_experiments_under_different_rules_stand_side_by_side(invent, tmp_path):
     what = {"seeds": 1, "methods": ("darts",), "arms": ("direct", "random")}
     folders = [

@@ -151,6 +151,7 @@ def test_everything_hangs_every_kind_of_figure(folder, tmp_path, capsys):
         assert any(name == kind or name.startswith(f"{kind}-") for name in names)
 
 
+@pytest.mark.usefixtures("sketched")
 def test_files_of_an_earlier_report_are_removed_and_nothing_else(invent, tmp_path):
     folder, out = invent(seeds=1, methods=("darts",)), tmp_path / "out"
     write_report([folder], out)
@@ -183,6 +184,7 @@ def test_forced_report_compares_and_is_stamped_everywhere(invent, tmp_path):
     assert '<p class="stamp">NOT COMPARABLE' in html
 
 
+@pytest.mark.usefixtures("sketched")
 def test_force_stamps_nothing_where_rules_are_equal(invent, tmp_path):
     what = {"methods": ("darts",), "arms": ("direct", "random")}
     folders = [invent("one", seeds=[0], **what), invent("two", seeds=[1], **what)]
@@ -191,6 +193,7 @@ def test_force_stamps_nothing_where_rules_are_equal(invent, tmp_path):
     assert json.loads((tmp_path / "out" / "report.json").read_text())["studies"] == ["one + two"]
 
 
+@pytest.mark.usefixtures("sketched")
 def test_rules_that_differ_are_not_pooled_without_force(invent, tmp_path):
     what = {"seeds": 1, "methods": ("darts",), "arms": ("direct", "random")}
     folders = [invent("one", **what), invent("two", **what, protocol={"name": "other"})]

@@ -10,6 +10,7 @@ from analysis.report import write_report
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("sketched")
 def test_eight_times_the_seeds_take_less_than_twice_the_calls(invent, tmp_path):
     calls, runs = [], []
     for name, seeds in (("few", 5), ("many", 40)):
@@ -22,6 +23,7 @@ def test_eight_times_the_seeds_take_less_than_twice_the_calls(invent, tmp_path):
     assert calls[1] / calls[0] < 2
 
 
+@pytest.mark.usefixtures("sketched")
 def test_page_of_many_seeds_draws_the_cells_of_a_few(invent, tmp_path):
     folder = invent(seeds=7, methods=("darts",), arms=("direct", "transferred"))
     write_report([folder], tmp_path / "out")
