@@ -33,7 +33,7 @@ def file_name(text: str) -> str:
     if len(content) <= LONGEST:
         return plain
     cut = content[: LONGEST - 9].decode(errors="ignore")
-    return f"{cut}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    return f"{cut}-{hashlib.sha256(text.encode(errors='surrogatepass')).hexdigest()[:8]}"
 
 
 def finite(value: Any) -> Any:

@@ -50,3 +50,7 @@ def test_a_label_writes_inside_the_results_folder(tmp_path):
     assert run(tmp_path / "results", file) == 0
     assert {path.name for path in tmp_path.iterdir()} == {"results", "tiny.yaml"}
     assert len(records(tmp_path / "results")) == 2
+
+
+def test_a_long_name_that_is_no_unicode_gets_a_file_name():
+    assert len(file_name("\udcff" * 300).encode()) <= LONGEST
