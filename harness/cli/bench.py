@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli._arguments import point_to_data, positive
+from harness.cli._arguments import point_to_data, positive, thread_count
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch", type=int, default=32, help="images (default: %(default)s)")
     parser.add_argument("--size", type=int, default=32, help="of images (default: %(default)s)")
     parser.add_argument("--steps", type=int, default=9, help="of each (default: %(default)s)")
-    parser.add_argument("--threads", type=int, default=1, help="(default: %(default)s)")
+    parser.add_argument("--threads", type=thread_count, default=1, help="(default: %(default)s)")
     table = parser.add_argument_group("searches on a table of results, instead")
     table.add_argument("--searches", type=positive, help="how many, each of 20,000 seconds on c10")
     table.add_argument(

@@ -6,6 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
+from harness.cli._arguments import thread_count
 from harness.errors import ConfigError
 
 
@@ -20,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--channels", type=int, default=16, help="initial (default: %(default)s)")
     parser.add_argument("--cells", type=int, default=8, help="of networks (default: %(default)s)")
     parser.add_argument("--device", default="cpu", help="(default: %(default)s)")
-    parser.add_argument("--threads", type=int, default=1, help="(default: %(default)s)")
+    parser.add_argument("--threads", type=thread_count, default=1, help="(default: %(default)s)")
     parser.add_argument("--batch-size", type=int, default=1, help="images (default: %(default)s)")
     parser.add_argument("--repeats", type=int, default=30, help="(default: %(default)s)")
     parser.add_argument(

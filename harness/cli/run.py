@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cli._announcing import announce
-from harness.cli._arguments import point_to_data, positive, seconds, warn
+from harness.cli._arguments import (
+    duration,
+    point_to_data,
+    positive,
+    thread_count,
+    warn,
+    warn_of_crowding,
+)
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -42,11 +49,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--data", type=Path, metavar="DIR", help="where data sets lie")
     how.add_argument("--no-download", action="store_true", help="never fetch a missing data set")
     how.add_argument("--jobs", type=positive, default=1, help="how many at once")
-    how.add_argument("--threads", type=positive, default=1, help="of each job")
+    how.add_argument("--threads", type=thread_count, default=1, help="of each job")
     how.add_argument(
         "--device", default="auto", help="cpu, cuda, cuda:1, ... (default: %(default)s)"
     )
-    how.add_argument("--stop-after", metavar="TIME", help="save and stop after e.g. 90s, 9m, 2h")
+    how.add_argument(
+        "--stop-after", type=duration, metavar="TIME", help="save and stop after e.g. 90s, 9m, 2h"
+    )
     how.add_argument("--rerun", choices=("none", "failed", "all"), default="none")
     how.add_argument("--dry-run", action="store_true", help="print what would be run, and stop")
     how.add_argument(
@@ -63,6 +72,7 @@ def execute(args: argparse.Namespace) -> int:
     from harness.results.store import ExperimentFolder
 
     point_to_data(args)
+    warn_of_crowding(args.jobs, args.threads)
     settings = _settings(args, find_devices(args.device))
     resolved = resolve_experiment(_experiment(args))
     warn(resolved.warnings)
@@ -167,5 +177,5 @@ def _settings(args: argparse.Namespace, devices: tuple[str, ...]) -> Settings:
         jobs=args.jobs,
         threads=args.threads,
         devices=devices,
-        stop_after=None if args.stop_after is None else seconds(args.stop_after),
+        stop_after=args.stop_after,
     )

@@ -8,7 +8,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli._arguments import point_to_data, positive, seconds, warn
+from harness.cli._arguments import (
+    duration,
+    finite_number,
+    point_to_data,
+    positive,
+    thread_count,
+    warn,
+)
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -37,9 +44,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
     parser.add_argument("--data", type=Path, metavar="DIR", help="where data sets lie")
     parser.add_argument("--no-download", action="store_true", help="never fetch a missing data set")
-    parser.add_argument("--threads", type=positive, default=1, help="(default: %(default)s)")
+    parser.add_argument("--threads", type=thread_count, default=1, help="(default: %(default)s)")
     parser.add_argument("--device", default="auto", help="cpu, cuda, ... (default: %(default)s)")
-    parser.add_argument("--stop-after", metavar="TIME", help="save and stop after e.g. 90s, 9m, 2h")
+    parser.add_argument(
+        "--stop-after", type=duration, metavar="TIME", help="save and stop after e.g. 90s, 9m, 2h"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
@@ -70,7 +79,7 @@ def execute(args: argparse.Namespace) -> int:
     settings = Settings(
         threads=args.threads,
         devices=find_devices(args.device)[:1],
-        stop_after=None if args.stop_after is None else seconds(args.stop_after),
+        stop_after=args.stop_after,
     )
     with folder.locked():
         found = tune(plan, folder, args.trials, settings)
@@ -103,8 +112,8 @@ def _read_range(text: str) -> tuple[str, tuple[float, float] | None]:
     if not separator:
         return name, None
     try:
-        low, high = map(float, bounds.split(":"))
-    except ValueError:
+        low, high = map(finite_number, bounds.split(":"))
+    except (ValueError, argparse.ArgumentTypeError):
         raise ConfigError(
             f"--range {text!r}: expected NAME or NAME=LOW:HIGH, such as "
             "choices.learning_rate=1e-3:1e-1."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import difflib
+import math
 from collections.abc import Hashable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from harness.errors import ConfigError
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """The safe loader, but a key may stand only once in a mapping (PyYAML keeps the last)."""
+    """The safe loader, but keys are told once (PyYAML keeps the last) and numbers are finite."""
 
     @override
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
@@ -30,6 +31,17 @@ class _StrictLoader(yaml.SafeLoader):
                 )
             seen.add(key)
         return super().construct_mapping(node, deep)
+
+    @override
+    def construct_yaml_float(self, node: yaml.ScalarNode) -> float:
+        value = super().construct_yaml_float(node)
+        if not math.isfinite(value):
+            line = node.start_mark.line + 1
+            raise ConfigError(f"line {line}: {node.value} is no finite number; give one.")
+        return value
+
+
+_StrictLoader.add_constructor("tag:yaml.org,2002:float", _StrictLoader.construct_yaml_float)
 
 
 def read_yaml(path: Path) -> Any:

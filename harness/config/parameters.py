@@ -81,5 +81,5 @@ def _model(plugin: type) -> type[BaseModel]:
                 f"{plugin.__name__}'s parameter {parameter.name!r} has no default; give it one."
             )
     fields: dict[str, Any] = {p.name: (p.annotation, p.default) for p in keywords}
-    config = ConfigDict(extra="forbid", frozen=True)
+    config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
     return create_model(plugin.__name__, __config__=config, **fields)
