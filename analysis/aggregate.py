@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.columns import NO_ACCURACY
 from analysis.significance import optimal_trainings, variance_components
 
 # What makes up one cell of the design.
@@ -21,9 +22,7 @@ ARM_COLUMNS = [
     *ARM_KEY,
     *[
         "n",
-        "failed",
-        "skipped",
-        "missing",
+        *NO_ACCURACY,
         "mean",
         "sd",
         "lowest",
@@ -158,18 +157,22 @@ def _unit(group: pd.DataFrame) -> dict[str, Any]:
     }
 
 
+def count_lost(status: pd.Series[str]) -> dict[str, int]:
+    """Return how many have no accuracy, by how they ended."""
+    counts = status.value_counts()
+    return {name: int(counts.get(name, 0)) for name in NO_ACCURACY}
+
+
 def _worst(status: pd.Series[str]) -> str:
-    """Return why a unit has no value; a training that ended without an accuracy failed."""
-    found = set(status)
-    return next((name for name in ("failed", "skipped", "missing") if name in found), "failed")
+    """Return why a unit has no value."""
+    return next(name for name, count in count_lost(status).items() if count)
 
 
 def _spread(group: pd.DataFrame) -> dict[str, Any]:
     values = finite(group)
-    status = group["status"].value_counts()
     return {
         "n": len(values),
-        **{name: int(status.get(name, 0)) for name in ("failed", "skipped", "missing")},
+        **count_lost(group["status"]),
         "mean": float(np.mean(values)) if values else math.nan,
         "sd": float(np.std(values, ddof=1)) if len(values) > 1 else math.nan,
         "lowest": min(values, default=math.nan),

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+# How a run ends that has no accuracy. The first are results of its method, and rank worst.
+RANKED_WORST = ("diverged", "failed")
+NOT_RUN = ("skipped", "missing")
+NO_ACCURACY = (*RANKED_WORST, *NOT_RUN)
+
 RUN_COLUMNS = [
     "job",
     "search_job",

@@ -161,7 +161,7 @@ def _against_margin(units: pd.DataFrame, known: Comparison, margin: float | None
     if known.arm in DIRECT:
         carried, direct = direct, carried
     if known.failed:
-        why = "failed runs have no mean, so nothing is tested against the margin"
+        why = "runs that failed or diverged have no mean, so nothing is tested against the margin"
         return replace(known, warnings=(*known.warnings, why))
     found = against_margin(mean_difference(carried, direct), margin)
     return replace(

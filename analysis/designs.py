@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.aggregate import finite
+from analysis.columns import NOT_RUN, RANKED_WORST
 from analysis.significance import (
     Difference,
     a12_interval,
@@ -70,8 +71,8 @@ def is_about_transfer(known: Comparison) -> bool:
 
 
 def ranked(units: pd.DataFrame) -> list[float]:
-    """Return values, failed units below every accuracy: failing is no way to win."""
-    return finite(units) + [-math.inf] * _count(units, "failed")
+    """Return values, units that came to nothing below every accuracy: that is no way to win."""
+    return finite(units) + [-math.inf] * _count(units, *RANKED_WORST)
 
 
 def digest(*parts: object) -> str:
@@ -132,14 +133,14 @@ def _counted(blank: Comparison, first: pd.DataFrame, second: pd.DataFrame) -> Co
         inputs=digest(*[side[["unit", "ancestors", "value", "status"]].to_csv() for side in sides]),
         n_arm=len(x),
         n_against=len(y),
-        failed=sum(_count(side, "failed") for side in sides),
-        lost=sum(_count(side, "skipped") + _count(side, "missing") for side in sides),
+        failed=sum(_count(side, *RANKED_WORST) for side in sides),
+        lost=sum(_count(side, *NOT_RUN) for side in sides),
         has_ties=len({round(value, 6) for value in chain(x, y)}) < len(x) + len(y),
     )
 
 
-def _count(units: pd.DataFrame, status: str) -> int:
-    return int((units["status"] == status).sum())
+def _count(units: pd.DataFrame, *statuses: str) -> int:
+    return int(units["status"].isin(statuses).sum())
 
 
 def _refused(known: Comparison, first: pd.DataFrame, second: pd.DataFrame) -> Comparison | None:
@@ -213,12 +214,12 @@ def _paired(known: Comparison, pairs: pd.DataFrame) -> Comparison:
 
 
 def _with_failures(pairs: pd.DataFrame) -> list[float]:
-    """Return paired differences in which a failed run is worse than any other."""
-    is_lost = pairs["status_first"].isin(["skipped", "missing"])
-    is_lost |= pairs["status_second"].isin(["skipped", "missing"])
+    """Return paired differences in which a run that came to nothing is worse than any other."""
+    is_lost = pairs["status_first"].isin(NOT_RUN)
+    is_lost |= pairs["status_second"].isin(NOT_RUN)
     ends = [
         [
-            -math.inf if status == "failed" else float(value)
+            -math.inf if status in RANKED_WORST else float(value)
             for value, status in zip(*side, strict=True)
         ]
         for side in (

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.aggregate import count_lost
 from analysis.evaluation import Results
 from analysis.load import Tables
 from analysis.provenance import changed_plugins
@@ -123,8 +124,8 @@ def _about_jobs(results: Results) -> Iterator[str]:
             "The experiments were run under different rules or on different data. They stand side "
             "by side; nothing is compared across them, unless `report --force` pools them."
         )
-    status = results.tables.jobs["status"].value_counts()
-    bad = [f"{status[name]} {name}" for name in ("failed", "skipped", "missing") if name in status]
+    lost = count_lost(results.tables.jobs["status"])
+    bad = [f"{count} {name}" for name, count in lost.items() if count]
     if bad:
         yield f"Of {several(len(results.tables.jobs), 'job')}, {joined(bad)}; see the list below."
     if any(comparison.verdict == "infeasible" for comparison in results.comparisons):

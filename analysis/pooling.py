@@ -10,6 +10,7 @@ from itertools import compress
 import numpy as np
 import pandas as pd
 
+from analysis.columns import RANKED_WORST
 from analysis.designs import described, digest, named, ranked, with_power
 from analysis.significance import (
     DependentStrataError,
@@ -83,7 +84,7 @@ def _stratum(first: pd.DataFrame, second: pd.DataFrame) -> Stratum:
 def _ids(units: pd.DataFrame) -> list[tuple[str, ...]]:
     """Return what each ranked unit rests on, in the order of ``ranked``."""
     has_value = np.isfinite(units["value"].to_numpy(float))
-    rows = [units[has_value], units[units["status"] == "failed"]]
+    rows = [units[has_value], units[units["status"].isin(RANKED_WORST)]]
     return [
         tuple(ancestors.split()) or (unit,)
         for part in rows
@@ -122,7 +123,7 @@ def _averaged(blank: Comparison, tasks: Sequence[tuple[Values, Values]]) -> Comp
 
 
 def _complete(stratum: Stratum) -> Stratum:
-    """Return a stratum without its failed runs."""
+    """Return a stratum without the runs that have no accuracy."""
     keep_x, keep_y = np.isfinite(stratum.x), np.isfinite(stratum.y)
     return Stratum(
         np.asarray(stratum.x)[keep_x],

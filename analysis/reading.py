@@ -138,7 +138,7 @@ class Reading:
         studies: The study of each experiment.
         forced: Whether one study pools different rules.
         titles: What the analysis calls a method, by experiment and title there.
-        jobs: By digest, the finished copy where there are several.
+        jobs: By digest; of several copies one that is done, or at least has ended.
         arms: Distinct rows, as planned.
         folders: Where each experiment lies.
     """
@@ -233,7 +233,7 @@ def _gather(opened: Mapping[str, ExperimentFolder], plans: Mapping[str, Plan]) -
             if known and known.is_done:
                 continue
             job = _job(planned, folder.job(planned), name)
-            if known is None or job.is_done:
+            if known is None or job.is_done or (job.record and not known.record):
                 jobs[planned.job] = job
     return jobs
 

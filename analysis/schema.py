@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.columns import ALPHA_COLUMNS, RUN_COLUMNS, TRACE_COLUMNS
+from analysis.columns import ALPHA_COLUMNS, NO_ACCURACY, RUN_COLUMNS, TRACE_COLUMNS
 from analysis.wording import several
 
-STATUSES = frozenset({"done", "failed", "skipped", "missing"})
+STATUSES = frozenset({"done", *NO_ACCURACY})
 ARMS = frozenset(
     {"source", "transferred", "continued", "direct", "direct_long", "resumed", "random"}
 )

@@ -46,7 +46,7 @@ class Comparison:
         inputs: Hash of the values and of what they rest on.
         n_arm: Units of the arm with an accuracy.
         n_against: Of the other.
-        failed: Failed units on both sides; they rank worst in the test, and have no mean.
+        failed: Failed or diverged units on both sides; they rank worst, and have no mean.
         lost: Units that were skipped or have not run.
         difference: Of the means.
         low: Lower limit of the 95 % interval.
@@ -62,7 +62,7 @@ class Comparison:
         p: Two-sided, of the test that decides.
         draws: Random relabellings it rests on; 0 if exact.
         p_error: Its Monte-Carlo standard error.
-        p_without_failures: The same when failed units are left out; NaN if none failed.
+        p_without_failures: The same when those units are left out; NaN if there are none.
         p_t: Of the t test that belongs to the interval.
         p_second: Of the second rank test: Brunner-Munzel from ten runs a side, Wilcoxon for pairs.
         correlation: Pearson's r of the pairs.

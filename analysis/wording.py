@@ -186,7 +186,7 @@ def _evidence(found: Comparison) -> str:
         parts.append(f"A12 = {chance(found)}")
     parts.append(f"{tested(found)}, {adjusted(found)}, {_sizes(found)}")
     if found.failed:
-        parts.append(f"{found.failed} failed, ranked worst")
+        parts.append(f"{found.failed} failed or diverged, ranked worst")
     if not math.isnan(found.p_without_failures):
         parts.append(f"without them p = {p_value(found.p_without_failures)}")
     return "; ".join(parts)

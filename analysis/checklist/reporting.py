@@ -11,6 +11,7 @@ from analysis.checklist.finding import (
     partial,
     passed,
 )
+from analysis.columns import RANKED_WORST
 from analysis.evaluation import Results
 from analysis.notices import tuned_methods
 from analysis.wording import brief, joined, several
@@ -44,19 +45,21 @@ def tuning(results: Results) -> Finding:
 
 
 def whole_time(results: Results) -> Finding:
-    """The time from end to end is reported: searches, trainings and what failed."""
+    """The time from end to end is reported: searches, trainings and what came to nothing."""
     costs = results.costs[results.costs["n"] > 0]
     if len(costs) == 0:
         return not_applicable("no training has finished")
     if costs["total_seconds"].isna().any():
         return failed("an arm with finished runs has no total: a job's seconds are unknown")
     jobs = results.tables.jobs
-    lost = jobs[jobs["status"] == "failed"]
+    lost = jobs[jobs["status"].isin(RANKED_WORST)]
     unpaid = int((~(lost["seconds"] > 0)).sum())
     total = f"{brief(float(jobs['seconds'].sum()))} s over all jobs, each counted once"
     if unpaid:
         return partial(f"{total}; {several(unpaid, 'failed job')} without seconds")
-    return passed(f"{total}; of it {brief(float(lost['seconds'].sum()))} s in failed jobs")
+    return passed(
+        f"{total}; of it {brief(float(lost['seconds'].sum()))} s in jobs that failed or diverged"
+    )
 
 
 def details(results: Results) -> Finding:

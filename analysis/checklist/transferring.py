@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from analysis.aggregate import BUDGET_RATIO
+from analysis.aggregate import BUDGET_RATIO, count_lost
 from analysis.checklist.finding import (
     Finding,
     Item,
@@ -150,8 +150,7 @@ def multiplicity(results: Results) -> Finding:
 
 def failures(results: Results) -> Finding:
     """Failures are counted."""
-    status = results.tables.jobs["status"].value_counts()
-    counts = {name: int(status.get(name, 0)) for name in ("failed", "skipped", "missing")}
+    counts = count_lost(results.tables.jobs["status"])
     text = joined(f"{count} {name}" for name, count in counts.items())
     text += f" of {several(len(results.tables.jobs), 'job')}, each named with its reason"
     return partial(text) if counts["missing"] else passed(text)

@@ -35,8 +35,9 @@ READING = (
     "INFEASIBLE, and no verdict is given, whatever the data say.",
     "inconclusive does not mean equal: the absence of evidence for a difference is no evidence of "
     "its absence. Read the interval.",
-    "A failed run ranks worst in the test of independent runs and has no mean; the p without "
-    "failures stands beside it. A skipped run was impossible from the start and is no loss.",
+    "A run that failed or diverged ranks worst in the test of independent runs and has no mean; "
+    "the p without such runs is given, too. A skipped run was impossible from the start and is no "
+    "loss.",
     "Intervals are over seeds for one fixed test set; they do not contain the error of a finite "
     "test set.",
 )

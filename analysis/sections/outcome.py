@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.columns import NO_ACCURACY
 from analysis.comparisons import Comparison
 from analysis.document import Block, Grid, Listing, Section, Text
 from analysis.evaluation import NOT_COMPARABLE, Results
@@ -191,7 +192,7 @@ def _mean(row: Row) -> str:
 
 
 def _lost(row: Row) -> str:
-    lost = [f"{row[name]} {name}" for name in ("failed", "skipped", "missing") if row[name]]
+    lost = [f"{row[name]} {name}" for name in NO_ACCURACY if row[name]]
     return joined(lost, "none")
 
 

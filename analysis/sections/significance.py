@@ -67,7 +67,7 @@ def _family(results: Results) -> str:
 
 
 def _design(results: Results) -> Grid:
-    columns = ("on", "comparison", "design", "test", "n", "failed", "not run")
+    columns = ("on", "comparison", "design", "test", "n", "failed or diverged", "not run")
     rows = [
         (
             *_named(one, results),
@@ -190,7 +190,7 @@ def _sensitivity(results: Results) -> Grid:
         "on",
         "comparison",
         "range with one run left out",
-        "p without failed runs",
+        "p without failed or diverged runs",
         "p of the t test",
         "p of the second rank test",
         "do they agree at .05",

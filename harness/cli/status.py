@@ -1,4 +1,4 @@
-"""Count an experiment's jobs: done, running, failed, skipped, pending."""
+"""Count an experiment's jobs: done, diverged, running, failed, skipped, pending."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-STATES = ("done", "running", "failed", "skipped", "pending")
+STATES = ("done", "diverged", "running", "failed", "skipped", "pending")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +35,7 @@ def execute(args: argparse.Namespace) -> int:
         print(json.dumps(states, indent=2))
         return 0
     print(", ".join(f"{len(jobs)} {state}" for state, jobs in states.items()))
-    for state in ("running", "failed", "skipped"):
+    for state in ("running", "diverged", "failed", "skipped"):
         for row in states[state]:
             print(f"  {state:<8} {row['job']}  {row.get('reason') or ''}".rstrip())
     return 0

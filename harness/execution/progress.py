@@ -60,13 +60,13 @@ class Progress:
         self._print(f"{line} - {self._left()}")
 
     def end_short(self, job: PlannedJob, status: Status, reason: str | None) -> None:
-        """Note that one of very many short jobs ended; only a failure gets a line."""
+        """Note that one of very many short jobs ended; one without a result gets a line."""
         self._waiting.pop(job.job, None)
         self._ended += 1
         now = time.monotonic()  # several end at a time, so they took as long as the last pause
         self._took.setdefault(kind_of(job), []).append(self._workers * (now - self._short_since))
         self._short_since = now
-        if status is Status.FAILED:
+        if status in {Status.FAILED, Status.DIVERGED}:
             self._print(f"[{self._ended}/{self._total}] {status} {job.name}{_why(reason)}")
         self.draw()
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -23,9 +24,14 @@ SCHEMA = 1
 
 
 class Status(StrEnum):
-    """How a job ended."""
+    """How a job ended.
+
+    Diverged is a training whose loss was no longer finite: it has no accuracy, and that is a result
+    of what it trained, as a failure is one of the plugin that failed.
+    """
 
     DONE = "done"
+    DIVERGED = "diverged"
     FAILED = "failed"
     SKIPPED = "skipped"
 
@@ -182,6 +188,9 @@ class Environment(BaseModel):
     platform: str
 
 
+NO_ACCURACY = "The training diverged: its loss was no longer a finite number."
+
+
 class JobRecord(BaseModel):
     """The summary of a finished job. Self-contained: reading it needs no torch and no plugin.
 
@@ -190,7 +199,7 @@ class JobRecord(BaseModel):
         job: The digest.
         name: Readable.
         status: How it ended.
-        reason: Why it failed (with traceback) or was skipped.
+        reason: Why it failed (with traceback), diverged or was skipped.
         spec: All inputs, in full.
         task_label: The task as reports print it; says if it is a subset.
         architecture: Found or trained, in the space's notation.
@@ -242,6 +251,15 @@ class JobRecord(BaseModel):
     attempts: int = 1
     started: str = ""
     finished: str = ""
+
+    @model_validator(mode="after")
+    def _tell_divergence(self) -> Self:
+        """Call a training diverged that ended without an accuracy; earlier files called it done."""
+        is_done = self.status is Status.DONE and isinstance(self.spec, TrainSpec)
+        accuracy = math.nan if self.test_accuracy is None else self.test_accuracy
+        if is_done and not math.isfinite(accuracy):
+            self.status, self.reason = Status.DIVERGED, NO_ACCURACY
+        return self
 
 
 class PlannedJob(Rules):

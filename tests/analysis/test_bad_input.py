@@ -124,8 +124,8 @@ CASES = {
     "zero per cent": (
         {**SMALL, "spread": 0.0, "levels": dict.fromkeys(LEVELS, 0.0)}, None, "tell nothing apart"
     ),
-    "no accuracy": ({**SMALL, "accuracy": _unknown}, None, "done without a test_acc"),
-    "some accuracies": ({**SMALL, "accuracy": _half_unknown}, None, "done without a test_acc"),
+    "no accuracy": ({**SMALL, "accuracy": _unknown}, None, "diverged; see the list"),
+    "some accuracies": ({**SMALL, "accuracy": _half_unknown}, None, "The training diverged:"),
     "above 100 %": ({**SMALL, "accuracy": _too_large}, None, "test_acc outside 0 to 100 %"),
     "mixed commits": ({**SMALL, "environment": _two_commits}, None, "several commits are mixed"),
     "no checkout": ({**SMALL, "environment": _nowhere}, None, "no commit is recorded"),

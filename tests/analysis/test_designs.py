@@ -19,7 +19,7 @@ RANDOM = (71.5, 71.9, 71.2, 71.7, 71.4)
 PAIR = ("c10", "c100")
 
 
-def arm(name, values, pair=PAIR, method="darts", *, searches=None, failed=0):
+def arm(name, values, pair=PAIR, method="darts", *, searches=None, failed=0, end="failed"):
     """Return the units of one arm; by default each rests on a search of its own."""
     source, target = pair
     rows = []
@@ -37,7 +37,7 @@ def arm(name, values, pair=PAIR, method="darts", *, searches=None, failed=0):
                 "seed": seed,
                 "value": value,
                 "trainings": 1,
-                "status": "done" if math.isfinite(value) else "failed",
+                "status": "done" if math.isfinite(value) else end,
                 "ancestors": "" if name == "random" else own,
                 "rules": "r",
             }
@@ -144,16 +144,17 @@ def test_three_seeds_cannot_be_significant_and_the_verdict_says_so():
     assert "INFEASIBLE" in text and "no outcome of this experiment could be significant" in text
 
 
-def test_failed_runs_rank_worst_and_the_line_without_them_is_printed():
+@pytest.mark.parametrize("end", ["failed", "diverged"])
+def test_failed_runs_rank_worst_and_the_line_without_them_is_printed(end):
     (found,) = compare(
-        arm("transferred", [75, 76, 77, 78], failed=2),
+        arm("transferred", [75, 76, 77, 78], failed=2, end=end),
         arm("direct", [70, 71, 72, 73, 74, 74.5]),
         declared=[("transferred", "direct")],
     )
     assert (found.failed, found.n_arm) == (2, 4)
     assert found.p_without_failures == pytest.approx(2 / 210)
     assert found.p > found.p_without_failures
-    assert "2 failed, ranked worst; without them p = " in sentence(found)
+    assert "2 failed or diverged, ranked worst; without them p = " in sentence(found)
 
 
 def test_targets_that_share_no_run_are_strata():

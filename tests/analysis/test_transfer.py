@@ -112,7 +112,7 @@ def test_failed_run_ranks_worst_and_the_p_without_it_stands_beside(invent):
     found = _of(evaluate([invent(seeds=5, fate=fate)]), "direct", "transferred")
     assert (found.n_arm, found.n_against, found.failed) == (4, 5, 1)
     assert found.p > found.p_without_failures
-    assert "1 failed, ranked worst" in sentence(found)
+    assert "1 failed or diverged, ranked worst" in sentence(found)
 
 
 def test_several_trainings_of_one_architecture_are_one_observation(invent):
