@@ -82,7 +82,7 @@ def load(folders: Iterable[Path], *, force: bool = False) -> Tables:
         force: Pool them into one study even where their rules differ.
 
     Raises:
-        ConfigError: If a folder holds no experiment or a file of it cannot be read.
+        HarnessError: If a folder holds no experiment or its plan cannot be read.
     """
     reading = read(folders, force=force)
     jobs = reading.jobs

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.api import Graphs
-from harness.errors import ConfigError
+from harness.errors import DamagedFileError, HarnessError
 from harness.interfaces.graph import graph_from_json
+from harness.results.files import readable
 from harness.results.record import (
     ExperimentFacts,
     JobRecord,
@@ -82,7 +83,7 @@ class Job:
         """The rows it logged; none where its file is damaged."""
         try:
             return self.folder.trajectory()
-        except ValueError:
+        except DamagedFileError:
             return []
 
     @property
@@ -160,7 +161,7 @@ def read(folders: Iterable[Path], *, force: bool = False) -> Reading:
         force: Pool them into one study even where their rules differ.
 
     Raises:
-        ConfigError: If a folder holds no experiment or a file of it cannot be read.
+        HarnessError: If a folder holds no experiment or its plan cannot be read.
     """
     opened = _named(folders)
     experiments = {name: folder.facts() for name, folder in opened.items()}
@@ -241,8 +242,11 @@ def _gather(opened: Mapping[str, ExperimentFolder], plans: Mapping[str, Plan]) -
 def _job(planned: PlannedJob, folder: JobFolder, experiment: str) -> Job:
     """Return a job; a record that this harness cannot read is as good as missing, and said."""
     try:
-        return Job(planned, folder, folder.record(), experiment)
-    except ConfigError as error:
+        job = Job(planned, folder, folder.record(), experiment)
+        with readable(folder.path / "record.json", "a record"):
+            _ = job.graphs  # they are read as they are asked for
+        return job
+    except HarnessError as error:
         why = str(error).removeprefix(str(folder.path)).lstrip("/")
         return Job(planned, folder, None, experiment, fault=why)
 

@@ -75,7 +75,7 @@ def write_report(
         force: Compare experiments even where their rules differ; everything is then stamped.
 
     Raises:
-        ConfigError: If a folder holds no experiment or its plan cannot be read.
+        HarnessError: If a folder holds no experiment or its plan cannot be read.
     """
     with counting():
         results = evaluate(folders, force=force)
@@ -107,8 +107,8 @@ def _clear(out: Path) -> None:
     """Remove the figures and LaTeX tables of an earlier report, which may have had others."""
     try:
         earlier = json.loads((out / "report.json").read_text("utf-8"))
-        figures, tables = earlier["figures"], earlier.get("latex", [])
-    except (OSError, ValueError, KeyError):
+        figures, tables = map(str, earlier["figures"]), map(str, earlier.get("latex", []))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return
     for name in tables:
         (out / "latex" / Path(name).name).unlink(missing_ok=True)

@@ -23,7 +23,9 @@ from numpy.typing import NDArray
 from analysis.similarity.measures import count_operations, measure_graph
 from analysis.similarity.metrics import METRICS, Graph, compare_architectures
 from harness.api import Graphs
+from harness.errors import DamagedFileError
 from harness.interfaces.graph import graph_from_json
+from harness.results.files import readable
 from harness.results.store import ExperimentFolder, write_atomically
 
 Values = NDArray[np.float64]
@@ -133,16 +135,18 @@ def load_chance(folder: Path) -> Chance:
     Without random graphs there is no baseline: every judgement is NaN.
     """
     try:
-        space = ExperimentFolder(folder).space()
-    except (OSError, ValueError):
+        documents = ExperimentFolder(folder).space()["graphs"]
+        text = json.dumps(documents, separators=(",", ":"))
+        digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+        if (kept := _read(folder / FILE, digest)) is not None:
+            return kept
+        with readable(folder / "space.json", "random graphs of the space"):
+            graphs = [
+                {name: graph_from_json(graph) for name, graph in cells.items()}
+                for cells in documents
+            ]
+    except DamagedFileError:
         return NOTHING
-    text = json.dumps(space["graphs"], separators=(",", ":"))
-    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    if (kept := _read(folder / FILE, digest)) is not None:
-        return kept
-    graphs = [
-        {name: graph_from_json(graph) for name, graph in cells.items()} for cells in space["graphs"]
-    ]
     found = measure_chance(graphs)
     document = {"schema": SCHEMA, "space": digest, **asdict(found)}
     try:

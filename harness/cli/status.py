@@ -1,4 +1,4 @@
-"""Count an experiment's jobs: done, diverged, running, failed, skipped, pending."""
+"""Count an experiment's jobs: done, diverged, running, failed, skipped, damaged, pending."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-STATES = ("done", "diverged", "running", "failed", "skipped", "pending")
+STATES = ("done", "diverged", "running", "failed", "skipped", "damaged", "pending")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,13 +18,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Print the counts, and what failed or was skipped, and why."""
+    from harness.errors import DamagedFileError
     from harness.results.store import ExperimentFolder
 
     experiment = ExperimentFolder.existing(args.experiment)
     states: dict[str, list[dict[str, Any]]] = {state: [] for state in STATES}
     for job in experiment.plan().jobs:
         folder = experiment.job(job)
-        record = folder.record()
+        try:
+            record = folder.record()
+        except DamagedFileError as error:
+            states["damaged"].append({"job": job.folder, "reason": str(error)})
+            continue
         if record is None:
             state = "running" if folder.is_held() else "pending"
             states[state].append({"job": job.folder})
@@ -35,7 +40,7 @@ def execute(args: argparse.Namespace) -> int:
         print(json.dumps(states, indent=2))
         return 0
     print(", ".join(f"{len(jobs)} {state}" for state, jobs in states.items()))
-    for state in ("running", "diverged", "failed", "skipped"):
+    for state in ("running", "diverged", "failed", "skipped", "damaged"):
         for row in states[state]:
             print(f"  {state:<8} {row['job']}  {row.get('reason') or ''}".rstrip())
     return 0

@@ -11,6 +11,7 @@ import torch
 
 from harness.execution.faults import Lost
 from harness.execution.interrupts import noting
+from harness.execution.pending import set_aside_damaged
 from harness.execution.progress import Progress
 from harness.execution.runner import Control, Stopped
 from harness.execution.schedule import Ending, Schedule
@@ -46,6 +47,7 @@ def run_jobs(
     Ctrl-C, SIGTERM, the end of the terminal or of ``stop_after`` save the running jobs and stop.
     """
     progress = Progress(todo, settings.jobs)
+    set_aside_damaged(todo, experiment, progress.say)
     after = settings.stop_after
     deadline = None if after is None else time.monotonic() + after
     os.environ["OMP_NUM_THREADS"] = str(settings.threads)  # for workers, before they load torch

@@ -7,6 +7,7 @@ one another are put into the same one, so that a shard waits for no other shard.
 from __future__ import annotations
 
 import itertools
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -58,14 +59,15 @@ def _evaluators(todo: Sequence[PlannedJob]) -> dict[str, Plugin]:
 def _make_shards(short: Sequence[PlannedJob]) -> Iterator[Unit]:
     """Fill one shard after the other with whole families of jobs."""
     jobs: list[PlannedJob] = []
-    number = itertools.count()
+    run = uuid.uuid4().hex[:12]  # folders are merged by copying, so no other run has such a name
+    names = (f"{number:04d}-{run}" for number in itertools.count())
     for family in _list_families(short):
         jobs.extend(family)
         if len(jobs) >= SHARD_JOBS:
-            yield Unit(tuple(jobs), f"{next(number):04d}")
+            yield Unit(tuple(jobs), next(names))
             jobs = []
     if jobs:
-        yield Unit(tuple(jobs), f"{next(number):04d}")
+        yield Unit(tuple(jobs), next(names))
 
 
 def _list_families(short: Sequence[PlannedJob]) -> list[list[PlannedJob]]:

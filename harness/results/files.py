@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from harness.errors import ConfigError
+from harness.errors import ConfigError, DamagedFileError, HarnessError
 
 Document = TypeVar("Document", bound=BaseModel)
 
@@ -20,6 +20,8 @@ Document = TypeVar("Document", bound=BaseModel)
 # What a file may be called everywhere, besides letters and digits.
 PLAIN = "-_.=,+"
 LONGEST = 120
+# Of files that `run` writes each time.
+REMEDY = "the same `python -m harness run` command writes it again"
 
 
 def file_name(text: str) -> str:
@@ -71,25 +73,58 @@ def write_atomically(path: Path, text: str) -> None:
         file.write(text.encode())
 
 
-def read_document(path: Path, model: type[Document]) -> Document:
-    """Return what a file holds.
+def read_document(path: Path, model: type[Document], remedy: str = "") -> Document:
+    """Return what a file holds; ``remedy`` is a clause on what to do if it cannot be read.
 
     Raises:
-        ConfigError: If it cannot be read as ``model``.
+        DamagedFileError: If it does not hold a whole ``model``.
+        ConfigError: If another version of the harness wrote it, which knew more.
+    """
+    with readable(path, model.__name__, remedy):
+        return model.model_validate_json(path.read_bytes())
+
+
+@contextmanager
+def readable(place: object, what: str, remedy: str = "") -> Iterator[None]:
+    """Tell how a file of ours fails to be what it should, if it does.
+
+    Args:
+        place: The file, and where in it.
+        what: It should hold.
+        remedy: What to do, a clause; empty if the caller says it.
+
+    Raises:
+        DamagedFileError: If it holds something else, or part of it.
+        ConfigError: If all that is wrong are fields that this version does not know.
     """
     try:
-        return model.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
-        why = first_reason(error)
-        raise ConfigError(f"{path} cannot be read as {model.__name__}: {why}.") from error
+        yield
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise _complain(place, what, remedy, error) from error
+
+
+def _complain(place: object, what: str, remedy: str, error: Exception) -> HarnessError:
+    told = f"{place} cannot be read as {what}: {first_reason(error)}"
+    if isinstance(error, ValidationError) and all(
+        one["type"] == "extra_forbidden" for one in error.errors()
+    ):
+        return ConfigError(
+            f"{told}; another version of the harness wrote it: use that one, or move the file away."
+        )
+    return DamagedFileError(f"{told}; {remedy}." if remedy else f"{told}.")
 
 
 def first_reason(error: Exception) -> str:
     """Return the first thing that is wrong with a file, and where it is, without a full stop."""
     if isinstance(error, OSError):
         return error.strerror or str(error)
+    if isinstance(error, KeyError):
+        return f"it lacks {error}"
+    if isinstance(error, LookupError | TypeError | AttributeError):
+        return "it has another shape"
     if not isinstance(error, ValidationError):
         return str(error).partition("\n")[0].rstrip(".")
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"])
-    return (f"{place}: {first['msg']}" if place else str(first["msg"])).rstrip(".")
+    told = "expected an object" if "instance of" in first["msg"] else first["msg"].rstrip(".")
+    return f"{place}: {told}" if place else told

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from harness.results.files import finite, read_document, write_atomically
+from harness.results.files import finite, read_document, readable, write_atomically
 from harness.results.record import JobRecord, PlannedJob
 
 
@@ -46,7 +46,12 @@ class JobFolder:
         return (self.path / "spec.json").exists()
 
     def record(self) -> JobRecord | None:
-        """Return the record, or None while the job is unfinished."""
+        """Return the record, or None while the job is unfinished.
+
+        Raises:
+            DamagedFileError: If there is one that cannot be read.
+            ConfigError: If another version of the harness wrote it.
+        """
         file = self.path / "record.json"
         return read_document(file, JobRecord) if file.exists() else None
 
@@ -85,8 +90,13 @@ class JobFolder:
             file.write(json.dumps(finite(row), allow_nan=False) + "\n")
 
     def trajectory(self) -> list[dict[str, Any]]:
-        """Return the rows so far; a half-written last line is dropped."""
-        return [json.loads(line) for line in self._lines()]
+        """Return the rows so far; a half-written last line is dropped.
+
+        Raises:
+            DamagedFileError: If another line is no row.
+        """
+        with readable(self.path / "trajectory.jsonl", "a trajectory"):
+            return [dict(json.loads(line)) for line in self._lines()]
 
     def rewind(self, length: int) -> None:
         """Drop the rows after the first ``length``: work that the last checkpoint missed."""
@@ -106,6 +116,10 @@ class JobFolder:
         file.replace(aside)
         return aside
 
+    def set_aside_record(self) -> str:
+        """Take the record away that cannot be read; return in words where it is now."""
+        return f"it is now {self.set_aside(self.path / 'record.json').name}"
+
     def clear(self) -> None:
         """Forget everything the job left, so that it starts afresh."""
         for name in ("record.json", "checkpoint.pt", "state.pt", "probe.npz", "trajectory.jsonl"):
@@ -114,5 +128,6 @@ class JobFolder:
 
     def _lines(self) -> list[str]:
         file = self.path / "trajectory.jsonl"
-        lines = file.read_text(encoding="utf-8").splitlines(keepends=True) if file.exists() else []
-        return [line for line in lines if line.endswith("\n")]
+        content = file.read_bytes() if file.exists() else b""
+        *whole, _ = content.split(b"\n")
+        return [f"{line.decode(errors='replace')}\n" for line in whole]

@@ -15,11 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter
 from pydantic_core import to_jsonable_python
 
-from harness.errors import ConfigError
-from harness.results.files import first_reason
+from harness.results.files import REMEDY, readable
 from harness.results.record import Plan, PlannedArm, PlannedJob, SearchSpec, TrainSpec
 
 KINDS: dict[str, type[SearchSpec | TrainSpec]] = {"search": SearchSpec, "train": TrainSpec}
@@ -56,15 +55,14 @@ def read_plan(path: Path) -> Plan:
     """Return the plan in a file.
 
     Raises:
-        ConfigError: If it cannot be read as one.
+        DamagedFileError: If it holds none, or part of one.
+        ConfigError: If another version of the harness wrote it.
     """
-    try:
+    with readable(path, "Plan", REMEDY):
         document = json.loads(path.read_bytes())
         if "shared" not in document:
             return Plan.model_validate(document)
         return _expand(document)
-    except (OSError, ValueError, KeyError, IndexError, TypeError, ValidationError) as error:
-        raise ConfigError(f"{path} cannot be read as Plan: {first_reason(error)}.") from error
 
 
 def _abridge(spec: SearchSpec | TrainSpec, share: Callable[[BaseModel], int]) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Shards: jobs shorter than about a second share a folder and a writer.
 
+No two runs call a shard by the same name, so the shards of copied folders do not collide.
+
     shards/<name>/
       lock                 held by the process that writes here
       records.jsonl        one line per finished job, and one for what several have in common
@@ -13,8 +15,9 @@ and what has its default is left out. ``{"job": ..., "cleared": true}`` takes an
 Of a trajectory the first row is whole, the others are lists in the order of ``columns``.
 
 Lines are written some at a time, a job's trajectory before its record. A killed process loses the
-jobs of the last moment; the half-written line that it may leave is no line, and is cut when
-somebody writes there again. Where a job has several lines, the last one counts.
+jobs of the last moment; the half-written line that it may leave is no line, and is cut before
+another line is added. Where a job has several lines, the last one counts; where several
+shards have some, one of a job that is done.
 """
 
 from __future__ import annotations
@@ -23,14 +26,14 @@ import fcntl
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from typing_extensions import override
 
-from harness.results.files import file_name, finite
+from harness.results.files import file_name, finite, readable
 from harness.results.job_folder import JobFolder
 from harness.results.record import JobRecord, PlannedJob
 
@@ -54,6 +57,7 @@ class Lines:
         environment: The line that tells where it ran.
         drawings: The lines with graphs, by architecture; of the whole shard.
         trajectory: The line, if there is one.
+        copies: Other shards that hold a record of the job.
     """
 
     shard: Path
@@ -61,6 +65,12 @@ class Lines:
     environment: str
     drawings: Mapping[str, str]
     trajectory: str = ""
+    copies: tuple[Path, ...] = ()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the job ended well."""
+        return '"status":"done"' in self.record
 
 
 Index = dict[str, Lines]
@@ -95,28 +105,40 @@ class ShardedJob(JobFolder):
 
     @override
     def record(self) -> JobRecord:
-        told = json.loads(self._told.environment) if self._told.environment else {}
-        own = json.loads(self._told.record)
-        drawing = self._told.drawings.get(own.get("architecture"))
-        drawn = json.loads(drawing) if drawing else {}
-        planned = {"name": self._planned.name, "spec": self._planned.spec}
-        return JobRecord.model_validate({**told, **planned, **drawn, **own})
+        with readable(self._place(RECORDS), "a record"):
+            told = json.loads(self._told.environment) if self._told.environment else {}
+            own = json.loads(self._told.record)
+            architecture = own.get("architecture")
+            drawn = {} if architecture is None else json.loads(self._told.drawings[architecture])
+            planned = {"name": self._planned.name, "spec": self._planned.spec}
+            return JobRecord.model_validate({**told, **planned, **drawn, **own})
 
     @override
     def trajectory(self) -> list[dict[str, Any]]:
         if not self._told.trajectory:
             return []
-        told = json.loads(self._told.trajectory)
-        rows = (dict(zip(told["columns"], row, strict=True)) for row in told["rows"])
-        return [told["first"], *rows]
+        with readable(self._place(TRAJECTORIES), "a trajectory"):
+            told = json.loads(self._told.trajectory)
+            rows = (dict(zip(told["columns"], row, strict=True)) for row in told["rows"])
+            return [dict(told["first"]), *rows]
 
     @override
     def clear(self) -> None:
         line = json.dumps({"job": self._planned.job, "cleared": True}, separators=(",", ":"))
-        with (self.path / RECORDS).open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
-        self.state.unlink(missing_ok=True)
+        for shard in (self.path, *self._told.copies):
+            _cut(shard / RECORDS)
+            with (shard / RECORDS).open("a", encoding="utf-8") as file:
+                file.write(line + "\n")
+            state_file(shard, self._planned.job).unlink(missing_ok=True)
         self._index.pop(self._planned.job, None)
+
+    @override
+    def set_aside_record(self) -> str:
+        self.clear()
+        return "the line is taken back"
+
+    def _place(self, name: str) -> str:
+        return f"{self.path / name}, job {self._planned.job}"
 
 
 class ShardWriter:
@@ -192,26 +214,49 @@ def read_shards(folder: Path) -> Index:
     """Return what all shards below ``folder`` hold, by job."""
     index: Index = {}
     for shard in sorted(folder.glob("*/")):
-        _read_records(shard, index)
-        for line in _lines(shard / TRAJECTORIES):
-            job = _job_of(line)
-            if job in index and index[job].shard == shard:
-                index[job].trajectory = line
+        for job, lines in _read_shard(shard).items():
+            index[job] = _choose(index[job], lines) if job in index else lines
     return index
 
 
-def _read_records(shard: Path, index: Index) -> None:
+def _choose(first: Lines, second: Lines) -> Lines:
+    """Return the lines that count of a job with records in several shards."""
+    chosen, other = (first, second) if first.is_done else (second, first)
+    return replace(chosen, copies=(*first.copies, other.shard))
+
+
+def _read_shard(shard: Path) -> Index:
+    index = _read_records(shard)
+    for line in _lines(shard / TRAJECTORIES):
+        job = _job_of(line)
+        if job in index:
+            index[job].trajectory = line
+    return index
+
+
+def _read_records(shard: Path) -> Index:
+    """Return the records of a shard, which need not be whole."""
+    index: Index = {}
     environment, drawings = "", dict[str, str]()
     for line in _lines(shard / RECORDS):
         job = _job_of(line)
-        if line.startswith('{"architecture":'):
-            drawings[json.loads(line)["architecture"]] = line
-        elif job is None:
-            environment = line
+        if job is None:
+            environment = _note(line, environment, drawings)
         elif line.endswith('"cleared":true}'):
             index.pop(job, None)
         else:
             index[job] = Lines(shard, line, environment, drawings)
+    return index
+
+
+def _note(line: str, environment: str, drawings: dict[str, str]) -> str:
+    """Take in what several jobs have in common; return where those ran that follow."""
+    if line.startswith('{"environment":'):
+        return line
+    with suppress(ValueError, KeyError, TypeError):
+        drawings[json.loads(line)["architecture"]] = line
+        return environment
+    return ""  # what could not be read may have said where
 
 
 def _job_of(line: str) -> str | None:
@@ -234,8 +279,9 @@ def _write_rows(job: str, rows: Rows) -> str:
 
 def _lines(file: Path) -> list[str]:
     """Return the whole lines of a file."""
-    text = file.read_text(encoding="utf-8") if file.exists() else ""
-    return text[: text.rfind("\n") + 1].splitlines()
+    content = file.read_bytes() if file.exists() else b""
+    whole = content[: content.rfind(b"\n")] if b"\n" in content else b""
+    return [line.decode(errors="replace") for line in whole.split(b"\n")]
 
 
 def _cut(file: Path) -> None:

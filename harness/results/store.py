@@ -36,7 +36,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError, FolderInUseError
-from harness.results.files import file_name, read_document, write_atomically
+from harness.results.files import REMEDY, file_name, read_document, readable, write_atomically
 from harness.results.job_folder import JobFolder
 from harness.results.plan_file import read_plan, write_plan
 from harness.results.record import ExperimentFacts, Plan, PlannedJob
@@ -79,7 +79,7 @@ class ExperimentFolder:
 
     def facts(self) -> ExperimentFacts:
         """Return the resolved inputs."""
-        return read_document(self.path / "experiment.json", ExperimentFacts)
+        return read_document(self.path / "experiment.json", ExperimentFacts, REMEDY)
 
     def plan(self) -> Plan:
         """Return the jobs and arms; read once."""
@@ -94,14 +94,25 @@ class ExperimentFolder:
         return self._planned[digest]
 
     def space(self) -> dict[str, Any]:
-        """Return ``{"name": ..., "size": ..., "graphs": [{cell: graph}, ...]}``."""
-        document: dict[str, Any] = json.loads((self.path / "space.json").read_text("utf-8"))
-        return document
+        """Return ``{"name": ..., "size": ..., "graphs": [{cell: graph}, ...]}``.
+
+        Raises:
+            DamagedFileError: If the file is not there or holds something else.
+        """
+        path = self.path / "space.json"
+        with readable(path, "random graphs of the space", REMEDY):
+            document: dict[str, Any] = json.loads(path.read_bytes())
+            return {**document, "graphs": [dict(cells) for cells in document["graphs"]]}
 
     def job(self, job: PlannedJob) -> JobFolder:
         """Return the files of one job: in a shard if it ended there, else in its own folder."""
         index = self._shards()
         return ShardedJob(job, index) if job.job in index else self.own_folder(job)
+
+    def clear(self, job: PlannedJob) -> None:
+        """Forget all that a job left, so that it starts afresh."""
+        self.job(job).clear()
+        self.own_folder(job).clear()  # copied folders may hold a job in both ways
 
     def own_folder(self, job: PlannedJob) -> JobFolder:
         """Return the folder that belongs to one job alone."""

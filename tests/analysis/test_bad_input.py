@@ -185,7 +185,7 @@ def test_plan_that_cannot_be_read_is_said_in_one_line(invent, tmp_path, capsys):
     (folder / "plan.json").write_text('{"schema_version": 0, "tasks": []}')
     assert main(["report", str(folder)]) == 2
     error = capsys.readouterr().err
-    assert "plan.json cannot be read as Plan: jobs: Field required." in error
+    assert "plan.json cannot be read as Plan: jobs: Field required; the same" in error
     assert error.count("\n") == 1
     with pytest.raises(ConfigError, match="cannot be read as Plan"):
         write_report([folder], tmp_path / "out")

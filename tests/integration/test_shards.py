@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -31,7 +33,7 @@ def document(seeds, arms=("transferred", "continued", "random"), methods=("rando
         "space": "nb201",
         "methods": list(methods),
         "pairs": [{"source": "c10", "target": "in16"}, {"source": "c10", "target": "c100"}],
-        "seeds": list(range(seeds)),
+        "seeds": list(range(seeds)) if isinstance(seeds, int) else seeds,
         "arms": list(arms),
         "protocol": "table",
     }
@@ -108,6 +110,7 @@ def test_a_half_written_line_is_no_job_and_is_cut(tmp_path, file):
     if file == RECORDS:
         assert run(tmp_path) == 0
         assert outcomes(tmp_path / "short") == whole
+        assert run(tmp_path, "--rerun", "all") == 0  # which adds lines to that shard
         assert all(map(json.loads, (shard / file).read_text().splitlines()))
 
 
@@ -155,6 +158,91 @@ def test_failed_jobs_are_taken_back_and_done_again(tmp_path, monkeypatch):
     assert {record["status"] for record in records} == {"done"}
 
 
+def test_folders_are_merged_by_copying(tmp_path, capsys):
+    one, two = tmp_path / "one", tmp_path / "two"
+    for folder, seeds in ((one, [0, 1]), (two, [1, 2])):
+        folder.mkdir()
+        assert run(folder, seeds=seeds) == 0
+    whole = {**outcomes(one / "short"), **outcomes(two / "short")}
+    shutil.copytree(two / "short", one / "short", dirs_exist_ok=True)
+    capsys.readouterr()
+    assert run(one, seeds=[0, 1, 2]) == 0
+    assert ", 0 to do" in capsys.readouterr().err
+    assert outcomes(one / "short") == whole
+    # What several shards hold is taken back from all of them.
+    assert run(one, "--rerun", "all", seeds=[0, 1, 2]) == 0
+    assert outcomes(one / "short") == whole
+
+
+def test_of_copies_the_one_that_is_done_counts(tmp_path, monkeypatch):
+    from methods.random_search import RandomSearch
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RandomSearch, "step", lambda self: 1 / 0)
+        assert run(tmp_path) == 1
+    (tmp_path / "other").mkdir()
+    assert run(tmp_path / "other") == 0
+    shutil.copytree(tmp_path / "other" / "short", tmp_path / "short", dirs_exist_ok=True)
+    assert {record["status"] for record, _ in outcomes(tmp_path / "short").values()} == {"done"}
+
+
+def test_shards_of_earlier_versions_are_read_and_taken_back(tmp_path):
+    assert run(tmp_path) == 0
+    whole = outcomes(tmp_path / "short")
+    (shard,) = (tmp_path / "short" / "shards").iterdir()
+    shard.rename(shard.with_name("0000"))
+    assert outcomes(tmp_path / "short") == whole
+    assert run(tmp_path, "--rerun", "all") == 0
+    assert outcomes(tmp_path / "short") == whole
+
+
+ZEROS = bytes(4096)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda lines: [*lines, ZEROS],
+        lambda lines: [*lines[:4], ZEROS, *lines[4:]],
+        lambda lines: [ZEROS, *lines[1:]],
+        lambda lines: [b"\xff\xfe" + line[2:] for line in lines],
+        lambda lines: [line[: len(line) // 2] for line in lines],
+        lambda lines: [re.sub(b":.*", b":[3]}", line) for line in lines],
+        lambda lines: [line[:26] + b"}" for line in lines],
+        lambda lines: [line.replace(b'"status":"done"', b'"status":[1]') for line in lines],
+        lambda lines: [line for line in lines if not line.startswith(b'{"architecture"')],
+        lambda lines: [],
+    ],
+    ids=[
+        "zeros after",
+        "zeros within",
+        "zeros before",
+        "bytes",
+        "halves",
+        "lists",
+        "empty",
+        "types",
+        "no graphs",
+        "nothing",
+    ],
+)
+@pytest.mark.parametrize("file", [RECORDS, TRAJECTORIES])
+def test_a_damaged_shard_costs_its_jobs_a_second_attempt(tmp_path, file, spoil, capsys):
+    assert run(tmp_path, seeds=1) == 0
+    whole = outcomes(tmp_path / "short")
+    (shard,) = (tmp_path / "short" / "shards").iterdir()
+    lines = (shard / file).read_bytes().splitlines()
+    (shard / file).write_bytes(b"\n".join([*spoil(lines), b""]))
+    assert main(["status", str(tmp_path / "short")]) == 0
+    assert load([tmp_path / "short"]).jobs["status"].isin(["done", "missing"]).all()
+    assert run(tmp_path, seeds=1) == 0
+    assert "Traceback" not in capsys.readouterr().err
+    if file == RECORDS:
+        assert outcomes(tmp_path / "short") == whole
+        assert run(tmp_path, seeds=1) == 0
+        assert ", 0 to do" in capsys.readouterr().err
+
+
 def test_jobs_that_rest_on_one_another_share_a_shard():
     plan = plan_of(seeds=400, arms=("transferred", "continued"))
     units = make_units(plan.jobs)
@@ -182,8 +270,7 @@ def test_a_killed_run_loses_the_last_moment_only(tmp_path, root):
     file.write_text(json.dumps(document(300)))
     command = [sys.executable, "-m", "harness", "run", str(file), "--results", str(tmp_path)]
     process = subprocess.Popen(command, cwd=root, stderr=subprocess.DEVNULL)
-    records = tmp_path / "short" / "shards" / "0000" / RECORDS
-    while not records.exists() or records.stat().st_size < 100_000:
+    while sum(f.stat().st_size for f in tmp_path.glob(f"short/shards/*/{RECORDS}")) < 100_000:
         assert process.poll() is None, "it ended before it could be killed"
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from harness.config.experiment import make_experiment
-from harness.errors import ConfigError
+from harness.errors import DamagedFileError
 from harness.execution.plan import make_plan
 from harness.execution.resolve import resolve_experiment
 from harness.results.plan_file import read_plan, write_plan
@@ -50,7 +50,7 @@ def test_files_from_before_are_read(tmp_path, plan):
 def test_a_damaged_plan_is_named(tmp_path, damage):
     file = tmp_path / "plan.json"
     file.write_text(damage)
-    with pytest.raises(ConfigError, match=r"plan\.json cannot be read as Plan"):
+    with pytest.raises(DamagedFileError, match=r"plan\.json cannot be read as Plan"):
         read_plan(file)
 
 
@@ -59,5 +59,5 @@ def test_what_a_file_shares_must_be_there(tmp_path, plan):
     document["shared"] = document["shared"][:1]
     file = tmp_path / "plan.json"
     file.write_text(json.dumps(document))
-    with pytest.raises(ConfigError, match="cannot be read as Plan"):
+    with pytest.raises(DamagedFileError, match="cannot be read as Plan"):
         read_plan(file)

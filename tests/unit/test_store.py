@@ -5,7 +5,7 @@ import json
 import pytest
 
 from harness.config.experiment import make_experiment
-from harness.errors import ConfigError, FolderInUseError
+from harness.errors import DamagedFileError, FolderInUseError
 from harness.execution.pending import Rerun, pending
 from harness.execution.plan import make_plan
 from harness.execution.resolve import resolve_experiment
@@ -79,7 +79,7 @@ def test_a_job_is_held_while_its_writer_works(tmp_path):
 
 def test_a_damaged_record_is_named(tmp_path):
     (tmp_path / "record.json").write_text('{"job": 3}')
-    with pytest.raises(ConfigError, match=r"record\.json cannot be read as JobRecord"):
+    with pytest.raises(DamagedFileError, match=r"record\.json cannot be read as JobRecord"):
         JobFolder(tmp_path).record()
 
 
