@@ -15,6 +15,7 @@ from analysis.comparisons import Comparison, Family, compare_family, compare_met
 from analysis.load import Tables, load
 from analysis.similarity.chance import Chance, load_chance
 from analysis.similarity.tables import similarity_tables
+from analysis.sizes import size_table
 from analysis.transfer import gain_table, gap_table, transfer_tables
 from analysis.undecided import agreement_table, list_undecided
 from harness.results.record import ExperimentFacts
@@ -44,6 +45,7 @@ class Results:
         chances: What random architectures of the space have in common, by study.
         similarity: How alike what was found is, by name of the table.
         changes: What the swap of data changed, by name of the table.
+        sizes: What the networks of each arm cost, beside the target.
         agreement: How alike searches are that differ in their seed only.
         undecided: Searches that decided nothing, by job, and why.
     """
@@ -66,6 +68,7 @@ class Results:
     similarity: dict[str, pd.DataFrame]
     changes: dict[str, pd.DataFrame]
     agreement: pd.DataFrame
+    sizes: pd.DataFrame
     undecided: dict[str, str]
 
     @property
@@ -139,6 +142,7 @@ def evaluate(folders: Iterable[Path], *, force: bool = False) -> Results:
         similarity=similarity_tables(tables, chances),
         changes=change_tables(tables, chances),
         agreement=agreement,
+        sizes=size_table(tables),
         undecided=list_undecided(tables.searches, agreement),
     )
 

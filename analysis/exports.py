@@ -48,6 +48,7 @@ def tables_of(results: Results) -> dict[str, pd.DataFrame]:
         **results.transfer,
         **results.process,
         "searches": tables.searches,
+        "sizes": results.sizes,
         "trace": tables.trace,
         "variances": results.variances,
     }

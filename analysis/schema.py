@@ -24,6 +24,7 @@ AMOUNTS = (
     "params",
     "macs",
     "latency_ms",
+    "cost",
 )
 CLOCKS = ("step", "examples", "evaluations")
 NAMED = 3

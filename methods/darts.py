@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
-from pydantic import PositiveFloat
+from pydantic import NonNegativeFloat, PositiveFloat
 from torch import Tensor
 from typing_extensions import override
 
 from harness.api import Problem, Split
-from harness.oneshot.bilevel import Batch, Bilevel, Carry
+from harness.oneshot.bilevel import TRADEOFF, Batch, Bilevel, Carry
 from harness.oneshot.descent import ChoiceDescent, WeightDescent
+from harness.oneshot.objective import Regulariser, Tradeoff
 from harness.oneshot.unrolled import FlatWeights, unroll, unrolled_gradient
 
 WEIGHTS = WeightDescent()
@@ -47,6 +48,11 @@ class Darts(Bilevel):
         carry: What a warm start takes over when the data set is swapped: weights, alpha or both.
             Momentum, Adam's state and the cosine schedule start anew, and the classifier does
             where the classes are others.
+        regulariser: Of the validation loss, if the comparison sets a target of cost T (ours; the
+            paper knows no cost). ``add#squared``: loss + cost_weight * (ln C / T)^2 with the cost C
+            of the answer, whose gradient is taken to be that of the expected cost E. ``add#linear``
+            and ``mul#log``: as in ``proxylessnas``, of E. ``none``: the loss.
+        cost_weight: Of ``add#squared`` and ``add#linear``.
     """
 
     contract_params: ClassVar[Mapping[str, Any]] = {"choices": {"learning_rate": 0.1}}
@@ -60,10 +66,25 @@ class Darts(Bilevel):
         weights: WeightDescent = WEIGHTS,
         choices: ChoiceDescent = CHOICES,
         carry: Carry = "weights+alpha",
+        regulariser: Regulariser = TRADEOFF.regulariser,
+        cost_weight: NonNegativeFloat = TRADEOFF.weight,
     ) -> None:
-        super().__init__(problem, weights=weights, choices=choices, carry=carry)
+        tradeoff = Tradeoff(regulariser, cost_weight)
+        super().__init__(problem, weights=weights, choices=choices, carry=carry, tradeoff=tradeoff)
         self.order, self.difference = order, difference
         self._flat_weights = FlatWeights(self.supernet)
+
+    @classmethod
+    @override
+    def complaint(
+        cls,
+        params: Mapping[str, Any],
+        *,
+        fidelities: tuple[int, ...],
+        target: float | None,
+        budget: Mapping[str, float],
+    ) -> str | None:
+        return Tradeoff(params["regulariser"]).complaint(target)
 
     @override
     def choice_gradient(self, validation: Batch, train: Batch) -> None:

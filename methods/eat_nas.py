@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, NonNegativeFloat, NonPositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveInt
 from typing_extensions import override
 
 from harness.api import (
@@ -20,7 +20,6 @@ from harness.api import (
     Tunable,
     Unsupported,
 )
-from harness.evolution.fitness import Fitness, SizePenalty
 from harness.evolution.generation import draw_distinct, offspring
 from harness.evolution.population import (
     Member,
@@ -30,7 +29,10 @@ from harness.evolution.population import (
     read_member,
 )
 from harness.evolution.size import draw_equal_size, measure
+from harness.sampling.fitness import Aim, Fitness
 from harness.sampling.sample_based import find_missing
+
+AIM = Aim(penalty="soft", weight=-0.07)
 
 Rate = Annotated[float, Field(gt=0, le=1)]
 
@@ -85,9 +87,7 @@ class EatNas(Method):
         patience: Cycles without a rise of the quality after which the population counts as
             converged; None never asks (ours: equal budgets are what comparisons rest on).
         epsilon: Percentage points that a rise must exceed (ours: any rise counts).
-        size_weight: Exponent w of (size / T), where the comparison sets a target T (ours: that of
-            MnasNet).
-        size_penalty: ``soft`` also rewards what is smaller than T; ``one_sided`` does not.
+        aim: At the target of size that a comparison may set (ours: MnasNet's (size / T)^-0.07).
     """
 
     contract_params: ClassVar[Mapping[str, Any]] = {
@@ -96,6 +96,7 @@ class EatNas(Method):
         "retrained": 1,
         "retrain_every": 2,
         "patience": 1,
+        "aim": {"penalty": "two_sided", "weight": -5},
     }
 
     def __init__(
@@ -115,8 +116,7 @@ class EatNas(Method):
         quality_weight: NonNegativeFloat = 1.0,
         patience: PositiveInt | None = None,
         epsilon: NonNegativeFloat = 0.0,
-        size_weight: NonPositiveFloat = -0.07,
-        size_penalty: SizePenalty = "soft",
+        aim: Aim = AIM,
     ) -> None:
         super().__init__(problem)
         offered = _positive(problem.fidelities)
@@ -127,7 +127,7 @@ class EatNas(Method):
         self.retrain_every = population if retrain_every is None else retrain_every
         self.perturbation, self.seed_architecture = perturbation, seed_architecture
         self.quality_weight, self.patience, self.epsilon = quality_weight, patience, epsilon
-        self.fitness = Fitness(problem.costs, weight=size_weight, penalty=size_penalty)
+        self.fitness = Fitness(problem.costs, aim)
         self.population = Population(problem.release)
         self.newcomers = draw_distinct(population, lambda: problem.space.sample(problem.rng))
         self.best = _unjudged(self.newcomers[0])
@@ -167,6 +167,12 @@ class EatNas(Method):
     def startup(cls, params: Mapping[str, Any], *, fidelities: tuple[int, ...]) -> Startup:
         effort = params["fidelity"] or _positive(fidelities)[0]
         return Startup("population", (effort,) * params["population"])
+
+    @classmethod
+    @override
+    def heeds_target(cls, params: Mapping[str, Any]) -> bool:
+        aim: Aim = params["aim"]
+        return bool(aim.weight)
 
     @override
     def warm_start(self, source: SearchState) -> None:

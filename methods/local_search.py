@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from harness.api import Architecture, Problem, SearchState, Startup, Tunable
 from harness.evolution.generation import ATTEMPTS, draw_distinct
+from harness.sampling.fitness import AIM, Aim
 from harness.sampling.sample_based import SampleBased
 
 
@@ -35,6 +36,7 @@ class LocalSearch(SampleBased):
             (``query_full_nbhd=False`` of NASLib and naszilla, whose default it is; the paper's
             basic form judges all).
         fidelity: Effort spent on each candidate, in epochs; None takes the highest on offer.
+        aim: At the target of cost that a comparison may set (ours).
     """
 
     contract_params: ClassVar[Mapping[str, Any]] = {"initial": 2, "first_improvement": True}
@@ -46,8 +48,9 @@ class LocalSearch(SampleBased):
         initial: Annotated[PositiveInt, Tunable(1, 64, log=True)] = 10,
         first_improvement: bool = False,
         fidelity: NonNegativeInt | None = None,
+        aim: Aim = AIM,
     ) -> None:
-        super().__init__(problem, fidelity=fidelity)
+        super().__init__(problem, fidelity=fidelity, aim=aim)
         self.first_improvement = first_improvement
         self.queue = draw_distinct(
             initial, lambda: problem.space.sample(problem.rng), first=self.queue
@@ -82,10 +85,10 @@ class LocalSearch(SampleBased):
             self.centre = highest
 
     @override
-    def learn(self, architecture: Architecture, score: float) -> None:
-        self.scores[architecture] = score
-        if self.first_improvement and self.centre is not None and score > self.scores[self.centre]:
-            self.centre = architecture
+    def learn(self, architecture: Architecture, fitness: float) -> None:
+        self.scores[architecture] = fitness
+        if self.first_improvement and self.centre is not None:
+            self.centre = max(self.centre, architecture, key=self.scores.__getitem__)
 
     @override
     def insights(self) -> dict[str, Any]:

@@ -73,7 +73,8 @@ class NniStrategy(Method):
 
     NNI's Proxyless is left out: it fails on NNI's own spaces of cells, and through our gates every
     operation would run, without the one path in memory that it is for. So are NNI's experiments,
-    which take some 20 s to start a trial. A comparison's costs are not taken into account.
+    which take some 20 s to start a trial. ``evolution`` is told the fitness that our sample-based
+    methods go by; the others do not aim at a target of cost.
 
     Args:
         problem: What to search.
@@ -200,6 +201,11 @@ class NniStrategy(Method):
         if first >= last:
             return None
         return f"The temperature falls; it cannot begin at {first:g} and end at {last:g}."
+
+    @classmethod
+    @override
+    def heeds_target(cls, params: Mapping[str, Any]) -> bool:
+        return bool(params["strategy"] == "evolution")
 
     @classmethod
     @override

@@ -10,6 +10,7 @@ from pydantic import NonNegativeInt, PositiveInt
 from typing_extensions import override
 
 from harness.api import Architecture, Problem, SearchState, Startup, Tunable
+from harness.sampling.fitness import AIM, Aim
 from harness.sampling.sample_based import SampleBased
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Optuna(SampleBased):
         pruning: Whether candidates climb the fidelities; where one is on offer, nothing is pruned.
         spared: Candidates that go all the way before any is pruned (Optuna's default).
         fidelity: Effort spent on a candidate that is not pruned; None takes the highest on offer.
+        aim: At the target of cost that a comparison may set (ours).
     """
 
     contract_params: ClassVar[Mapping[str, Any]] = {"startup": 2, "spared": 1}
@@ -57,8 +59,9 @@ class Optuna(SampleBased):
         pruning: bool = True,
         spared: NonNegativeInt = 5,
         fidelity: NonNegativeInt | None = None,
+        aim: Aim = AIM,
     ) -> None:
-        super().__init__(problem, fidelity=fidelity)
+        super().__init__(problem, fidelity=fidelity, aim=aim)
         self.sampler, self.random_trials, self.population = sampler, startup, population
         self.spared = spared
         lower = [rung for rung in problem.fidelities if 0 < rung < self.fidelity]
@@ -107,16 +110,16 @@ class Optuna(SampleBased):
         return self._read(self.trial)
 
     @override
-    def learn(self, architecture: Architecture, score: float) -> None:
+    def learn(self, architecture: Architecture, fitness: float) -> None:
         from optuna.trial import TrialState
 
-        trial, is_sound = self.trial, math.isfinite(score)
+        trial, is_sound = self.trial, math.isfinite(fitness)
         assert trial is not None
         if is_sound:
-            trial.report(score, self.rungs[self.reached])
+            trial.report(fitness, self.rungs[self.reached])
         self.reached += 1
         if is_sound and self.reached == len(self.rungs):
-            self.study.tell(trial, score)
+            self.study.tell(trial, fitness)
         elif not is_sound or trial.should_prune():
             self.study.tell(trial, state=TrialState.PRUNED)
         else:

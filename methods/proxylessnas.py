@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 import torch
@@ -13,7 +13,7 @@ from typing_extensions import override
 from harness.api import Gates, Problem, SearchState, Split
 from harness.oneshot.bilevel import Batch, Bilevel, Carry
 from harness.oneshot.descent import ChoiceDescent, WeightDescent
-from harness.oneshot.objective import Objective, Regulariser, Tradeoff
+from harness.oneshot.objective import Regulariser, Tradeoff
 from harness.oneshot.paths import BinaryGates, draw_options, path_gates, stack
 from harness.training.schedules import cosine
 
@@ -70,8 +70,11 @@ class ProxylessNas(Bilevel):
         regulariser: Of the loss of ``gradient``, if the comparison prices operations and has a
             target T; E is the expected cost, over the drawn pair's softmax in mode ``two``.
             ``mul#log`` (code): cost_alpha * loss * (ln E / ln T) ** cost_beta. ``add#linear``:
-            loss + cost_weight * (E - T) / T, the paper's in other units. ``none``: the loss.
-        cost_weight: lambda of ``add#linear`` (code: 0.1).
+            loss + cost_weight * (E - T) / T, the paper's in other units. Both always push costs
+            down, however small they are. ``add#squared`` (ours): loss + cost_weight * (ln C / T)^2
+            with the cost C of the answer, whose gradient is taken to be that of E; it aims at T
+            from both sides. ``none``: the loss.
+        cost_weight: lambda of ``add#linear`` (code: 0.1) and ``add#squared``.
         cost_alpha: alpha of ``mul#log`` (code: 0.2).
         cost_beta: beta of ``mul#log`` (code: 0.3).
         warmup_learning_rate: Of the warm-up's first step; it has a cosine of its own (code).
@@ -86,6 +89,7 @@ class ProxylessNas(Bilevel):
     contract_params: ClassVar[Mapping[str, Any]] = {
         "choices": {"learning_rate": 0.1, "interval": 1, "warmup_share": 0},
         "zero_rule": True,
+        "regulariser": "add#squared",
     }
 
     def __init__(
@@ -107,12 +111,11 @@ class ProxylessNas(Bilevel):
         choices: ChoiceDescent = CHOICES,
         carry: Carry = "weights+alpha",
     ) -> None:
-        super().__init__(problem, weights=weights, choices=choices, carry=carry)
+        tradeoff = Tradeoff(regulariser, cost_weight, cost_alpha, cost_beta, reward_exponent)
+        super().__init__(problem, weights=weights, choices=choices, carry=carry, tradeoff=tradeoff)
         self.mode, self.rule = mode, rule
         self.samples, self.baseline_step = samples, baseline_step
         self.warmup_learning_rate = warmup_learning_rate
-        tradeoff = Tradeoff(regulariser, cost_weight, cost_alpha, cost_beta, reward_exponent)
-        self.objective = Objective(problem.costs, tradeoff, self.parameters["alpha"])
         self.baseline: float | None = None
         self.drawn, self.skipped = 0, 0
         self._binary: BinaryGates | None = None
@@ -136,6 +139,13 @@ class ProxylessNas(Bilevel):
             return None
         return Tradeoff(params["regulariser"]).complaint(target)
 
+    @classmethod
+    @override
+    def heeds_target(cls, params: Mapping[str, Any]) -> bool:
+        if params["rule"] == "reinforce":
+            return bool(params["reward_exponent"])
+        return super().heeds_target(params)
+
     @override
     def gates(self, split: Split) -> Gates:
         if split is Split.TRAIN or self.rule == "reinforce":
@@ -149,19 +159,23 @@ class ProxylessNas(Bilevel):
         else:
             self._set_gate_gradient(*validation)
 
+    @override
+    def priced_probabilities(self) -> Sequence[Tensor]:
+        assert self._binary is not None
+        return self._binary.shares
+
     def _set_gate_gradient(self, images: Tensor, targets: Tensor) -> None:
         """Set the gradient of binary gates, except where zero was drawn."""
         alphas = self.parameters["alpha"]
-        binary = self._draw_gates()
+        self._binary = binary = self._draw_gates()
         outputs = self.supernet(images, binary.gates(self._probe))
-        loss = self.objective.loss(self.choice_loss(outputs, targets), binary.shares)
+        loss = self.choice_loss(outputs, targets)
         gradients = torch.autograd.grad(loss, alphas, allow_unused=True)
         for edge, alpha in enumerate(alphas):
             is_skipped = binary.active[edge] in self._skippable[edge]
             alpha.grad = None if is_skipped else gradients[edge]
             self.skipped += is_skipped
         self.drawn += len(alphas)
-        self._binary = binary
         self.diary.saw(Split.VALIDATION, outputs, targets)
 
     def _set_policy_gradient(self, images: Tensor, targets: Tensor) -> None:
@@ -237,13 +251,10 @@ class ProxylessNas(Bilevel):
 
     @override
     def insights(self) -> dict[str, Any]:
-        shares = self._describe([a.detach().cpu().double() for a in self.parameters["alpha"]])
-        cost = self.objective.expectation(shares)
         return {
             **super().insights(),
             "mode": self.mode if self.rule == "gradient" else self.rule,
             "skipped_share": self.skipped / self.drawn if self.drawn else 0.0,
-            **({} if cost is None else {"expected_cost": cost}),
             **({} if self.baseline is None else {"baseline": self.baseline}),
         }
 

@@ -6,6 +6,7 @@ from pydantic import NonNegativeInt
 from typing_extensions import override
 
 from harness.api import Architecture, Problem
+from harness.sampling.fitness import AIM, Aim
 from harness.sampling.sample_based import SampleBased
 
 
@@ -15,10 +16,13 @@ class RandomSearch(SampleBased):
     Args:
         problem: What to search.
         fidelity: Effort spent on each candidate, in epochs; None takes the highest on offer.
+        aim: At the target of cost that a comparison may set (ours).
     """
 
-    def __init__(self, problem: Problem, *, fidelity: NonNegativeInt | None = None) -> None:
-        super().__init__(problem, fidelity=fidelity)
+    def __init__(
+        self, problem: Problem, *, fidelity: NonNegativeInt | None = None, aim: Aim = AIM
+    ) -> None:
+        super().__init__(problem, fidelity=fidelity, aim=aim)
 
     @override
     def propose(self) -> Architecture:

@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from harness.api import Architecture, Problem, Startup, Tunable
 from harness.evolution.population import Member, Population, find_crowded
+from harness.sampling.fitness import AIM, Aim
 from harness.sampling.sample_based import SampleBased
 
 
@@ -32,6 +33,7 @@ class RegularizedEvolution(SampleBased):
         population: Size P (100 is the usual value; 10 in NAS-Bench-201's script).
         tournament: Draws S of a tournament (25 is the usual value; 3 in NAS-Bench-201's script).
         fidelity: Effort spent on each candidate, in epochs; None takes the highest on offer.
+        aim: At the target of cost that a comparison may set (ours).
     """
 
     contract_params: ClassVar[Mapping[str, Any]] = {"population": 4, "tournament": 2}
@@ -43,8 +45,9 @@ class RegularizedEvolution(SampleBased):
         population: Annotated[PositiveInt, Tunable(4, 128, log=True)] = 100,
         tournament: Annotated[PositiveInt, Tunable(2, 32, log=True)] = 25,
         fidelity: NonNegativeInt | None = None,
+        aim: Aim = AIM,
     ) -> None:
-        super().__init__(problem, fidelity=fidelity)
+        super().__init__(problem, fidelity=fidelity, aim=aim)
         self.capacity, self.tournament = population, tournament
         self.population = Population()
 
@@ -78,8 +81,9 @@ class RegularizedEvolution(SampleBased):
         return space.mutate(rivals[0].architecture, rng)
 
     @override
-    def learn(self, architecture: Architecture, score: float) -> None:
-        self.population.add(Member(architecture, score, score, ""))
+    def learn(self, architecture: Architecture, fitness: float) -> None:
+        score = fitness / self.fitness.factor(architecture)
+        self.population.add(Member(architecture, score, fitness, ""))
         if len(self.population.members) > self.capacity:
             self.population.remove(self.population.members[0])
 

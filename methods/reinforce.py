@@ -12,6 +12,7 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat
 from typing_extensions import override
 
 from harness.api import Architecture, Problem, Tunable
+from harness.sampling.fitness import AIM, Aim
 from harness.sampling.sample_based import SampleBased
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
@@ -43,6 +44,7 @@ class Reinforce(SampleBased):
         baseline_momentum: Share of the baseline that stays in an update (script: 0.9).
         initial_deviation: Standard deviation of the initial logits (script).
         fidelity: Effort spent on each candidate, in epochs; None takes the highest on offer.
+        aim: At the target of cost that a comparison may set (ours).
     """
 
     contract_params: ClassVar[Mapping[str, Any]] = {"learning_rate": 0.3}
@@ -55,8 +57,9 @@ class Reinforce(SampleBased):
         baseline_momentum: Annotated[Fraction, Tunable(0.0, 0.99)] = 0.9,
         initial_deviation: NonNegativeFloat = 1e-3,
         fidelity: NonNegativeInt | None = None,
+        aim: Aim = AIM,
     ) -> None:
-        super().__init__(problem, fidelity=fidelity)
+        super().__init__(problem, fidelity=fidelity, aim=aim)
         self.learning_rate, self.baseline_momentum = learning_rate, baseline_momentum
         sizes = [len(decision.options) for decision in problem.space.decisions]
         shape = len(sizes), max(sizes)
@@ -92,15 +95,15 @@ class Reinforce(SampleBased):
         return space.sample(rng)
 
     @override
-    def learn(self, architecture: Architecture, score: float) -> None:
-        if not math.isfinite(score):
+    def learn(self, architecture: Architecture, fitness: float) -> None:
+        if not math.isfinite(fitness):
             return
         kept = self.baseline_momentum
-        self._total = kept * self._total + (1 - kept) * score
+        self._total = kept * self._total + (1 - kept) * fitness
         self._weight = kept * self._weight + (1 - kept)
         gradient = self.probabilities()  # of -log p; a softmax' gradient
         gradient[np.arange(len(architecture)), list(architecture)] -= 1
-        self._descend((score - self._total / self._weight) * gradient)
+        self._descend((fitness - self._total / self._weight) * gradient)
 
     @override
     def insights(self) -> dict[str, Any]:

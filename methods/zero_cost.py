@@ -14,6 +14,7 @@ from harness.api import Architecture, Problem, Split, Stream, Tunable, Unsupport
 from harness.evolution.generation import draw_distinct
 from harness.proxies.batch import Batch
 from harness.proxies.naming import ProxyName, compute, needs_data
+from harness.sampling.fitness import AIM, Aim
 from harness.sampling.sample_based import SampleBased
 
 
@@ -35,6 +36,7 @@ class ZeroCost(SampleBased):
             ``naswot``, ``jacob_cov``, ``snip`` and ``grad_norm`` need a batch.
         candidates: How many are drawn and ranked (ours).
         fidelity: Effort spent on each judged candidate; None takes the highest on offer.
+        aim: At the target of cost that a comparison may set (ours).
 
     Raises:
         Unsupported: If the proxy needs data and there are none.
@@ -49,8 +51,9 @@ class ZeroCost(SampleBased):
         proxy: ProxyName = "synflow",
         candidates: Annotated[PositiveInt, Tunable(10, 2000, log=True)] = 1000,
         fidelity: NonNegativeInt | None = None,
+        aim: Aim = AIM,
     ) -> None:
-        super().__init__(problem, fidelity=fidelity)
+        super().__init__(problem, fidelity=fidelity, aim=aim)
         self.proxy, self.candidates = proxy, candidates
         self.queue = []  # nothing is judged before it is ranked
         self.ranked: dict[Architecture, float] = {}
@@ -64,10 +67,10 @@ class ZeroCost(SampleBased):
         return next(iter(self.ranked))
 
     @override
-    def learn(self, architecture: Architecture, score: float) -> None:
+    def learn(self, architecture: Architecture, fitness: float) -> None:
         promise = self.ranked.pop(architecture, None)
         if promise is not None:
-            self.judged[architecture] = promise, score
+            self.judged[architecture] = promise, fitness / self.fitness.factor(architecture)
 
     @override
     def insights(self) -> dict[str, Any]:

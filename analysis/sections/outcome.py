@@ -15,6 +15,7 @@ from analysis.gallery import Gallery
 from analysis.plots import arms as arms_plot
 from analysis.plots import pareto as pareto_plot
 from analysis.sections.grids import Column, arm_columns, grid
+from analysis.sizes import SIZE_RATIO, unequal_sizes
 from analysis.wording import (
     all_values_in,
     brief,
@@ -45,12 +46,13 @@ def verdicts(results: Results, gallery: Gallery) -> Section:
 
 
 def stamps(results: Results) -> list[str]:
-    """Return what limits every comparison: rules that differ, and unequal budgets."""
+    """Return what limits every comparison: rules, budgets and sizes of networks that differ."""
     forced = (
         f"{NOT_COMPARABLE}: experiments under different rules were pooled by force. Differences "
         "between them may be differences of the rules."
     )
-    return [forced] * results.tables.forced + unequal_budgets(results)
+    limits = unequal_budgets(results) + [_unequal(*found) for found in unequal_sizes(results.sizes)]
+    return [forced] * results.tables.forced + limits
 
 
 def verdict_grid(name: str, found: Sequence[Comparison], labels: Mapping[str, str]) -> Grid:
@@ -132,7 +134,47 @@ def tradeoff(results: Results, gallery: Gallery) -> Section:
         figure = pareto_plot.draw(table)
         name = _numbered("pareto", number)
         blocks.append(gallery.hang(figure, name, _tradeoff_caption(table), table))
+    if len(results.sizes):
+        blocks += _sizes(results)
     return Section("tradeoff", "Accuracy against cost", tuple(blocks))
+
+
+def _unequal(least: Row, most: Row) -> str:
+    """Return the stamp for a task on which arms' networks differ in size."""
+    much, little = (f"{_arm_name(row)} cost {brief(row['mean_cost'])}" for row in (most, least))
+    return (
+        f"UNEQUAL SIZE on {most['target']}: networks of {much} {most['currency']} on average, "
+        f"those of {little} (at most a factor of {SIZE_RATIO} counts as equal). "
+        "An arm may be ahead by size alone."
+    )
+
+
+def _arm_name(row: Row) -> str:
+    return str(row["arm"]) if row["arm"] == "random" else f"{row['method']} {row['arm']}"
+
+
+def _sizes(results: Results) -> list[Block]:
+    """Print what networks were asked to cost, what they cost, and how far that is."""
+    aims = {True: "yes", False: "no", None: "not recorded"}
+    columns: list[Column] = [
+        *arm_columns(),
+        ("n", lambda row: str(row["n"])),
+        ("currency", lambda row: row["currency"]),
+        ("aims at the target", lambda row: aims[row["aims"]]),
+        ("aimed", lambda row: brief(row["target_cost"])),
+        ("reached, mean", lambda row: brief(row["mean_cost"])),
+        (
+            "lowest to highest",
+            lambda row: f"{brief(row['lowest_cost'])} to {brief(row['highest_cost'])}",
+        ),
+        ("distance, factor", lambda row: decimal(row["distance"])),
+    ]
+    text = (
+        "What networks cost beside the target that the protocol sets. Means are geometric; the "
+        "distance is the mean factor between cost and target, in either direction. Random "
+        "architectures are drawn whatever they cost."
+    )
+    return [Text(text), grid("sizes", results.sizes, columns)]
 
 
 def _tradeoff_caption(table: pd.DataFrame) -> str:

@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from harness.api import Augmentation, Recipe, Rules, Scale, SearchKind, Split
+from harness.config.documents import merged
 
 
 class Arm(StrEnum):
@@ -221,11 +222,13 @@ class SpaceRules(Rules):
         kind_budgets: Budgets of kinds of search, over those of the protocol: how much slower a
             super-network is than a candidate depends on the space.
         method_budgets: The same of single methods.
+        kind_params: Hyper-parameters by kind of search, over the protocol's.
         costs: What is counted besides accuracy, in place of the protocol's; None leaves that.
     """
 
     kind_budgets: dict[SearchKind, Budget] = Field(default_factory=dict)
     method_budgets: dict[str, Budget] = Field(default_factory=dict)
+    kind_params: dict[SearchKind, dict[str, Any]] = Field(default_factory=dict)
     costs: CostRules | None = None
 
 
@@ -279,6 +282,10 @@ class Protocol(Rules):
             update={
                 "kind_budgets": {**self.kind_budgets, **own.kind_budgets},
                 "method_budgets": {**self.method_budgets, **own.method_budgets},
+                "kind_params": {
+                    kind: merged(self.kind_params.get(kind, {}), own.kind_params.get(kind, {}))
+                    for kind in {**self.kind_params, **own.kind_params}
+                },
                 "costs": own.costs or self.costs,
                 "spaces": {},
             }

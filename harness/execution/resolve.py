@@ -5,12 +5,12 @@ Everything that can be wrong with an experiment is found here, before its first 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from harness.api import SearchSpace
 from harness.config.experiment import Experiment
-from harness.config.parameters import defaults
+from harness.config.parameters import construct, defaults
 from harness.config.protocol import Plugin, Protocol, SearchRules
 from harness.config.tuning import MethodSetting
 from harness.errors import ConfigError, UnknownNameError
@@ -75,7 +75,9 @@ def resolve_experiment(experiment: Experiment) -> Resolved:
     too_small = check_budgets(settings, protocol, space, searched.values())
     protocol, out_of_reach = _priced(protocol, space_choice.name, space, places)
     other_sizes = warn_about_sizes(protocol, tasks)
-    warnings = (*other_sizes, *left_out, *too_small, *out_of_reach)
+    facts = {title: _method_facts(*setting) for title, setting in settings.items()}
+    aimless = _name_aimless(protocol, facts)
+    warnings = (*other_sizes, *left_out, *too_small, *out_of_reach, *aimless)
     return Resolved(
         experiment=experiment,
         protocol=protocol,
@@ -87,7 +89,7 @@ def resolve_experiment(experiment: Experiment) -> Resolved:
         facts=ExperimentFacts(
             experiment=experiment.model_dump(mode="json"),
             pairs=tuple((place.searched.title, place.target.title) for place in places),
-            methods={title: _method_facts(*setting) for title, setting in settings.items()},
+            methods=facts,
             tasks=tasks,
             notices=warnings,
         ),
@@ -160,6 +162,17 @@ def _priced(
     return protocol.model_copy(update={"costs": rules}), tuple(warnings)
 
 
+def _name_aimless(protocol: Protocol, methods: Mapping[str, MethodFacts]) -> Iterator[str]:
+    """Yield a line if some methods do not aim at the target that the protocol sets."""
+    costs = protocol.costs
+    aimless = [title for title, facts in methods.items() if not facts.heeds_target]
+    if costs is not None and costs.target is not None and aimless:
+        yield (
+            f"{' and '.join(aimless)} aim{'s' if len(aimless) == 1 else ''} at no target of cost: "
+            f"networks found may be far from the {costs.target:g} {costs.currency} asked for."
+        )
+
+
 def _refuse_foreign_tuning(title: str, method: MethodSetting, places: Iterable[Place]) -> None:
     """Refuse tuned values where the source is not the task that they were tuned on."""
     tuning = method.tuning
@@ -179,9 +192,11 @@ def _refuse_foreign_tuning(title: str, method: MethodSetting, places: Iterable[P
 
 
 def _method_facts(choice: Plugin, rules: SearchRules) -> MethodFacts:
+    plugin = METHODS.load(choice.name)
     return MethodFacts(
         summary=METHODS.summary(choice.name),
         params=choice.params,
-        defaults=defaults(METHODS.load(choice.name)),
+        defaults=defaults(plugin),
         budget=rules.budget.limits(),
+        heeds_target=plugin.heeds_target(construct(plugin, choice.params)),
     )

@@ -165,6 +165,17 @@ class Method(ABC):
         """
         return Startup()
 
+    @classmethod
+    def heeds_target(cls, params: Mapping[str, Any]) -> bool:
+        """Tell whether a search aims at the target of cost that a comparison may set.
+
+        Reports and plans name the methods that do not. By default no method does.
+
+        Args:
+            params: All hyper-parameters, each of its declared type, as the constructor gets them.
+        """
+        return False
+
     @abstractmethod
     def step(self) -> None:
         """Do one unit of work."""

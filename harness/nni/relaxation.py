@@ -13,6 +13,7 @@ from harness.api import Problem
 from harness.nni.supernet import GatedSpace, refuse_unknown_horizon, train
 from harness.oneshot.bilevel import Bilevel, Carry
 from harness.oneshot.descent import ChoiceDescent, WeightDescent
+from harness.oneshot.objective import Tradeoff
 
 
 class Relaxation(Bilevel):
@@ -40,7 +41,9 @@ class Relaxation(Bilevel):
         carry: Carry,
     ) -> None:
         refuse_unknown_horizon(problem)
-        super().__init__(problem, weights=weights, choices=choices, carry=carry)
+        super().__init__(
+            problem, weights=weights, choices=choices, carry=carry, tradeoff=Tradeoff("none")
+        )
         self.rule, self.temperature = rule, temperature
         self.strategy: DARTS | None = None
 

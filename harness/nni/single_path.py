@@ -17,6 +17,7 @@ from harness.api import Architecture, Gates, Problem, SearchState
 from harness.nni.supernet import refuse_unknown_horizon, train
 from harness.oneshot.bilevel import Batch, Bilevel, Carry
 from harness.oneshot.descent import ChoiceDescent, WeightDescent
+from harness.oneshot.objective import Tradeoff
 from harness.oneshot.statistics import frozen_statistics
 
 
@@ -77,7 +78,9 @@ class SinglePath(Bilevel):
         carry: Carry,
     ) -> None:
         refuse_unknown_horizon(problem)
-        super().__init__(problem, weights=weights, choices=choices, carry=carry)
+        super().__init__(
+            problem, weights=weights, choices=choices, carry=carry, tradeoff=Tradeoff("none")
+        )
         self.candidates, self.batches = candidates, batches
         self.best: Architecture = self.space.sample_path(problem.rng)
         self.score: float | None = None

@@ -6,7 +6,8 @@ A method's file holds only its paper's idea. What it may replace:
 * ``probabilities``        from parameters to probabilities of each edge's operations
 * ``gates``                from probabilities to what the super-network is passed (GDAS samples,
                            ProxylessNAS samples and probes)
-* ``choice_loss``          the loss of an architecture step (a latency term, a regulariser)
+* ``choice_loss``          the loss of an architecture step (a regulariser)
+* ``priced_probabilities``  what the expected cost rests on, where a target of cost is set
 * ``choice_gradient``      the gradient of the parameters (second order, REINFORCE)
 * ``after_choice_step``    what follows the optimiser (ProxylessNAS' rescaling)
 * ``learning_rate``        of the weights (ProxylessNAS: a warm-up has a schedule of its own)
@@ -37,8 +38,12 @@ from harness.api import (
 )
 from harness.oneshot.descent import ChoiceDescent, WeightDescent
 from harness.oneshot.diary import Diary
+from harness.oneshot.objective import Objective, Tradeoff
 from harness.oneshot.statistics import batch_norms, frozen_statistics, skip_share
 from harness.training.schedules import anneal
+
+# Ours: a network of twice the target adds about 5 to the loss.
+TRADEOFF = Tradeoff("add#squared", weight=10.0)
 
 Carry = Literal["weights+alpha", "alpha", "weights"]
 Batch = tuple[Tensor, Tensor]
@@ -58,6 +63,7 @@ class Bilevel(Method):
         carry: What a warm start takes over. Optimiser states and the schedule always start anew;
             the classifier does where the classes are others.
         channel_share: Of the super-network (PC-DARTS' K).
+        tradeoff: Between loss and cost, where the comparison sets a target.
     """
 
     currencies = ("examples", "seconds")
@@ -70,6 +76,7 @@ class Bilevel(Method):
         choices: ChoiceDescent,
         carry: Carry,
         channel_share: int = 1,
+        tradeoff: Tradeoff = TRADEOFF,
     ) -> None:
         super().__init__(problem)
         if not isinstance(problem.space, WeightSharingSpace):
@@ -97,6 +104,8 @@ class Bilevel(Method):
         self.train, self.validation = map(problem.stream, (Split.TRAIN, Split.VALIDATION))
         self.steps = 0
         self.diary = Diary(self._flat(), problem.device)
+        alphas = self.parameters["alpha"]
+        self.objective = Objective(problem.costs, tradeoff, alphas, self.incumbent)
 
     @classmethod
     @override
@@ -113,6 +122,13 @@ class Bilevel(Method):
         choices = params.get("choices")
         epochs = choices.warmup_epochs if isinstance(choices, ChoiceDescent) else 0
         return Startup("choices.warmup_epochs", epochs=epochs)
+
+    @classmethod
+    @override
+    def heeds_target(cls, params: Mapping[str, Any]) -> bool:
+        regulariser = params.get("regulariser", TRADEOFF.regulariser)
+        weight = params.get("cost_weight", TRADEOFF.weight)
+        return bool(regulariser == "mul#log" or (regulariser != "none" and weight))
 
     def initial_parameters(self) -> Parameters:
         """Return the architecture parameters to start from: small random alphas."""
@@ -134,9 +150,15 @@ class Bilevel(Method):
         return loss
 
     def choice_loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Return the loss that the architecture parameters descend on."""
+        """Return the loss that the choices descend on, which knows a cost if one is aimed at."""
         loss: Tensor = self.problem.loss(outputs, targets)
-        return loss
+        if self.objective.target is None:
+            return loss
+        return self.objective.loss(loss, self.priced_probabilities())
+
+    def priced_probabilities(self) -> Sequence[Tensor]:
+        """Return the probabilities that the expected cost of an architecture step rests on."""
+        return self.probabilities(self.parameters)
 
     def choice_gradient(self, validation: Batch, train: Batch) -> None:
         """Set the architecture parameters' gradients: those of the validation loss."""
@@ -207,6 +229,9 @@ class Bilevel(Method):
         exact = self._named([tensor.detach().cpu().double() for tensor in tensors])
         return self.space.derive([p.numpy() for p in self.probabilities(exact)])
 
+    def _host_parameters(self) -> list[Tensor]:
+        return [tensor.detach().cpu().double() for tensor in self._flat()]
+
     def _flat(self) -> list[Tensor]:
         return [tensor for tensors in self.parameters.values() for tensor in tensors]
 
@@ -254,11 +279,13 @@ class Bilevel(Method):
 
     @override
     def insights(self) -> dict[str, Any]:
+        cost = self.objective.expectation(self._describe(self._host_parameters()))
         return {
             "alphas": [alpha.tolist() for alpha in self.parameters["alpha"]],
             "learning_rate": self.learning_rate,
             "skip_share": skip_share(self.space.graph(self.incumbent())),
             **self.diary.insights(self._describe, self._derive),
+            **({} if cost is None else {"expected_cost": cost}),
         }
 
     def _describe(self, tensors: Sequence[Tensor]) -> list[Tensor]:

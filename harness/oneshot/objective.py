@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
 from torch import Tensor
 
-from harness.api import Costs, EdgeCosts
+from harness.api import Architecture, Costs, EdgeCosts
 
-Regulariser = Literal["none", "mul#log", "add#linear"]
+Regulariser = Literal["none", "mul#log", "add#linear", "add#squared"]
 
 # Where a cost falls below e to this power, its logarithm is no longer followed.
 LEAST_LOGARITHM = 1e-3
@@ -54,7 +54,9 @@ class Tradeoff:
 
     Attributes:
         regulariser: Of the loss: ``mul#log`` scale * loss * (ln C / ln T) ** exponent;
-            ``add#linear`` loss + weight * (C - T) / T; ``none`` leaves it alone.
+            ``add#linear`` loss + weight * (C - T) / T; ``add#squared`` (ours) loss + weight *
+            (ln C / T)^2; ``none`` leaves it alone. The first two always push costs down, the third
+            to the target, from both sides.
         weight: lambda.
         scale: alpha_r.
         exponent: beta.
@@ -74,6 +76,8 @@ class Tradeoff:
             return self.scale * loss * ratio**self.exponent
         if self.regulariser == "add#linear":
             return loss + self.weight * (cost - target) / target
+        if self.regulariser == "add#squared":
+            return loss + self.weight * (cost / target).log() ** 2
         return loss
 
     def reward(self, accuracy: float, cost: float, target: float) -> float:
@@ -99,21 +103,39 @@ class Objective:
         costs: Of the comparison; None if it counts nothing.
         tradeoff: Between accuracy and cost.
         like: Per edge a tensor of the length, type and device of its probabilities.
+        answer: Returns the architecture that the search would answer with now; ``add#squared``
+            needs it.
     """
 
-    def __init__(self, costs: Costs | None, tradeoff: Tradeoff, like: Sequence[Tensor]) -> None:
+    def __init__(
+        self,
+        costs: Costs | None,
+        tradeoff: Tradeoff,
+        like: Sequence[Tensor],
+        answer: Callable[[], Architecture] | None = None,
+    ) -> None:
         self.prices = costs.edges if costs is not None else None
         self.target = costs.target if costs is not None and self.prices is not None else None
         self.tradeoff = tradeoff
+        self._costs, self._answer = costs, answer
         self._sizes = [len(edge) for edge in like]
         if self.prices is not None:
             self._expected = ExpectedCost(self.prices, like)
 
     def loss(self, loss: Tensor, probabilities: Sequence[Tensor]) -> Tensor:
-        """Return the loss that takes the expected cost into account."""
+        """Return the loss that takes the expected cost into account.
+
+        With ``add#squared`` the cost is that of the answer and its gradient that of the expected
+        cost's logarithm, a straight-through estimate: while probabilities are nearly uniform, what
+        is expected says little of what is answered.
+        """
         if self.target is None or self.tradeoff.regulariser == "none":
             return loss
-        return self.tradeoff.loss(loss, self._expected(probabilities), self.target)
+        cost = self._expected(probabilities)
+        if self.tradeoff.regulariser == "add#squared" and self._answer is not None:
+            assert self._costs is not None
+            cost = cost * (self._costs.of(self._answer()) / cost.detach())
+        return self.tradeoff.loss(loss, cost, self.target)
 
     def reward(self, accuracy: float, path: Sequence[int]) -> float:
         """Return the reward of a path that is right in this share of images, 0 to 1."""

@@ -341,12 +341,14 @@ class MethodFacts(Rules):
         params: Every hyper-parameter as used.
         defaults: The method's own defaults; where ``params`` differ, it deviates from the paper.
         budget: Limits of each of its searches, by unit; empty where an earlier version wrote none.
+        heeds_target: Whether it aims at a target of cost; None where an earlier version wrote none.
     """
 
     summary: str
     params: dict[str, Any]
     defaults: dict[str, Any]
     budget: dict[str, int | float] = Field(default_factory=dict)
+    heeds_target: bool | None = None
 
 
 class ExperimentFacts(Rules):

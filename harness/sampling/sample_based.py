@@ -17,26 +17,31 @@ from harness.api import (
     SearchState,
     Unsupported,
 )
+from harness.sampling.fitness import AIM, Aim, Fitness
 
 
 class SampleBased(Method):
     """Propose a candidate, judge it, learn from its score; the answer is the best one so far.
 
-    Best is who scored highest at the most effort; before the first candidate is judged, the answer
-    is the one that will be. Candidates' weights are forgotten at once.
+    Best is who was fittest at the most effort; before the first candidate is judged, the answer
+    is the one that will be. Candidates' weights are forgotten at once. Fitness is the score, unless
+    the comparison sets a target of cost.
 
     Args:
         problem: What to search.
         fidelity: Effort spent on each candidate; None takes the highest on offer.
+        aim: At a target of cost.
 
     Attributes:
+        fitness: What a candidate with a score is worth.
         best: The answer.
-        best_at: Effort and score of the answer.
+        best_at: Effort and fitness of the answer.
         queue: What is judged before anything is proposed.
     """
 
-    def __init__(self, problem: Problem, *, fidelity: int | None) -> None:
+    def __init__(self, problem: Problem, *, fidelity: int | None, aim: Aim = AIM) -> None:
         super().__init__(problem)
+        self.fitness = Fitness(problem.costs, aim)
         self.fidelity = problem.fidelities[-1] if fidelity is None else fidelity
         self.best: Architecture = problem.space.sample(problem.rng)
         self.best_at = (-1, -math.inf)
@@ -61,23 +66,28 @@ class SampleBased(Method):
     ) -> str | None:
         return find_missing(fidelities, params.get("fidelity"))
 
+    @classmethod
+    @override
+    def heeds_target(cls, params: Mapping[str, Any]) -> bool:
+        aim = params.get("aim", AIM)
+        return bool(aim.weight)
+
     @abstractmethod
     def propose(self) -> Architecture:
         """Return the next candidate."""
 
-    def learn(self, architecture: Architecture, score: float) -> None:
-        """Take in a candidate's score, minus infinity if it diverged."""
+    def learn(self, architecture: Architecture, fitness: float) -> None:
+        """Take in a candidate's fitness, minus infinity if it diverged."""
         return
 
     def judge(self, architecture: Architecture, fidelity: int) -> float:
-        """Return a candidate's score, minus infinity if it diverged, and keep it if it is best."""
+        """Return a candidate's fitness, minus infinity if it diverged; keep it if it is best."""
         verdict = self.problem.evaluate(architecture, fidelity)
         self.problem.release(verdict.key)
-        if not math.isfinite(verdict.score):
-            return -math.inf
-        if (fidelity, verdict.score) > self.best_at:
-            self.best, self.best_at = architecture, (fidelity, verdict.score)
-        return verdict.score
+        fitness = self.fitness(architecture, verdict.score)
+        if math.isfinite(fitness) and (fidelity, fitness) > self.best_at:
+            self.best, self.best_at = architecture, (fidelity, fitness)
+        return fitness
 
     @override
     def step(self) -> None:
@@ -103,8 +113,8 @@ class SampleBased(Method):
     @override
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.best = tuple(state["best"])
-        fidelity, score = state["best_at"]
-        self.best_at = fidelity, score
+        fidelity, fitness = state["best_at"]
+        self.best_at = fidelity, fitness
         self.queue = [tuple(architecture) for architecture in state["queue"]]
 
 

@@ -118,6 +118,21 @@ def check_knows_its_startup(method: type[Method]) -> None:
         assert not foreign, f"startup() judges at {foreign}, but {offered} are on offer"
 
 
+def check_heeds_the_target_that_it_says_it_heeds(method: type[Method]) -> None:
+    """A target of cost makes its answers cheap or dear, or ``heeds_target`` says that none does."""
+    own = construct(method, resolve("method", method.__name__, method, method.contract_params))
+    low, high = (search(method, Toy(target=target), readings=0) for target in (1.5, 1e3))
+    if method.heeds_target(own):
+        cheap, dear = (sum(one.method.incumbent()) for one in (low, high))
+        assert cheap < dear, (
+            f"it says that it heeds a target, but options that cost {cheap} answer one that is "
+            f"low, and {dear} one that is high"
+        )
+    else:
+        parting = low.difference(high)
+        assert not parting, f"it says that it heeds no target, but two make two searches, {parting}"
+
+
 def check_answer_is_valid_at_any_time(method: type[Method]) -> None:
     """It has a valid answer before the first and after every step, and asking changes nothing."""
     toy = Toy()
@@ -372,6 +387,7 @@ METHOD_CHECKS: tuple[Check, ...] = (
     check_says_what_it_cannot_search,
     check_complains_before_it_is_built,
     check_knows_its_startup,
+    check_heeds_the_target_that_it_says_it_heeds,
     check_answer_is_valid_at_any_time,
     check_every_step_spends,
     check_proposes_only_valid_architectures,

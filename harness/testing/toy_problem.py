@@ -13,6 +13,8 @@ from torch import Tensor
 
 from harness.api import (
     Architecture,
+    Costs,
+    EdgeCosts,
     Evaluation,
     Problem,
     Scale,
@@ -48,6 +50,8 @@ class Toy:
         fidelities: At which candidates may be judged.
         broken: Whether every other evaluation, or every evaluation and all images, are NaN.
         keeps_weights: Whether there are weights to inherit; else it is as in a table.
+        target: What a network shall cost, in toy units: an option costs as much as its number, and
+            every network 1. None counts nothing.
 
     Attributes:
         problem: What the method is handed.
@@ -68,6 +72,7 @@ class Toy:
         fidelities: tuple[int, ...] = FIDELITIES,
         broken: Broken = "never",
         keeps_weights: bool = True,
+        target: float | None = None,
     ) -> None:
         self.broken = broken
         self.keeps_weights = keeps_weights
@@ -94,6 +99,7 @@ class Toy:
             evaluate=self._evaluate,
             release=self._release,
             is_spent=self._is_spent,
+            costs=None if target is None else _count_options(space or ToyCell(), target),
         )
         self.again = functools.partial(
             Toy,
@@ -105,6 +111,7 @@ class Toy:
             fidelities=fidelities,
             broken=broken,
             keeps_weights=keeps_weights,
+            target=target,
         )
 
     def state_dict(self) -> dict[str, Any]:
@@ -185,6 +192,12 @@ class _DiaryStream:
             self._toy.spent["examples"] += len(targets)
         factor = float("nan") if self._toy.broken == "always" else 1.0
         return images * factor, targets
+
+
+def _count_options(space: SearchSpace, target: float) -> Costs:
+    """Return costs by which an option costs as much as its number, and every network 1."""
+    prices = tuple(tuple(map(float, range(len(d.options)))) for d in space.decisions)
+    return Costs("toy units", target, lambda found: 1.0 + sum(found), EdgeCosts(1.0, prices))
 
 
 def _open_streams(task: Task) -> tuple[dict[Split, BatchStream], int]:

@@ -9,6 +9,7 @@ import pytest
 from harness.api import ConfigError, Costs
 from harness.config.parameters import construct, resolve
 from harness.plugins import METHODS
+from harness.sampling.fitness import Aim
 from harness.testing.toy_problem import Toy
 from harness.testing.toy_space import PlainToyCell
 from methods.eat_nas import EatNas
@@ -265,7 +266,9 @@ def test_rise_within_epsilon_is_none():
 
 def test_selection_goes_by_fitness_and_quality_by_accuracy():
     costs = Costs("multiply-adds", 10.0, lambda architecture: 10.0 + sum(architecture), None)
-    method, _ = start(costs=costs, score=lambda *_: 50.0, tournament=4, size_weight=-1.0)
+    method, _ = start(
+        costs=costs, score=lambda *_: 50.0, tournament=4, aim=Aim(penalty="soft", weight=-1.0)
+    )
     take(method, 60)
     assert method.insights()["population_quality"] == 50.0
     assert method.incumbent() == (0,) * 6  # the smallest of all
@@ -288,7 +291,7 @@ def test_untrained_candidates_are_no_evolution():
         {"replacement": "best"},
         {"perturbation": 0},
         {"perturbation": 1.5},
-        {"size_weight": 0.07},
+        {"aim": {"weight": 0.07}},
         {"fidelity": 0},
         {"seed_architecture": "random"},
     ],

@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from harness.api import Costs, Decision, SearchSpace
-from harness.evolution.fitness import Fitness
 from harness.evolution.generation import draw_distinct, is_ordered, offspring, perturb
 from harness.evolution.population import Member, Population, fittest_first
 from harness.evolution.size import SAMPLES, draw_equal_size, measure
+from harness.sampling.fitness import Aim, Fitness
 from harness.spaces.darts import Darts
 from harness.testing.toy_problem import Toy
 from harness.testing.toy_space import PlainToyCell
@@ -95,14 +95,30 @@ def test_equally_fit_members_keep_their_order():
 )
 def test_fitness_trades_accuracy_against_size(penalty, size, fitness):
     costs = Costs("multiply-adds", 100.0, lambda architecture: size, None)
-    judge = Fitness(costs, weight=-0.07, penalty=penalty)
+    judge = Fitness(costs, Aim(weight=-0.07, penalty=penalty))
     assert judge((0,), 80.0) == pytest.approx(fitness, abs=1e-5)
     assert judge((0,), math.nan) == -math.inf
 
 
 def test_fitness_is_accuracy_where_no_size_is_asked_for():
     for costs in (None, Costs("multiply-adds", None, lambda architecture: 1.0, None)):
-        assert Fitness(costs, weight=-0.07, penalty="soft")((0,), 80.0) == 80.0
+        assert Fitness(costs, Aim(weight=-0.07, penalty="soft"))((0,), 80.0) == 80.0
+
+
+@pytest.mark.parametrize(
+    ("size", "fitness"),
+    [
+        (100, 80),
+        (124, 80),
+        (81, 80),
+        (150, 80 * 1.2**-5),
+        (100 / 1.5, 80 * 1.2**-5),
+        (200, 80 * 1.6**-5),
+    ],
+)
+def test_within_the_tolerance_sizes_are_equal_and_beyond_both_directions_lose(size, fitness):
+    judge = Fitness(Costs("multiply-adds", 100.0, lambda architecture: size, None), Aim())
+    assert judge((0,), 80.0) == pytest.approx(fitness)
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ REFUSED_METHODS = {
 SKIPPED = {("table_seconds", "nb201"): (GRADIENT, "There are no images")}
 # What may be said of a cell that is planned.
 LEFT_OUT = "is left out."
+AIMLESS = "nni_strategy aims at no target of cost"
 
 CELLS = [*itertools.product(sorted(protocol_files()), SPACES.names())]
 
@@ -94,4 +95,6 @@ def test_every_method_plans_or_one_line_says_why_not(protocol, space):
     skipped, why = SKIPPED.get(cell, (set(), ""))
     assert reasons(found).keys() == skipped
     assert all(why in reason for reason in reasons(found).values())
-    assert [line for line in found.warnings if not line.endswith(LEFT_OUT)] == []
+    others = [line for line in found.warnings if not line.endswith(LEFT_OUT)]
+    aimless = space == "mobile" and "nni_strategy" in methods
+    assert [line.partition(":")[0] for line in others] == [AIMLESS] * aimless

@@ -1,6 +1,7 @@
 """Accuracy against cost: the published regularisers and rewards, and expectations of prices."""
 
 import itertools
+import math
 
 import pytest
 import torch
@@ -89,6 +90,19 @@ def test_without_target_or_prices_costs_play_no_part():
     assert objective(regulariser="none").loss(loss, shares) is loss
     assert objective(prices=None).expectation(shares) is None
     assert objective(target=None).expectation(shares) > 5
+
+
+@pytest.mark.parametrize("cost", [5.0, 20.0, 80.0])
+def test_the_squared_logarithm_is_that_of_the_answer_with_the_gradient_of_what_is_expected(cost):
+    shares = [p.requires_grad_() for p in random_shares()]
+    costs = Costs("milliseconds", 20.0, lambda architecture: cost, PRICES)
+    judge = Objective(costs, Tradeoff("add#squared", weight=3.0), shares, lambda: (0,))
+    loss = judge.loss(double(2.0).sum(), shares)
+    assert loss.item() == pytest.approx(2.0 + 3.0 * math.log(cost / 20.0) ** 2)
+    found = torch.autograd.grad(loss, shares)
+    slope = torch.autograd.grad(ExpectedCost(PRICES, shares)(shares).log(), shares)
+    for one, other in zip(found, slope, strict=True):
+        assert torch.allclose(one, 6.0 * math.log(cost / 20.0) * other)
 
 
 def test_a_path_is_rewarded_by_its_own_cost():
