@@ -28,8 +28,9 @@ def execute(args: argparse.Namespace) -> int:
         return 0
     for kind, summaries in found.items():
         print(kind)
+        width = max(map(len, summaries), default=0) + 2
         for name, summary in summaries.items():
-            print(f"  {name:<16}{summary}".rstrip())
+            print(f"  {name:<{width}}{summary}".rstrip())
     return 0
 
 
