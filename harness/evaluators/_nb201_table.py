@@ -13,7 +13,7 @@ import hashlib
 import io
 import math
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -209,6 +209,20 @@ def read_latencies(device: str) -> list[float]:
         DataError: If the file is missing or damaged.
     """
     return _latencies(_find(LATENCIES), device)
+
+
+def open_latencies(device: str) -> tuple[Callable[[Architecture], float], str]:
+    """Return what cells take on a device, in milliseconds, and a fingerprint of the numbers.
+
+    Raises:
+        ConfigError: If there is no such device.
+        DataError: If a file is missing or damaged.
+    """
+    rows, column = open_table().rows, read_latencies(device)
+    if len(rows) < len(column):
+        raise DataError(f"Latencies are kept by row, and {TABLE} lacks some; get the table again.")
+    fingerprint = hashlib.sha256(np.array(column).tobytes()).hexdigest()[:16]
+    return lambda architecture: column[rows[architecture]], fingerprint
 
 
 @functools.cache

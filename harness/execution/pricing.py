@@ -20,6 +20,7 @@ from harness.api import (
     WeightSharingSpace,
 )
 from harness.config.protocol import CostRules
+from harness.evaluators._nb201_table import open_latencies
 from harness.execution.environment import environment
 from harness.execution.progress import Countdown
 from harness.execution.seeding import generator
@@ -45,6 +46,9 @@ def open_costs(rules: CostRules, name: str, space: SearchSpace, shape: TaskShape
         ConfigError: If the latency table is none, was made for something else, or has changed.
         Unsupported: If the space names no operations.
     """
+    if rules.column is not None:
+        return _open_column(rules, name, rules.column)
+    assert rules.network is not None
     scale = rules.network.scale
     prices = multiply_adds(space)
     if rules.table is not None:
@@ -67,6 +71,19 @@ def open_costs(rules: CostRules, name: str, space: SearchSpace, shape: TaskShape
     return Costs(rules.currency, rules.target, of, edges)
 
 
+def _open_column(rules: CostRules, name: str, device: str) -> Costs:
+    """Return the latencies of whole cells on a device; single operations have no price there."""
+    if name != "nb201":
+        raise ConfigError(
+            f"{rules.table} holds latencies of the cells of nb201, not of the space {name}; "
+            "measure a table with `python -m harness latency`."
+        )
+    of, fingerprint = open_latencies(device)
+    if rules.fingerprint not in ("", fingerprint):
+        raise ConfigError(f"{rules.table} has changed since the experiment was planned.")
+    return Costs(rules.currency, rules.target, of, None)
+
+
 def cost_fields(costs: Costs | None, architecture: Architecture) -> dict[str, float]:
     """Return a record's fields on what an architecture costs."""
     if costs is None:
@@ -79,6 +96,8 @@ def fingerprinted(rules: CostRules) -> CostRules:
     """Return the rules with the absolute path of the table and what it holds."""
     if rules.table is None:
         return rules
+    if rules.column is not None:
+        return rules.model_copy(update={"fingerprint": open_latencies(rules.column)[1]})
     path = Path(rules.table).absolute()
     return rules.model_copy(update={"table": str(path), "fingerprint": read_any_table(path)[1]})
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from harness.api import SearchSpace
+from harness.api import SearchKind, SearchSpace
 from harness.config.experiment import Experiment
 from harness.config.parameters import construct, defaults
-from harness.config.protocol import Plugin, Protocol, SearchRules
+from harness.config.protocol import CostRules, Plugin, Protocol, SearchRules
 from harness.config.tuning import MethodSetting
 from harness.errors import ConfigError, UnknownNameError
 from harness.execution.budgets import check_budgets
-from harness.execution.method_settings import resolve_method
+from harness.execution.method_settings import find_kind, resolve_method
 from harness.execution.opening import open_space, open_task, resolved
 from harness.execution.places import Place, find_places, list_searched
 from harness.execution.pricing import fingerprinted, open_costs, warn_about_target
@@ -75,7 +75,7 @@ def resolve_experiment(experiment: Experiment) -> Resolved:
     too_small = check_budgets(settings, protocol, space, searched.values())
     protocol, out_of_reach = _priced(protocol, space_choice.name, space, places)
     other_sizes = warn_about_sizes(protocol, tasks)
-    facts = {title: _method_facts(*setting) for title, setting in settings.items()}
+    facts = {title: _method_facts(*setting, protocol.costs) for title, setting in settings.items()}
     aimless = _name_aimless(protocol, facts)
     warnings = (*other_sizes, *left_out, *too_small, *out_of_reach, *aimless)
     return Resolved(
@@ -191,12 +191,14 @@ def _refuse_foreign_tuning(title: str, method: MethodSetting, places: Iterable[P
             )
 
 
-def _method_facts(choice: Plugin, rules: SearchRules) -> MethodFacts:
+def _method_facts(choice: Plugin, rules: SearchRules, costs: CostRules | None) -> MethodFacts:
     plugin = METHODS.load(choice.name)
+    # Gradients need prices of single operations, and a column has those of whole cells.
+    is_blind = costs is not None and costs.column and find_kind(choice) is SearchKind.SUPERNET
     return MethodFacts(
         summary=METHODS.summary(choice.name),
         params=choice.params,
         defaults=defaults(plugin),
         budget=rules.budget.limits(),
-        heeds_target=plugin.heeds_target(construct(plugin, choice.params)),
+        heeds_target=not is_blind and plugin.heeds_target(construct(plugin, choice.params)),
     )

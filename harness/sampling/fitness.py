@@ -36,6 +36,8 @@ class Aim(Rules):
 
 
 AIM = Aim()
+# Some phones are timed in whole milliseconds, and some cells then take none.
+LEAST_RATIO = 1e-6
 
 
 class Fitness:
@@ -59,7 +61,7 @@ class Fitness:
         """Return what a candidate's score is multiplied by."""
         if self._costs is None or self._costs.target is None:
             return 1.0
-        ratio = self._costs.of(architecture) / self._costs.target
+        ratio = max(self._costs.of(architecture) / self._costs.target, LEAST_RATIO)
         if self._aim.penalty == "two_sided":
             ratio = max(1.0, max(ratio, 1 / ratio) / self._aim.tolerance)
         elif self._aim.penalty == "one_sided":

@@ -8,6 +8,7 @@ import re
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 from torch import nn
 
 from harness.api import Costs, OperationKey, Scale, TaskShape
@@ -15,15 +16,17 @@ from harness.cli import main
 from harness.config.experiment import make_experiment
 from harness.config.protocol import CostRules
 from harness.errors import ConfigError
-from harness.execution.pricing import measure_table, open_costs, warn_about_target
+from harness.execution.pricing import fingerprinted, measure_table, open_costs, warn_about_target
 from harness.execution.resolve import resolve_experiment
 from harness.hardware.latency import Stopwatch, compare, summarise
 from harness.hardware.prices import multiply_adds, read_table
 from harness.hardware.published import read_published
 from harness.interfaces.costs import price
 from harness.plugins import SPACES
+from harness.sampling.fitness import Aim, Fitness
 from harness.spaces.darts import Darts
 from harness.spaces.mobile import Mobile
+from harness.spaces.nb201 import Nb201
 from tests.integration.tiny import PROTOCOL, experiment
 
 SPACE = Darts()
@@ -280,3 +283,43 @@ def test_a_table_of_mobile_prices_every_width(tmp_path):
 def test_tasks_of_different_size_need_a_table_each(capsys):
     assert main(["latency", "--task", "d10,c10", "--out", "x.json"]) == 2
     assert "their images differ in size" in capsys.readouterr().err
+
+
+def column(device, **changes):
+    rules = {"currency": "milliseconds", "table": f"nb201:{device}", "target": 10.0, **changes}
+    return CostRules.model_validate(rules)
+
+
+def test_a_column_of_the_benchmark_prices_whole_cells(reference, monkeypatch):
+    monkeypatch.setenv("HARNESS_DATA", str(reference))
+    space = Nb201()
+    costs = open_costs(column("pixel3"), "nb201", space, SHAPES[0])
+    with np.load(reference / "nasbench201" / "nb201_device_latency.npz") as file:
+        wanted = file["latency"][:, file["devices"].astype(str).tolist().index("pixel3")]
+    with np.load(reference / "nasbench201" / "nb201_tables.npz") as file:
+        cells = file["ops"]
+    for row in (0, 777, 15_624):
+        assert costs.of(tuple(int(choice) for choice in cells[row])) == pytest.approx(wanted[row])
+    assert costs.edges is None and fingerprinted(column("pixel3")).fingerprint
+
+
+@pytest.mark.parametrize(
+    ("space", "device", "line"),
+    [("darts", "pixel3", "not of the space darts"), ("nb201", "pixl3", "Did you mean pixel3")],
+)
+def test_a_column_is_refused_in_one_line(reference, monkeypatch, space, device, line):
+    monkeypatch.setenv("HARNESS_DATA", str(reference))
+    with pytest.raises(ConfigError, match=line):
+        open_costs(column(device), space, Nb201(), SHAPES[0])
+
+
+def test_a_column_has_networks_of_its_own_and_anything_else_needs_their_size():
+    with pytest.raises(ValidationError, match="leave network out"):
+        column("pixel3", network={"channels": 8, "cells": 3})
+    with pytest.raises(ValidationError, match="size of the networks that are priced is missing"):
+        CostRules.model_validate({"currency": "multiply-adds"})
+
+
+def test_a_cell_that_takes_no_time_is_far_from_any_target():
+    costs = Costs("milliseconds", 10.0, lambda architecture: 0.0, None)
+    assert 0 <= Fitness(costs, Aim())((0,), 90.0) < 1e-9
