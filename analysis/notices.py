@@ -14,6 +14,7 @@ from analysis.provenance import changed_plugins
 from analysis.schema import validate
 from analysis.wording import brief, decimal, joined, several
 from harness.results.record import SCHEMA
+from harness.results.store import ExperimentFolder
 
 NAMED = 3
 
@@ -30,6 +31,7 @@ def notices(results: Results) -> list[str]:
     return [
         *found,
         *_about_rules(tables),
+        *_about_unplanned(tables),
         *_about_tuning(results),
         *_about_places(tables.environments),
         *_about_code(tables),
@@ -45,6 +47,17 @@ def _about_rules(tables: Tables) -> Iterator[str]:
     """Say how the rules were applied, where an experiment's planning had something to say."""
     experiments = tables.experiments.values()
     yield from dict.fromkeys(notice for facts in experiments for notice in facts.notices)
+
+
+def _about_unplanned(tables: Tables) -> Iterator[str]:
+    """Say which results are in no comparison, since later commands planned without them."""
+    for name, path in tables.folders.items():
+        if loose := ExperimentFolder(path).unplanned():
+            more = [f"and {len(loose) - NAMED} more"] if len(loose) > NAMED else []
+            yield (
+                f"The plan of {name} leaves out {several(len(loose), 'finished job')} that the "
+                f"folder holds; no comparison counts them: {joined(loose[:NAMED] + more)}."
+            )
 
 
 def _about_tuning(results: Results) -> Iterator[str]:

@@ -6,11 +6,17 @@ import argparse
 import json
 from pathlib import Path
 
+from harness.results.files import file_name
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("experiments", nargs="+", type=Path, help="folders, as results/NAME")
-    parser.add_argument("--out", type=Path, help="folder of the report; default: NAME/report")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        help="folder of the report; default: NAME/report, of several experiments report-NAME-NAME",
+    )
     parser.add_argument("--all", action="store_true", help="draw the figures on request, too")
     parser.add_argument(
         "--force", action="store_true", help="compare across different rules, and stamp the report"
@@ -24,7 +30,15 @@ def execute(args: argparse.Namespace) -> int:
     from harness.results.store import ExperimentFolder
 
     folders = [ExperimentFolder.existing(path).path for path in args.experiments]
-    out = args.out or folders[0] / "report"
+    out = args.out or _place(folders)
     path = write_report(folders, out, everything=args.all, force=args.force)
     print(json.dumps({"report": str(path)}) if args.json else path)
     return 0
+
+
+def _place(folders: list[Path]) -> Path:
+    """Return where a report belongs: into its experiment, or beside the first of several."""
+    if len(folders) == 1:
+        return folders[0] / "report"
+    names = "-".join(folder.resolve().name for folder in folders)
+    return folders[0].parent / file_name(f"report-{names}")

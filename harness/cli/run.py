@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.cli._announcing import announce
 from harness.cli._arguments import (
@@ -28,20 +28,20 @@ if TYPE_CHECKING:
     from harness.results.store import ExperimentFolder
 
 LISTED = 5  # jobs that are named at the end, of each kind
-ARMS = "source,transferred,continued,direct,random"
+SPACE, SEEDS, ARMS = "darts", 5, "source,transferred,continued,direct,random"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("file", nargs="?", type=Path, help="an experiment file, or say what below")
-    what = parser.add_argument_group("what to run, instead of a file")
+    what = parser.add_argument_group("what to run, instead of a file or over what it says")
     what.add_argument("--method", help="names, separated by commas")
     what.add_argument("--source", help="task that is searched on")
     what.add_argument("--target", help="task that the architecture is used on")
-    what.add_argument("--space", default="darts", help="search space (default: %(default)s)")
-    what.add_argument("--seeds", type=int, default=5, help="how many (default: %(default)s)")
+    what.add_argument("--space", help=f"search space (default: {SPACE})")
+    what.add_argument("--seeds", type=positive, help=f"how many (default: {SEEDS})")
     what.add_argument("--protocol", help="rules (default: those sized for the tasks)")
-    what.add_argument("--arms", default=ARMS, help="separated by commas (default: %(default)s)")
+    what.add_argument("--arms", help=f"separated by commas (default: {ARMS})")
     what.add_argument("--name", help="of the folder; default: SOURCE-TARGET-SPACE-PROTOCOL")
     how = parser.add_argument_group("how to run it")
     how.add_argument("--set", action="append", default=[], metavar="KEY.PATH=VALUE", dest="changes")
@@ -57,6 +57,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--stop-after", type=duration, metavar="TIME", help="save and stop after e.g. 90s, 9m, 2h"
     )
     how.add_argument("--rerun", choices=("none", "failed", "all"), default="none")
+    how.add_argument(
+        "--replace",
+        action="store_true",
+        help="plan only what is said here; default: add it to what the folder holds",
+    )
     how.add_argument("--dry-run", action="store_true", help="print what would be run, and stop")
     how.add_argument(
         "--estimate", action="store_true", help="print also how long it would take: measured"
@@ -66,6 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Check everything, then do what has no record yet."""
+    from harness.execution.adding import add
     from harness.execution.devices import find_devices
     from harness.execution.plan import make_plan, space_document
     from harness.execution.resolve import resolve_experiment
@@ -78,11 +84,18 @@ def execute(args: argparse.Namespace) -> int:
     warn(resolved.warnings)
     plan = make_plan(resolved)
     folder = ExperimentFolder(args.results / resolved.experiment.name)
+    facts, whole = (resolved.facts, plan) if args.replace else add(folder, resolved.facts, plan)
     if args.dry_run or args.estimate:
         announce(plan, folder, settings, is_measured=args.estimate, is_json=args.json)
         return 0
     with folder.locked():
-        folder.write(resolved.facts, plan, space_document(resolved))
+        folder.write(facts, whole, space_document(resolved))
+        if others := len(whole.jobs) - len(plan.jobs):
+            print(
+                f"{folder.path} also holds {others} jobs of earlier commands; the report covers "
+                "all, --replace leaves them out",
+                file=sys.stderr,
+            )
         return _run(args, plan, folder, settings)
 
 
@@ -150,24 +163,44 @@ def _experiment(args: argparse.Namespace) -> Experiment:
     if args.file is not None:
         if args.method or args.source or args.target:
             raise ConfigError(
-                "Give an experiment file or --method, --source and --target, not both."
+                "Give an experiment file or --method, --source and --target, not both; "
+                "--set changes what a file says."
             )
-        return load_experiment(args.file, args.changes)
+        return load_experiment(args.file, args.changes, _said(args))
     missing = [f"--{key}" for key in ("method", "source", "target") if not getattr(args, key)]
     if missing:
         raise ConfigError(f"{', '.join(missing)} missing; give an experiment file or all three.")
     rules = args.protocol or choose_protocol((args.source, args.target))
-    protocol = Path(rules).stem
+    space = args.space or SPACE
     document = {
-        "name": args.name or f"{args.source}-{args.target}-{args.space}-{protocol}",
-        "space": {"name": args.space},
+        "name": f"{args.source}-{args.target}-{space}-{Path(rules).stem}",
+        "space": {"name": space},
         "methods": [{"name": name} for name in args.method.split(",")],
         "pairs": [{"source": {"name": args.source}, "target": {"name": args.target}}],
-        "seeds": list(range(args.seeds)),
-        "arms": args.arms.split(","),
+        "seeds": SEEDS,
+        "arms": ARMS.split(","),
         "protocol": rules,
+        **_said(args),
     }
     return make_experiment(document, args.changes)
+
+
+def _said(args: argparse.Namespace) -> dict[str, Any]:
+    """Return what options say of an experiment that a file may say, too."""
+    said = {
+        "name": args.name,
+        "space": args.space and {"name": args.space},
+        "seeds": args.seeds,
+        "arms": args.arms and args.arms.split(","),
+        "protocol": args.protocol and _from_here(args.protocol),
+    }
+    return {key: value for key, value in said.items() if value is not None}
+
+
+def _from_here(protocol: str) -> str:
+    """Return a protocol's name, or its path from wherever it is read."""
+    is_path = protocol.endswith((".yaml", ".yml"))
+    return str(Path(protocol).absolute()) if is_path else protocol
 
 
 def _settings(args: argparse.Namespace, devices: tuple[str, ...]) -> Settings:

@@ -112,8 +112,15 @@ class Experiment(Rules):
         return tuple(arm for arm in self.arms if arm in own and arm is not Arm.RANDOM)
 
 
-def load_experiment(path: Path, overrides: Iterable[str] = ()) -> Experiment:
+def load_experiment(
+    path: Path, overrides: Iterable[str] = (), said: Mapping[str, Any] | None = None
+) -> Experiment:
     """Read an experiment file, apply ``key.path=value`` overrides, and check the result.
+
+    Args:
+        path: Of the file.
+        overrides: Applied last.
+        said: Values in place of the file's, by key.
 
     Raises:
         ConfigError: If anything in it is wrong, in one line.
@@ -121,6 +128,7 @@ def load_experiment(path: Path, overrides: Iterable[str] = ()) -> Experiment:
     document = read_yaml(path)
     if not isinstance(document, dict):
         raise ConfigError(f"{path} is no experiment: expected a mapping of keys.")
+    document = {**document, **(said or {})}
     return make_experiment(document, overrides, home=path.parent, origin=str(path))
 
 

@@ -114,6 +114,13 @@ class ExperimentFolder:
         self.job(job).clear()
         self.own_folder(job).clear()  # copied folders may hold a job in both ways
 
+    def unplanned(self) -> list[str]:
+        """Return finished jobs that the plan does not have: their folders, or digests in shards."""
+        self.plan()
+        own = {job.folder for job in self._planned.values()}
+        loose = [path.parent.name for path in self.path.glob("jobs/*/record.json")]
+        return sorted({*loose} - own) + sorted(self._shards().keys() - self._planned.keys())
+
     def own_folder(self, job: PlannedJob) -> JobFolder:
         """Return the folder that belongs to one job alone."""
         return JobFolder(self.path / "jobs" / job.folder)
