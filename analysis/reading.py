@@ -13,9 +13,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from analysis.logged import check_insights, check_rows, read_graphs
 from harness.api import Graphs
 from harness.errors import DamagedFileError, HarnessError
-from harness.interfaces.graph import graph_from_json
 from harness.results.files import readable
 from harness.results.record import (
     ExperimentFacts,
@@ -82,7 +82,10 @@ class Job:
     def trajectory(self) -> list[dict[str, Any]]:
         """The rows it logged; none where its file is damaged."""
         try:
-            return self.folder.trajectory()
+            rows = self.folder.trajectory()
+            with readable(self.folder.path / "trajectory.jsonl", "a trajectory"):
+                check_rows(rows)
+            return rows
         except DamagedFileError:
             return []
 
@@ -94,19 +97,15 @@ class Job:
     @property
     def graphs(self) -> Graphs:
         """Its architecture's cells by name; empty if there is none."""
-        return _graphs((self.record.graphs if self.record else None) or {})
+        return read_graphs((self.record.graphs if self.record else None) or {})
 
     @property
     def start_graphs(self) -> Graphs:
         """The cells it began from, before its first step; empty where that was not logged."""
-        return _graphs(self.trajectory[0].get("graphs") or {}) if self.trajectory else {}
+        return read_graphs(self.trajectory[0].get("graphs") or {}) if self.trajectory else {}
 
 
 Jobs = Mapping[str, Job]
-
-
-def _graphs(documents: Mapping[str, Any]) -> Graphs:
-    return {name: graph_from_json(document) for name, document in documents.items()}
 
 
 @dataclass(frozen=True)
@@ -244,6 +243,7 @@ def _job(planned: PlannedJob, folder: JobFolder, experiment: str) -> Job:
     try:
         job = Job(planned, folder, folder.record(), experiment)
         with readable(folder.path / "record.json", "a record"):
+            check_insights(job.record.insights if job.record else {})
             _ = job.graphs  # they are read as they are asked for
         return job
     except HarnessError as error:

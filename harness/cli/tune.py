@@ -58,6 +58,7 @@ def execute(args: argparse.Namespace) -> int:
     from harness.execution.executor import Settings
     from harness.execution.protocol_sizes import choose_protocol
     from harness.execution.tuning import JOURNAL, RESULT, make_plan, tune
+    from harness.results.journal import repair_journal
     from harness.results.store import ExperimentFolder
 
     point_to_data(args)
@@ -82,6 +83,8 @@ def execute(args: argparse.Namespace) -> int:
         stop_after=args.stop_after,
     )
     with folder.locked():
+        if told := repair_journal(folder.path / JOURNAL):
+            warn([told])
         found = tune(plan, folder, args.trials, settings)
     if found is None:
         print("stopped; the same command goes on", file=sys.stderr)

@@ -27,6 +27,7 @@ from harness.hardware.counting import count
 from harness.training.accuracy import accuracy, predict
 from harness.training.data import BatchStream, DeviceData
 from harness.training.fitting import Fit
+from harness.training.states import read_state
 
 # Test images whose logits and features every train job keeps, for functional similarity.
 PROBE_IMAGES = 256
@@ -58,7 +59,7 @@ class Training(Evaluator):
         bench, rows = self.bench, self.bench.rows
         network = _build(bench, architecture, recipe)
         if inherit is not None:
-            parent = torch.load(self._file(inherit), weights_only=True)
+            parent = read_state(self._file(inherit), bench.device)
             bench.space.inherit(architecture, network, parent["architecture"], parent["weights"])
         stream = _stream(bench, rows[Split.TRAIN], recipe, seed=seed)
         fit = Fit(network, recipe, stream, bench.task.loss, epochs=fidelity)

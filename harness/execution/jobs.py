@@ -13,6 +13,7 @@ from harness.execution.saving import read_state
 from harness.execution.search import Search
 from harness.execution.train import Training
 from harness.plugins import METHODS
+from harness.results.files import readable
 from harness.results.job_folder import JobFolder
 from harness.results.record import JobRecord, PlannedJob, SearchSpec, Status, TrainSpec
 from harness.results.store import ExperimentFolder
@@ -67,6 +68,8 @@ def _source(experiment: ExperimentFolder, digest: str) -> dict[str, Any]:
     folder = experiment.job(experiment.planned(digest))
     try:
         final = read_state(folder.state)
+        with readable(folder.state, "the end of a search"):
+            final = {"method": final["method"], "state": dict(final["state"])}
     except (DamagedFileError, FileNotFoundError) as error:
         raise DamagedFileError(
             f"{folder.state} is missing or damaged; delete {folder.path}, and the same command "

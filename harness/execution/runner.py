@@ -7,18 +7,18 @@ import json
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, fields
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from typing_extensions import override
 
 from harness.api import BlockChain, CellGraph
 from harness.errors import DamagedFileError
-from harness.execution.environment import environment, rng_state, set_rng_state
-from harness.execution.faults import PLUGIN_CODE, Ended
+from harness.execution.environment import environment, rng_state
+from harness.execution.faults import PLUGIN_CODE, Ended, Lost
 from harness.execution.jobs import begin, find_inputs
-from harness.execution.saving import read_state, write_arrays, write_state
+from harness.execution.resuming import History, now, set_checkpoint_aside, take_up
+from harness.execution.saving import write_arrays, write_state
 from harness.execution.train import Training
 from harness.execution.work import Work
 from harness.results.job_folder import JobFolder
@@ -49,21 +49,6 @@ class Control:
     should_stop: Callable[[], bool]
     progress: Callable[[float], None] | None
     notice: Callable[[str], None] = lambda line: None
-
-
-@dataclass
-class History:
-    """What is known of a job's attempts so far.
-
-    Attributes:
-        environments: Where they ran, as plain values; the last is this one.
-        started: UTC, of the first one.
-        rows: Of the trajectory so far.
-    """
-
-    environments: list[dict[str, Any]]
-    started: str = field(default_factory=lambda: now())
-    rows: int = 0
 
 
 class Saver(ABC):
@@ -97,7 +82,14 @@ def run_job(job: PlannedJob, experiment: ExperimentFolder, control: Control) -> 
         if record is None:
             folder.start(job)
             where = environment(control.device, [job])
-            record = attempt(job, lambda: _perform(job, experiment, folder, control, where), where)
+            try:
+                record = attempt(
+                    job, lambda: _perform(job, experiment, folder, control, where), where
+                )
+            except Lost as fault:
+                if isinstance(fault.__cause__, DamagedFileError) and folder.checkpoint.exists():
+                    set_checkpoint_aside(folder, str(fault), control.notice)
+                raise
             folder.finish(record)
             if record.status is not Status.DONE:
                 folder.say(f"{now()} {record.status}: {record.reason}")
@@ -128,20 +120,14 @@ def _perform(
     where: Environment,
 ) -> JobRecord:
     inputs = find_inputs(job, experiment)
-    saved = _read_checkpoint(folder, control)
-    with PLUGIN_CODE:
-        work = begin(job, inputs, folder, control.device)
-        if saved:
-            work.load_state_dict(saved["work"])
-    history = History([])
-    if saved:
-        set_rng_state(saved["random"], control.device)
-        history = History(**{f.name: saved["history"][f.name] for f in fields(History)})
+    work, earlier = take_up(
+        lambda: begin(job, inputs, folder, control.device), folder, control.notice
+    )
+    history = earlier or History([])
     history.environments.append(where.model_dump())
-    folder.rewind(history.rows)
     folder.say(f"{now()} attempt {len(history.environments)} begins at {work.share_done:.0%}")
     saver = FolderSaver(folder, history)
-    drive(work, saver, control, is_resumed=bool(saved))
+    drive(work, saver, control, is_resumed=earlier is not None)
     with PLUGIN_CODE:
         found = work.result()
         final = work.final_state()
@@ -149,27 +135,6 @@ def _perform(
     if isinstance(work, Training):
         write_arrays(folder.probe, work.probe)
     return done(job, work, found, history)
-
-
-def _read_checkpoint(folder: JobFolder, control: Control) -> dict[str, Any]:
-    """Return what a job saved; nothing if there is nothing that can be read.
-
-    A damaged checkpoint is set aside: the job begins from the start.
-    """
-    if not folder.checkpoint.exists():
-        return {}
-    try:
-        saved = read_state(folder.checkpoint)
-        if {f.name for f in fields(History)} <= saved.get("history", {}).keys():
-            return saved
-        reason = f"{folder.checkpoint} is not a checkpoint of this version"
-    except DamagedFileError as error:
-        reason = str(error).rstrip(".")
-    aside = folder.set_aside(folder.checkpoint)
-    line = f"{reason}; it is now {aside.name}, and the job begins from the start."
-    folder.say(f"{now()} {line}")
-    control.notice(line)
-    return {}
 
 
 class FolderSaver(Saver):
@@ -282,8 +247,3 @@ def _drawn(work: Work, architecture: str) -> dict[str, Any]:
 def _canonical(graphs: tuple[tuple[str, CellGraph | BlockChain], ...]) -> str:
     forms = {name: graph.canonical().to_json() for name, graph in graphs}
     return json.dumps(forms, sort_keys=True, separators=(",", ":"))
-
-
-def now() -> str:
-    """Return the time of day as a record holds it: UTC, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")

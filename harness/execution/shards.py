@@ -12,7 +12,8 @@ from harness.errors import HarnessError
 from harness.execution.environment import environment
 from harness.execution.faults import PLUGIN_CODE, Lost, describe
 from harness.execution.jobs import begin, find_inputs
-from harness.execution.runner import Control, History, Saver, attempt, done, drive, run_job
+from harness.execution.resuming import History
+from harness.execution.runner import Control, Saver, attempt, done, drive, run_job
 from harness.execution.saving import write_state
 from harness.execution.units import Unit
 from harness.execution.work import Work

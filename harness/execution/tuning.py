@@ -36,6 +36,7 @@ from harness.execution.partition import partition
 from harness.execution.resolve import Resolved, resolve_experiment
 from harness.execution.seeding import derive_seed
 from harness.plugins import METHODS
+from harness.results.files import readable
 from harness.results.record import JobRecord, PlannedJob, SearchSpec, Status, digest
 from harness.results.store import ExperimentFolder, write_atomically
 
@@ -183,10 +184,12 @@ def _open_study(plan: Plan, folder: ExperimentFolder) -> Study:
     from optuna.storages.journal import JournalFileBackend
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    storage = JournalStorage(JournalFileBackend(str(folder.path / JOURNAL)))
-    study = optuna.create_study(
-        study_name=folder.path.name, storage=storage, direction="maximize", load_if_exists=True
-    )
+    journal = folder.path / JOURNAL
+    with readable(journal, "a study", "move it away, and searches that have ended are found again"):
+        storage = JournalStorage(JournalFileBackend(str(journal)))
+        study = optuna.create_study(
+            study_name=folder.path.name, storage=storage, direction="maximize", load_if_exists=True
+        )
     inputs = json.dumps(plan.inputs(), sort_keys=True)
     if study.user_attrs.setdefault("inputs", inputs) != inputs:
         raise ConfigError(

@@ -84,8 +84,19 @@ Graphs = Mapping[str, CellGraph | BlockChain]
 
 
 def graph_from_json(document: Mapping[str, Any]) -> CellGraph | BlockChain:
-    """Read back what ``to_json`` of either kind returned."""
+    """Read back what ``to_json`` of either kind returned.
+
+    Raises:
+        ValueError: If an edge or an output is at a node that is not there; other exceptions if the
+            document has another shape.
+    """
     if document["kind"] == "chain":
         return BlockChain(tuple(document["blocks"]), tuple(document.get("stages", ())))
     edges = tuple((int(source), int(target), str(op)) for source, target, op in document["edges"])
-    return CellGraph(document["inputs"], document["nodes"], edges, tuple(document["outputs"]))
+    graph = CellGraph(document["inputs"], document["nodes"], edges, tuple(document["outputs"]))
+    nodes = range(graph.inputs + graph.nodes)
+    used = (*graph.outputs, *(node for edge in edges for node in edge[:2]))
+    for node in used:
+        if type(node) is not int or node not in nodes:
+            raise ValueError(f"a cell of {len(nodes)} nodes has no node {node!r}")
+    return graph

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,6 +22,7 @@ Document = TypeVar("Document", bound=BaseModel)
 # What a file may be called everywhere, besides letters and digits.
 PLAIN = "-_.=,+"
 LONGEST = 120
+SURROGATE = re.compile(rb"\\ud[89a-f]", re.IGNORECASE)
 # Of files that `run` writes each time.
 REMEDY = "the same `python -m harness run` command writes it again"
 
@@ -112,6 +115,20 @@ def _complain(place: object, what: str, remedy: str, error: Exception) -> Harnes
             f"{told}; another version of the harness wrote it: use that one, or move the file away."
         )
     return DamagedFileError(f"{told}; {remedy}." if remedy else f"{told}.")
+
+
+def parse_object(text: str | bytes) -> dict[str, Any]:
+    """Return the JSON object in ``text``.
+
+    Raises:
+        ValueError: If it holds none.
+    """
+    found = json.loads(text)
+    if SURROGATE.search(text if isinstance(text, bytes) else text.encode()):
+        json.dumps(found, ensure_ascii=False).encode()  # a half character is no text
+    if not isinstance(found, dict):
+        raise ValueError("expected an object")
+    return found
 
 
 def first_reason(error: Exception) -> str:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from harness.results.files import finite, read_document, readable, write_atomically
+from harness.results.files import finite, parse_object, read_document, readable, write_atomically
 from harness.results.record import JobRecord, PlannedJob
 
 
@@ -96,12 +96,20 @@ class JobFolder:
             DamagedFileError: If another line is no row.
         """
         with readable(self.path / "trajectory.jsonl", "a trajectory"):
-            return [dict(json.loads(line)) for line in self._lines()]
+            return [parse_object(line) for line in self._lines()]
 
     def rewind(self, length: int) -> None:
-        """Drop the rows after the first ``length``: work that the last checkpoint missed."""
-        if (self.path / "trajectory.jsonl").exists():
-            write_atomically(self.path / "trajectory.jsonl", "".join(self._lines()[:length]))
+        """Drop the rows after the first ``length``: work that the last checkpoint missed.
+
+        Raises:
+            DamagedFileError: If there are not so many.
+        """
+        file, lines = self.path / "trajectory.jsonl", self._lines()[:length]
+        with readable(file, "a trajectory"):
+            if len([parse_object(line) for line in lines]) < length:
+                raise ValueError(f"{length} rows were written, and fewer are there")
+        if file.exists():
+            write_atomically(file, "".join(lines))
 
     def finish(self, record: JobRecord) -> None:
         """Publish the record; from here on the job counts as finished."""

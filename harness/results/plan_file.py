@@ -18,7 +18,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, TypeAdapter
 from pydantic_core import to_jsonable_python
 
-from harness.results.files import REMEDY, readable
+from harness.results.files import REMEDY, parse_object, readable
 from harness.results.record import Plan, PlannedArm, PlannedJob, SearchSpec, TrainSpec
 
 KINDS: dict[str, type[SearchSpec | TrainSpec]] = {"search": SearchSpec, "train": TrainSpec}
@@ -59,10 +59,10 @@ def read_plan(path: Path) -> Plan:
         ConfigError: If another version of the harness wrote it.
     """
     with readable(path, "Plan", REMEDY):
-        document = json.loads(path.read_bytes())
+        document = parse_object(path.read_bytes())
         if "shared" not in document:
-            return Plan.model_validate(document)
-        return _expand(document)
+            return _checked(Plan.model_validate(document))
+        return _checked(_expand(document))
 
 
 def _abridge(spec: SearchSpec | TrainSpec, share: Callable[[BaseModel], int]) -> dict[str, Any]:
@@ -96,11 +96,21 @@ def _expand(document: dict[str, Any]) -> Plan:
         kind = row["spec"]["kind"]
         fields = {name: part(kind, name, value) for name, value in row["spec"].items()}
         spec = KINDS[kind].model_validate(fields)
-        jobs.append(PlannedJob.model_construct(job=row["job"], name=row["name"], spec=spec))
+        jobs.append(PlannedJob(job=row["job"], name=row["name"], spec=spec))
     arms = tuple(PlannedArm.model_validate(row) for row in document["arms"])
     return Plan.model_construct(
         schema_version=document["schema_version"], jobs=tuple(jobs), arms=arms
     )
+
+
+def _checked(plan: Plan) -> Plan:
+    """Refuse a plan that lacks a job on which its arms or jobs rest."""
+    known = {job.job for job in plan.jobs}
+    wanted = {digest for job in plan.jobs for digest in job.spec.ancestors}
+    wanted.update(digest for arm in plan.arms for digest in (arm.train, *arm.searches))
+    if missing := wanted - known:
+        raise ValueError(f"the job {min(missing)} is not listed")
+    return plan
 
 
 def _holds_model(annotation: Any) -> bool:

@@ -33,7 +33,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from harness.results.files import file_name, finite, readable
+from harness.results.files import file_name, finite, parse_object, readable
 from harness.results.job_folder import JobFolder
 from harness.results.record import JobRecord, PlannedJob
 
@@ -106,8 +106,8 @@ class ShardedJob(JobFolder):
     @override
     def record(self) -> JobRecord:
         with readable(self._place(RECORDS), "a record"):
-            told = json.loads(self._told.environment) if self._told.environment else {}
-            own = json.loads(self._told.record)
+            told = parse_object(self._told.environment) if self._told.environment else {}
+            own = parse_object(self._told.record)
             architecture = own.get("architecture")
             drawn = {} if architecture is None else json.loads(self._told.drawings[architecture])
             planned = {"name": self._planned.name, "spec": self._planned.spec}
@@ -118,7 +118,7 @@ class ShardedJob(JobFolder):
         if not self._told.trajectory:
             return []
         with readable(self._place(TRAJECTORIES), "a trajectory"):
-            told = json.loads(self._told.trajectory)
+            told = parse_object(self._told.trajectory)
             rows = (dict(zip(told["columns"], row, strict=True)) for row in told["rows"])
             return [dict(told["first"]), *rows]
 

@@ -36,7 +36,14 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError, FolderInUseError
-from harness.results.files import REMEDY, file_name, read_document, readable, write_atomically
+from harness.results.files import (
+    REMEDY,
+    file_name,
+    parse_object,
+    read_document,
+    readable,
+    write_atomically,
+)
 from harness.results.job_folder import JobFolder
 from harness.results.plan_file import read_plan, write_plan
 from harness.results.record import ExperimentFacts, Plan, PlannedJob
@@ -101,8 +108,8 @@ class ExperimentFolder:
         """
         path = self.path / "space.json"
         with readable(path, "random graphs of the space", REMEDY):
-            document: dict[str, Any] = json.loads(path.read_bytes())
-            return {**document, "graphs": [dict(cells) for cells in document["graphs"]]}
+            document = parse_object(path.read_bytes())
+            return {**document, "graphs": list(document["graphs"])}
 
     def job(self, job: PlannedJob) -> JobFolder:
         """Return the files of one job: in a shard if it ended there, else in its own folder."""

@@ -158,3 +158,22 @@ def test_a_record_names_every_environment_that_the_job_ran_in(tmp_path, often, m
     assert [e["threads"] for e in search["earlier_environments"]] == [1]
     assert search["environment"]["threads"] == 7 and search["attempts"] == 2
     assert json.dumps(search)
+
+
+def test_damage_that_a_job_meets_on_its_way_costs_its_checkpoint(
+    tmp_path, often, monkeypatch, capsys
+):
+    from methods.darts import Darts
+
+    file, calls, real = write(tmp_path), [], Darts.step
+
+    def step(self):
+        calls.append(1)
+        if len(calls) == 2:  # what the first step left cannot be read
+            raise DamagedFileError("000000.pt is damaged: expected what a job saves, found zeros.")
+        real(self)
+
+    monkeypatch.setattr(Darts, "step", step)
+    assert run(tmp_path, file) == 0
+    told = capsys.readouterr().err
+    assert "000000.pt is damaged" in told and "the job begins from the start" in told
