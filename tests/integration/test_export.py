@@ -159,10 +159,11 @@ def test_job_is_found_by_the_beginning_of_its_digest(experiment, tmp_path, capsy
 
 
 def test_digest_that_is_too_short_is_refused_with_the_candidates(experiment, tmp_path, capsys):
-    plan = json.loads((experiment.path / "plan.json").read_text())
+    text = (experiment.path / "plan.json").read_text()
+    plan = json.loads(text)
     for job in plan["jobs"]:
-        job["job"] = "aa" + job["job"]
-    (experiment.path / "plan.json").write_text(json.dumps(plan))
+        text = text.replace(job["job"], "aa" + job["job"])
+    (experiment.path / "plan.json").write_text(text)
     line = refusal(capsys, experiment.path / "aa", tmp_path / "net.pt")
     assert f"is the beginning of {len(plan['jobs'])} digests" in line
 
