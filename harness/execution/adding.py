@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from harness.config.experiment import Experiment
 from harness.config.protocol import Arm
 from harness.errors import ConfigError, DamagedFileError
+from harness.results.files import REMEDY, readable
 from harness.results.record import ExperimentFacts, Plan, PlannedArm
 from harness.results.store import ExperimentFolder
 
@@ -36,6 +37,8 @@ def add(
     if not (folder.path / "plan.json").is_file():
         return facts, plan
     earlier, known = folder.facts(), folder.plan()
+    with readable(folder.path / "experiment.json", "an experiment", REMEDY):
+        _read(earlier)
     differing = next(_differences(earlier, facts), None) or _other_jobs(known, plan)
     if differing:
         raise ConfigError(_refusal(folder, differing))

@@ -23,8 +23,8 @@ Document = TypeVar("Document", bound=BaseModel)
 PLAIN = "-_.=,+"
 LONGEST = 120
 SURROGATE = re.compile(rb"\\ud[89a-f]", re.IGNORECASE)
-# Of files that `run` writes each time.
-REMEDY = "the same `python -m harness run` command writes it again"
+# Of files that `run` writes, adding to what they hold.
+REMEDY = "the `python -m harness run` command that made it writes it again with --replace"
 
 
 def file_name(text: str) -> str:

@@ -12,7 +12,7 @@ from analysis.notices import notices
 from analysis.report import write_report
 from analysis.schema import validate
 from harness.cli import main
-from harness.errors import ConfigError
+from harness.errors import DamagedFileError
 from harness.results.record import Status
 from tests.analysis.experiments import CRASH, LEVELS
 from tests.analysis.ingredients import ENVIRONMENT
@@ -185,9 +185,9 @@ def test_plan_that_cannot_be_read_is_said_in_one_line(invent, tmp_path, capsys):
     (folder / "plan.json").write_text('{"schema_version": 0, "tasks": []}')
     assert main(["report", str(folder)]) == 2
     error = capsys.readouterr().err
-    assert "plan.json cannot be read as Plan: jobs: Field required; the same" in error
+    assert "plan.json cannot be read as Plan: jobs: Field required; the `python -m" in error
     assert error.count("\n") == 1
-    with pytest.raises(ConfigError, match="cannot be read as Plan"):
+    with pytest.raises(DamagedFileError, match="cannot be read as Plan"):
         write_report([folder], tmp_path / "out")
 
 

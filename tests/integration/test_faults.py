@@ -3,6 +3,7 @@
 import errno
 import io
 import json
+import shutil
 
 import pytest
 import torch
@@ -177,3 +178,32 @@ def test_damage_that_a_job_meets_on_its_way_costs_its_checkpoint(
     assert run(tmp_path, file) == 0
     told = capsys.readouterr().err
     assert "000000.pt is damaged" in told and "the job begins from the start" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("plan.json", "[]"), ("plan.json", ""), ("experiment.json", "{}"), ("experiment.json", None)],
+)
+def test_a_damaged_plan_is_named_with_the_command_that_writes_it_again(
+    planned, tmp_path, capsys, name, text
+):
+    shutil.copytree(planned / "tiny", tmp_path / "tiny")
+    file, path = write(tmp_path, arms=["random"]), tmp_path / "tiny" / name
+    if text is None:  # what the experiment says is free, so it is looked at by itself
+        text = json.dumps({**json.loads(path.read_text()), "experiment": {"space": 3}})
+    path.write_text(text)
+    assert run(tmp_path, file) == 2
+    told = capsys.readouterr().err
+    assert name in told and "--replace" in told and "Traceback" not in told
+    assert run(tmp_path, file, "--replace") == 0
+    assert "1 jobs, 0 to do" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory):
+    """An experiment of one job, which is done."""
+    folder = tmp_path_factory.mktemp("planned")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("analysis.report.write_report", lambda folders, out: out)
+        assert run(folder, write(folder, arms=["random"])) == 0
+    return folder
