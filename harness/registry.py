@@ -34,6 +34,7 @@ from harness.errors import PluginError, UnknownNameError
 T = TypeVar("T")
 
 DISTRIBUTION = "nas-comparison-harness"
+LONGEST = 60  # characters of a name that a message repeats
 
 
 def did_you_mean(kind: str, name: str, known: Iterable[str]) -> str:
@@ -41,7 +42,8 @@ def did_you_mean(kind: str, name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=3)
     hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(names)}."
-    return f"No {kind} is called {name!r}. {hint}"
+    shown = repr(name if len(name) <= LONGEST else f"{name[:LONGEST]}...")
+    return f"No {kind} is called {shown}. {hint}"
 
 
 class Registry(Generic[T]):

@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from typing_extensions import override
 
+from harness.config.wording import show, word
 from harness.errors import ConfigError
 
 
@@ -101,16 +102,21 @@ def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
-    """Return the first complaint of pydantic as: where, what was given, what was expected."""
-    first = error.errors()[0]
+    """Return one complaint of pydantic as: where, what was given, what was expected.
+
+    It is the first, but for an unknown key: that is often the misspelt name of one that is missing.
+    """
+    first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
     place = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         return _unknown_key(place, _fields_at(model, first["loc"][:-1]))
     if first["type"] == "missing":
         return f"{place} is missing; it has to be stated."
-    message = first["msg"].removeprefix("Value error, ")
-    given = "" if isinstance(first["input"], Mapping | BaseModel) else f" {first['input']!r}"
-    return f"{place or 'document'}{given}: {message[:1].lower()}{message[1:].rstrip('.')}."
+    given = "" if isinstance(first["input"], Mapping | BaseModel) else f" {show(first['input'])}"
+    fields = sorted(_fields_at(model, first["loc"])) if first["type"] == "model_type" else []
+    keys = f": {', '.join(fields)}" if fields else ""
+    told = word(first) + keys
+    return f"{place or 'document'}{given}: {told}{'' if told.endswith('?') else '.'}"
 
 
 def _unknown_key(place: str, known: Iterable[str]) -> str:

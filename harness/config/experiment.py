@@ -31,6 +31,8 @@ from harness.config.shipped import protocol_file
 from harness.config.tuning import MethodSetting, with_tunings
 from harness.errors import ConfigError
 
+MOST_SEEDS = 100_000  # a plan of more would not fit into memory
+
 
 class Method(MethodSetting):
     """A method of the comparison.
@@ -62,7 +64,11 @@ class Pair(Rules):
 
 def count_off(value: Any) -> Any:
     """Return the first ``value`` seeds, where a number is given instead of a list."""
-    return list(range(value)) if type(value) is int else value
+    if type(value) is not int:
+        return value
+    if not 1 <= value <= MOST_SEEDS:
+        raise ValueError(f"expected 1 to {MOST_SEEDS} seeds, or a list of them")
+    return list(range(value))
 
 
 class Experiment(Rules):

@@ -25,6 +25,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
 from harness.api import ConfigError, OperationKey, Rules, SearchSpace, TaskShape
+from harness.config.wording import show, word
 from harness.hardware.counting import count
 
 Milliseconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -120,10 +121,9 @@ def read_table(path: Path) -> tuple[LatencyTable, str]:
     except ValidationError as error:
         first = error.errors()[0]
         place = " / ".join(map(str, first["loc"]))
-        given = first["input"] if isinstance(first["input"], int | float | str) else ""
-        raise ConfigError(
-            f"{path} is no latency table: {place}: {first['msg']}, not {given!r}."
-        ) from error
+        given = first["input"]
+        told = f", not {show(given)}" if isinstance(given, int | float | str) else ""
+        raise ConfigError(f"{path} is no latency table: {place}: {word(first)}{told}.") from error
     except ValueError as error:
         raise ConfigError(f"{path} is no latency table: {error}.") from error
     return table, hashlib.sha256(content).hexdigest()[:16]

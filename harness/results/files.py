@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from harness.config.wording import word
 from harness.errors import ConfigError, DamagedFileError, HarnessError
 
 Document = TypeVar("Document", bound=BaseModel)
@@ -143,5 +144,4 @@ def first_reason(error: Exception) -> str:
         return str(error).partition("\n")[0].rstrip(".")
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"])
-    told = "expected an object" if "instance of" in first["msg"] else first["msg"].rstrip(".")
-    return f"{place}: {told}" if place else told
+    return f"{place}: {word(first)}" if place else word(first)

@@ -130,7 +130,7 @@ CASES = {
     "mixed commits": ({**SMALL, "environment": _two_commits}, None, "several commits are mixed"),
     "no checkout": ({**SMALL, "environment": _nowhere}, None, "no commit is recorded"),
     "old schema": (SMALL, _old_schema, "3 records of schema 0 are read as schema 1"),
-    "unknown field": (SMALL, _unreadable_record, "charm: Extra inputs are not permitted"),
+    "unknown field": (SMALL, _unreadable_record, "charm: it is no known key"),
     "no JSON": (SMALL, _no_json, "1 job left files that cannot be read"),
     "no trajectory": (SMALL, _no_trajectory, "trajectory.jsonl is gone or damaged"),
     "damaged trajectory": (SMALL, _damaged_trajectory, "trajectory.jsonl is gone or damaged"),
@@ -185,7 +185,7 @@ def test_plan_that_cannot_be_read_is_said_in_one_line(invent, tmp_path, capsys):
     (folder / "plan.json").write_text('{"schema_version": 0, "tasks": []}')
     assert main(["report", str(folder)]) == 2
     error = capsys.readouterr().err
-    assert "plan.json cannot be read as Plan: jobs: Field required; the `python -m" in error
+    assert "plan.json cannot be read as Plan: jobs: it is missing; the `python -m" in error
     assert error.count("\n") == 1
     with pytest.raises(DamagedFileError, match="cannot be read as Plan"):
         write_report([folder], tmp_path / "out")

@@ -187,11 +187,11 @@ def wrong(**changes):
         ),
         (
             {"methods": [{"name": "darts", "params": {"weights": {"learning_rate": "fast"}}}]},
-            "weights.learning_rate 'fast': input should be a valid number",
+            "weights.learning_rate 'fast': expected a number.",
         ),
         ({"methods": ["darts", "darts"]}, "the same entry stands twice in methods"),
         ({"seeds": []}, "seeds"),
-        ({"arms": ["transfered"]}, "arms.0 'transfered': input should be 'source'"),
+        ({"arms": ["transfered"]}, "or 'random'; did you mean transferred?"),
         (wrong(splits={"train": 0.5, "validation": 0.4, "selection": 0}), "add up to one"),
         (wrong(method_params={"dart": {}}), "No method is called 'dart'"),
         (
