@@ -6,8 +6,6 @@ import argparse
 import json
 from pathlib import Path
 
-from harness.results.files import file_name
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
@@ -38,6 +36,8 @@ def execute(args: argparse.Namespace) -> int:
 
 def _place(folders: list[Path]) -> Path:
     """Return where a report belongs: into its experiment, or beside the first of several."""
+    from harness.results.files import file_name
+
     if len(folders) == 1:
         return folders[0] / "report"
     names = "-".join(folder.resolve().name for folder in folders)
