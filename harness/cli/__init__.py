@@ -1,3 +1,4 @@
+# PYTHON_ARGCOMPLETE_OK
 """The command line: one module per command; each parses, makes one call, and prints."""
 
 from __future__ import annotations
@@ -5,7 +6,11 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
+from typing import Any
 
+from typing_extensions import override
+
+from harness.cli._completing import complete
 from harness.errors import HarnessError
 from harness.execution.interrupts import interrupting
 from harness.guard import check_siblings
@@ -32,6 +37,24 @@ COMMANDS = (
 OK, JOB_FAILED, USER_ERROR, UNFINISHED = 0, 1, 2, 3
 
 
+class _Version(argparse.Action):
+    """Print the version and where the code is, and end."""
+
+    @override
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any, **__: Any) -> None:
+        import importlib.metadata
+        from pathlib import Path
+
+        from harness.registry import DISTRIBUTION
+
+        try:
+            version = importlib.metadata.version(DISTRIBUTION)
+        except importlib.metadata.PackageNotFoundError:
+            version = "(not installed)"
+        print(f"{DISTRIBUTION} {version}, {Path(__file__).parents[1]}")
+        parser.exit()
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser; a command's help is its module's docstring."""
     parser = argparse.ArgumentParser(
@@ -39,6 +62,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="Search architectures on a proxy, use them on a target, compare methods.",
         epilog="Exit status: 0 ok, 1 a job failed, 2 user error, 3 stopped before the end.",
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version, and stop")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name in COMMANDS:
         module = importlib.import_module(f"harness.cli.{name}")
@@ -64,7 +88,9 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _execute(argv: list[str] | None) -> int:
-    args = build_parser().parse_args(argv)
+    parser = build_parser()
+    complete(parser)
+    args = parser.parse_args(argv)
     try:
         check_siblings()
         return int(args.execute(args))

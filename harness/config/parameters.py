@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
@@ -48,6 +50,55 @@ def construct(plugin: type, parameters: Mapping[str, Any]) -> dict[str, Any]:
 def ranges(plugin: type) -> dict[str, Tunable]:
     """Return the declared range of every parameter that has one, by dotted name."""
     return dict(_ranges(_model(plugin), ""))
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What a parameter is, for a reader.
+
+    Attributes:
+        name: Dotted, where it belongs to a group.
+        default: As plain containers.
+        range: Where ``tune`` looks for it; None where it declares no range.
+        about: What the docstring says of it.
+    """
+
+    name: str
+    default: Any
+    range: Tunable | None
+    about: str
+
+
+def list_parameters(plugin: type) -> tuple[Parameter, ...]:
+    """Return the parameters of ``plugin``, those of groups one by one."""
+    return tuple(_list_parameters(plugin, _model(plugin), defaults(plugin), ""))
+
+
+def _list_parameters(
+    documented: type, model: type[BaseModel], values: Mapping[str, Any], prefix: str
+) -> Iterator[Parameter]:
+    about = _read_arguments(documented)
+    for name, field in model.model_fields.items():
+        inner, value = field.annotation, values[name]
+        if isinstance(inner, type) and issubclass(inner, BaseModel) and isinstance(value, dict):
+            yield from _list_parameters(inner, inner, value, f"{prefix}{name}.")
+            continue
+        found = next((note for note in field.metadata if isinstance(note, Tunable)), None)
+        yield Parameter(f"{prefix}{name}", value, found, about.get(name, ""))
+
+
+def _read_arguments(documented: type) -> dict[str, str]:
+    """Return what a class's docstring, and those it inherits from, say of each argument."""
+    found: dict[str, str] = {}
+    for one in reversed(documented.__mro__):
+        for section in re.findall(
+            r"^(?:Args|Attributes):\n((?: +.*\n?|\n(?= ))+)",
+            inspect.cleandoc(one.__doc__ or ""),
+            re.M,
+        ):
+            for name, text in re.findall(r"^ {4}(\w+): (.*(?:\n {5,}.*)*)", section, re.M):
+                found[name] = " ".join(text.split())
+    return found
 
 
 def nested(values: Mapping[str, Any]) -> dict[str, Any]:
