@@ -11,6 +11,7 @@ from typing import Any
 from typing_extensions import override
 
 from harness.cli._completing import complete
+from harness.cli._faults import explain, silence
 from harness.errors import HarnessError
 from harness.execution.interrupts import interrupting
 from harness.guard import check_siblings
@@ -88,15 +89,20 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _execute(argv: list[str] | None) -> int:
-    parser = build_parser()
-    complete(parser)
-    args = parser.parse_args(argv)
     try:
+        parser = build_parser()
+        complete(parser)
+        args = parser.parse_args(argv)
         check_siblings()
-        return int(args.execute(args))
-    except BrokenPipeError:  # the reader, e.g. ``head``, has seen enough
-        sys.stderr.close()
-        return OK
-    except HarnessError as error:
-        print(f"error: {error}", file=sys.stderr)
+        status = int(args.execute(args))
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # the reader, e.g. ``head``, has seen enough: perhaps not all
+        silence()
+        return UNFINISHED
+    except (HarnessError, OSError, UnicodeError) as error:
+        line = explain(error)
+        if line is None:
+            raise
+        print(f"error: {line}", file=sys.stderr)
         return USER_ERROR

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from typing import TYPE_CHECKING
 
 from harness.cli._arguments import positive
@@ -24,12 +23,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     """Print a row per cell; 1 if a test rejects too often or an interval covers too little."""
     from analysis.significance.calibration import ERRORS, calibrate
+    from harness.execution.display import Display
 
-    found = []
+    display, found = Display(), []
     for rate in calibrate(args.simulations):
         found.append(rate)
-        print(f"\r{len(found)} cells", end="", file=sys.stderr)
-    print(file=sys.stderr)
+        display.draw(f"{len(found)} cells")
+    display.clear()
     if args.json:
         print(json.dumps([rate.to_dict() for rate in found], indent=1))
     else:

@@ -115,6 +115,7 @@ def _run(args: argparse.Namespace, plan: Plan, folder: ExperimentFolder, setting
         return 3
     from analysis.report import write_report
 
+    print("writing the report", file=sys.stderr)
     report = write_report([folder.path], folder.path / "report")
     records = [folder.job(job).record() for job in plan.jobs]
     counts = {

@@ -52,9 +52,14 @@ def read_yaml(path: Path) -> Any:
         ConfigError: If it cannot be read, is no YAML, or repeats a key.
     """
     try:
-        return parse_yaml(path.read_text(encoding="utf-8"))
+        return parse_yaml(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"{path} is no text in UTF-8 (byte {error.start} is {error.object[error.start]:#04x}); "
+            "save it as UTF-8."
+        ) from error
     except ConfigError as error:
         raise ConfigError(f"{path}, {error}") from error
 
@@ -68,6 +73,11 @@ def parse_yaml(text: str) -> Any:
         place = f"line {mark.line + 1}: " if mark else ""
         problem = getattr(error, "problem", None) or str(error)
         raise ConfigError(f"{place}not YAML: {problem}.") from error
+    except (ValueError, TypeError, AttributeError) as error:  # of values that only look like one
+        problem = str(error).partition(":")[0]
+        raise ConfigError(f"a value cannot be read: {problem}.") from error
+    except RecursionError:
+        raise ConfigError("it is nested too deeply to be read.") from None
 
 
 def apply_overrides(document: Any, overrides: Iterable[str]) -> Any:

@@ -11,7 +11,7 @@ import torch
 
 from harness.execution.faults import Lost
 from harness.execution.interrupts import noting
-from harness.execution.pending import set_aside_damaged
+from harness.execution.pending import known_record, set_aside_damaged
 from harness.execution.progress import Progress
 from harness.execution.runner import Control, Stopped
 from harness.execution.schedule import Ending, Schedule
@@ -46,7 +46,7 @@ def run_jobs(
 
     Ctrl-C, SIGTERM, the end of the terminal or of ``stop_after`` save the running jobs and stop.
     """
-    progress = Progress(todo, settings.jobs)
+    progress = Progress(todo, settings.jobs, outcome=lambda job: _tell_outcome(experiment, job))
     set_aside_damaged(todo, experiment, progress.say)
     after = settings.stop_after
     deadline = None if after is None else time.monotonic() + after
@@ -62,8 +62,26 @@ def run_jobs(
         def should_stop() -> bool:
             return bool(interrupts) or (deadline is not None and time.monotonic() >= deadline)
 
-        is_stopped = hands.run(schedule, progress, should_stop)
+        try:
+            is_stopped = hands.run(schedule, progress, should_stop)
+        finally:
+            progress.close()
     return schedule.ending(is_stopped=is_stopped)
+
+
+def _tell_outcome(experiment: ExperimentFolder, job: PlannedJob) -> str:
+    """Return the accuracy that a finished job reached, in words; empty if there is none."""
+    record = known_record(job, experiment)
+    if record is None:
+        return ""
+    insights = record.insights
+    named = {
+        "test": record.test_accuracy,
+        "validation": insights.get("best_validation"),
+        "super-network's validation": insights.get("validation_accuracy"),
+    }
+    found = (f"{name} {value:.2f} %" for name, value in named.items() if value is not None)
+    return next(found, "")
 
 
 class Alone:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Iterable, Sequence
-from typing import TextIO
+from collections.abc import Callable, Iterable, Sequence
 
+from harness.execution.display import Display
 from harness.results.record import PlannedJob, SearchSpec, Status
 
 # Between two lines where the output is no terminal and no job ends.
@@ -23,15 +22,23 @@ class Progress:
     Args:
         jobs: What is to be done.
         workers: How many run at once.
-        out: Where lines go, by default standard error; redrawn in place if it is a terminal.
+        display: Where lines go.
+        outcome: Returns what a job that is done came to, in a few words.
     """
 
-    def __init__(self, jobs: Iterable[PlannedJob], workers: int, out: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        jobs: Iterable[PlannedJob],
+        workers: int,
+        display: Display | None = None,
+        outcome: Callable[[PlannedJob], str] = lambda job: "",
+    ) -> None:
         self._waiting = {job.job: job for job in jobs}
         self._running: dict[str, tuple[PlannedJob, float, float]] = {}
         self._took: dict[str, list[float]] = {}
         self._workers = workers
-        self._out = out or sys.stderr
+        self._display = display or Display()
+        self._outcome = outcome
         self._total = len(self._waiting)
         self._ended = 0
         self._began = time.monotonic()
@@ -56,8 +63,10 @@ class Progress:
         self._ended += 1
         if status is Status.DONE:
             self._took.setdefault(kind_of(job), []).append(took)
-        line = f"[{self._ended}/{self._total}] {status} {job.name}, {_clock(took)}{_why(reason)}"
-        self._print(f"{line} - {self._left()}")
+        outcome = self._outcome(job) if status is Status.DONE else ""
+        what = f"{status} {job.name}{outcome and f': {outcome}'}{_why(reason)} ({_clock(took)})"
+        left = "" if self._display.is_live else f" - {self._left()}"  # is drawn below
+        self.say(f"[{self._ended}/{self._total}] {what}{left}")
 
     def end_short(self, job: PlannedJob, status: Status, reason: str | None) -> None:
         """Note that one of very many short jobs ended; one without a result gets a line."""
@@ -67,7 +76,7 @@ class Progress:
         self._took.setdefault(kind_of(job), []).append(self._workers * (now - self._short_since))
         self._short_since = now
         if status in {Status.FAILED, Status.DIVERGED}:
-            self._print(f"[{self._ended}/{self._total}] {status} {job.name}{_why(reason)}")
+            self.say(f"[{self._ended}/{self._total}] {status} {job.name}{_why(reason)}")
         self.draw()
 
     def lose(self, jobs: Sequence[PlannedJob], reason: str, *, again: bool) -> None:
@@ -81,23 +90,26 @@ class Progress:
 
     def say(self, line: str) -> None:
         """Print a line that the user should read."""
-        self._print(line)
+        self._drawn = time.monotonic()
+        self._display.say(line)
+
+    def close(self) -> None:
+        """Leave an empty line to whoever prints next."""
+        self._display.clear()
 
     def draw(self) -> None:
         """Say how far the running jobs are, if it is time to."""
-        now = time.monotonic()
-        pause = REDRAW_SECONDS if self._out.isatty() else HEARTBEAT_SECONDS
-        if now - self._drawn < pause:
+        now, is_live = time.monotonic(), self._display.is_live
+        if now - self._drawn < (REDRAW_SECONDS if is_live else HEARTBEAT_SECONDS):
             return
         running = ", ".join(f"{job.name} {share:.0%}" for job, _, share in self._running.values())
-        running = running or "short jobs"
-        self._drawn = now
-        text = f"[{self._ended}/{self._total}] running {running} - {self._left()}"
-        if self._out.isatty():
-            self._out.write(f"\r\x1b[K{text[:160]}")
-            self._out.flush()
+        # What matters most comes first: a narrow terminal cuts the end off.
+        line = f"[{self._ended}/{self._total}] {self._left()} - {running or 'short jobs'}"
+        if is_live:
+            self._drawn = now
+            self._display.draw(line)
         else:
-            self._print(text)
+            self.say(line)
 
     def seconds_left(self) -> float | None:
         """Return the expected time until the last job ends, None if nothing is known yet."""
@@ -122,12 +134,6 @@ class Progress:
             "time left unknown yet" if left is None else f"about {_clock(left)} left"
         )
 
-    def _print(self, text: str) -> None:
-        self._drawn = time.monotonic()
-        clear = "\r\x1b[K" if self._out.isatty() else ""
-        self._out.write(f"{clear}{text}\n")
-        self._out.flush()
-
 
 def _why(reason: str | None) -> str:
     return f": {reason.strip().splitlines()[-1]}" if reason else ""
@@ -143,18 +149,22 @@ class Countdown:
 
     def __init__(self, what: str, total: int) -> None:
         self._what, self._total = what, total
+        self._display = Display()
         self._began = self._told = time.monotonic()
 
     def tell(self, done: int) -> None:
         """Note that so many are done."""
         now = time.monotonic()
-        pause = REDRAW_SECONDS if sys.stderr.isatty() else HEARTBEAT_SECONDS
-        if now - self._told < pause and done < self._total:
+        is_live, is_over = self._display.is_live, done == self._total
+        if now - self._told < (REDRAW_SECONDS if is_live else HEARTBEAT_SECONDS) and not is_over:
             return
         self._told = now
         left = (now - self._began) * (self._total - done) / done
-        sys.stderr.write(f"{done} of {self._total} {self._what}, about {_clock(left)} left\n")
-        sys.stderr.flush()
+        line = f"{done} of {self._total} {self._what}, about {_clock(left)} left"
+        if is_live and not is_over:
+            self._display.draw(line)
+        else:
+            self._display.say(line)
 
 
 def kind_of(job: PlannedJob) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import shutil
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.results.files import finite, parse_object, read_document, readable, write_atomically
+from harness.results.locks import hold
 from harness.results.record import JobRecord, PlannedJob
 
 
@@ -60,18 +60,14 @@ class JobFolder:
         if not (self.path / "lock").exists():
             return False
         with (self.path / "lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except OSError:
-                return True
-        return False
+            return not hold(file, is_shared=True)
 
     @contextmanager
     def held(self) -> Iterator[None]:
         """Hold the folder; waits for an orphan of a killed run, which is about to notice."""
         self.path.mkdir(parents=True, exist_ok=True)
         with (self.path / "lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            hold(file, waits=True)
             yield
 
     def start(self, job: PlannedJob) -> None:

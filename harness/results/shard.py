@@ -22,7 +22,6 @@ shards have some, one of a job that is done.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,6 +34,7 @@ from typing_extensions import override
 
 from harness.results.files import file_name, finite, parse_object, readable
 from harness.results.job_folder import JobFolder
+from harness.results.locks import hold
 from harness.results.record import JobRecord, PlannedJob
 
 RECORDS, TRAJECTORIES = "records.jsonl", "trajectories.jsonl"
@@ -162,7 +162,7 @@ class ShardWriter:
         """Hold the folder, and write everything down in the end."""
         self.path.mkdir(parents=True, exist_ok=True)
         with (self.path / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            hold(lock, waits=True)
             for name in (RECORDS, TRAJECTORIES):
                 _cut(self.path / name)
             try:

@@ -28,7 +28,6 @@ No file is shared between writers, so results work over NFS and merge by copying
 
 from __future__ import annotations
 
-import fcntl
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,6 +44,7 @@ from harness.results.files import (
     write_atomically,
 )
 from harness.results.job_folder import JobFolder
+from harness.results.locks import hold
 from harness.results.plan_file import read_plan, write_plan
 from harness.results.record import ExperimentFacts, Plan, PlannedJob
 from harness.results.shard import Index, ShardedJob, ShardWriter, read_shards
@@ -154,11 +154,9 @@ class ExperimentFolder:
         """
         self.path.mkdir(parents=True, exist_ok=True)
         with (self.path / "lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
+            if not hold(file):
                 raise FolderInUseError(
                     f"{self.path} is in use by another process; wait for it, stop it, "
                     "or choose another folder with --name or --results."
-                ) from error
+                )
             yield

@@ -6,6 +6,7 @@ import pytest
 
 from harness.config.experiment import make_experiment
 from harness.execution import progress as module
+from harness.execution.display import Display
 from harness.execution.plan import make_plan
 from harness.execution.progress import Progress
 from harness.execution.resolve import resolve_experiment
@@ -27,12 +28,12 @@ def clock(monkeypatch):
 
 
 def test_nothing_is_promised_before_anything_is_known(jobs, clock):
-    assert Progress(jobs, 1, io.StringIO()).seconds_left() is None
+    assert Progress(jobs, 1, Display(io.StringIO())).seconds_left() is None
 
 
 def test_the_time_left_follows_what_jobs_of_the_class_took(jobs, clock):
     out = io.StringIO()
-    progress = Progress(jobs, 2, out)
+    progress = Progress(jobs, 2, Display(out))
     for job, seconds in zip(jobs[:2], (30, 10), strict=True):  # a search, then a training
         progress.start(job)
         clock[0] += seconds
@@ -42,7 +43,7 @@ def test_the_time_left_follows_what_jobs_of_the_class_took(jobs, clock):
 
 
 def test_a_running_job_counts_for_what_it_still_lacks(jobs, clock):
-    progress = Progress(jobs[:1], 1, io.StringIO())
+    progress = Progress(jobs[:1], 1, Display(io.StringIO()))
     progress.start(jobs[0])
     clock[0] += 10
     progress.advance(jobs[0], 0.25)
@@ -51,7 +52,7 @@ def test_a_running_job_counts_for_what_it_still_lacks(jobs, clock):
 
 def test_a_failure_says_why_on_its_line_and_teaches_nothing_about_time(jobs, clock):
     out = io.StringIO()
-    progress = Progress(jobs, 1, out)
+    progress = Progress(jobs, 1, Display(out))
     progress.start(jobs[0])
     progress.end(jobs[0], Status.FAILED, "Traceback ...\nZeroDivisionError: division by zero\n")
     assert "failed search-darts-d10-s0" in out.getvalue()
@@ -61,10 +62,10 @@ def test_a_failure_says_why_on_its_line_and_teaches_nothing_about_time(jobs, clo
 
 def test_a_log_gets_a_line_now_and_then(jobs, clock):
     out = io.StringIO()
-    progress = Progress(jobs, 1, out)
+    progress = Progress(jobs, 1, Display(out))
     progress.start(jobs[0])
     for _ in range(60):
         clock[0] += 1
         progress.advance(jobs[0], clock[0] / 100)
     assert 3 <= out.getvalue().count("\n") <= 5
-    assert "running search-darts-d10-s0 60%" in out.getvalue()
+    assert "left - search-darts-d10-s0 60%" in out.getvalue()
