@@ -7,6 +7,7 @@ import importlib.util
 import json
 import math
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ import pandas as pd
 from analysis.checklist import checklist
 from analysis.comparisons import comparison_table
 from analysis.evaluation import Results
+from analysis.side_files import SideFiles
+from harness.results.files import replacing
 from harness.results.store import write_atomically
 
 SCHEMA = 1
@@ -54,16 +57,26 @@ def tables_of(results: Results) -> dict[str, pd.DataFrame]:
     }
 
 
-def write_tables(tables: Mapping[str, pd.DataFrame], out: Path) -> None:
+def write_tables(tables: Mapping[str, pd.DataFrame], out: Path, files: SideFiles) -> None:
     """Write each table as CSV, and the tidy ones as Parquet where pyarrow is installed."""
     (out / "tables").mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
-        text = _flat(table).to_csv(index=False, lineterminator="\n")
-        write_atomically(out / "tables" / f"{name}.csv", text)
+        path = out / "tables" / f"{name}.csv"
+        files.write(path, partial(_write_csv, table, path))
     if importlib.util.find_spec("pyarrow") is not None:
-        tables["runs"].to_parquet(out / "results.parquet", index=False)
-        for name in LONG:
-            tables[name].to_parquet(out / "tables" / f"{name}.parquet", index=False)
+        places = {"runs": out / "results.parquet"}
+        places |= {name: out / "tables" / f"{name}.parquet" for name in LONG}
+        for name, path in places.items():
+            files.write(path, partial(_write_parquet, tables[name], path))
+
+
+def _write_parquet(table: pd.DataFrame, path: Path) -> None:
+    with replacing(path) as file:  # pyarrow opens no path that is no UTF-8
+        table.to_parquet(file, index=False)
+
+
+def _write_csv(table: pd.DataFrame, path: Path) -> None:
+    write_atomically(path, _flat(table).to_csv(index=False, lineterminator="\n"))
 
 
 def document(tables: Mapping[str, pd.DataFrame], facts: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +12,7 @@ from analysis.document import Picture
 from analysis.plots.files import settle, stamp, write_file
 from analysis.plots.style import styled
 from analysis.plots.svg import inline, svg_of
+from analysis.side_files import SideFiles
 from harness.results.files import file_name
 from harness.results.store import write_atomically
 
@@ -21,6 +23,7 @@ class Gallery:
     Args:
         folder: Where they are saved.
         stamp: Stands above every figure, so that none can be taken for more than it is.
+        files: Takes the files of figures.
         everything: Whether what is drawn on request only is wanted.
 
     Attributes:
@@ -28,8 +31,16 @@ class Gallery:
         tables: What the figures show as CSV, by name.
     """
 
-    def __init__(self, folder: Path, stamp: str = "", *, everything: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        stamp: str = "",
+        files: SideFiles | None = None,
+        *,
+        everything: bool = False,
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self.files = files or SideFiles()
         self.folder = folder
         self.stamp = stamp
         self.everything = everything
@@ -57,12 +68,16 @@ class Gallery:
         stamp(figure, self.stamp)
         if table is not None:
             self.tables[name] = table.to_csv(index=False, lineterminator="\n")
-            write_atomically(self.folder / f"{name}.csv", self.tables[name])
+            self._write(f"{name}.csv", lambda path: write_atomically(path, self.tables[name]))
         with styled():
             box = settle(figure)
         text = svg_of(figure, box, name, caption)
-        write_atomically(self.folder / f"{name}.svg", text)
+        self._write(f"{name}.svg", lambda path: write_atomically(path, text))
         self.svgs[name] = inline(text, name)
         if not is_folded:
-            write_file(figure, box, self.folder / f"{name}.png")
+            self._write(f"{name}.png", lambda path: write_file(figure, box, path))
         return Picture(name, caption, f"{name}.svg" if is_folded else f"{name}.png")
+
+    def _write(self, name: str, write: Callable[[Path], object]) -> None:
+        path = self.folder / name
+        self.files.write(path, lambda: write(path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pandas as pd
 
 from analysis.comparisons import Comparison
 from analysis.evaluation import NOT_COMPARABLE, Results
+from analysis.side_files import SideFiles
 from analysis.wording import decimal, p_value
 from harness.results.files import file_name
 from harness.results.store import write_atomically
@@ -37,7 +39,7 @@ SPECIAL = {
 }
 
 
-def write_latex(results: Results, folder: Path) -> list[str]:
+def write_latex(results: Results, folder: Path, files: SideFiles) -> list[str]:
     """Write ``arms-<target>.tex``, numbered from the second study on; return the files' names."""
     folder.mkdir(parents=True, exist_ok=True)
     names = []
@@ -45,9 +47,14 @@ def write_latex(results: Results, folder: Path) -> list[str]:
         arms = results.arms[results.arms["study"] == study]
         for target in arms["target"].unique():
             name = f"arms-{target}" + (f"-{number + 1}" if number else "")
-            names.append(f"{file_name(name)}.tex")
-            write_atomically(folder / names[-1], arms_latex(results, study, str(target)))
+            path = folder / f"{file_name(name)}.tex"
+            if files.write(path, partial(_write_arms, results, study, str(target), path)):
+                names.append(path.name)
     return names
+
+
+def _write_arms(results: Results, study: str, target: str, path: Path) -> None:
+    write_atomically(path, arms_latex(results, study, target))
 
 
 def arms_latex(results: Results, study: str, target: str) -> str:

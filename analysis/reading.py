@@ -16,7 +16,7 @@ from typing import Any
 from analysis.logged import check_insights, check_rows, read_graphs
 from harness.api import Graphs
 from harness.errors import DamagedFileError, HarnessError
-from harness.results.files import readable
+from harness.results.files import printable, readable
 from harness.results.record import (
     ExperimentFacts,
     JobRecord,
@@ -185,7 +185,7 @@ def _named(folders: Iterable[Path]) -> dict[str, ExperimentFolder]:
     """Return the experiments by the folder's name, numbered where two have the same."""
     named: dict[str, ExperimentFolder] = {}
     for path in folders:
-        name = path.resolve().name
+        name = printable(path.resolve().name)
         same = sum(other == name or other.startswith(f"{name} #") for other in named)
         named[f"{name} #{same + 1}" if same else name] = ExperimentFolder.existing(path)
     return named
@@ -248,7 +248,7 @@ def _job(planned: PlannedJob, folder: JobFolder, experiment: str) -> Job:
         return job
     except HarnessError as error:
         why = str(error).removeprefix(str(folder.path)).lstrip("/")
-        return Job(planned, folder, None, experiment, fault=why)
+        return Job(planned, folder, None, experiment, fault=printable(why))
 
 
 def _arms(

@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from analysis.document import Section
+from analysis.document import Listing, Section, Text
 from analysis.evaluation import Results, evaluate
 from analysis.exports import document, tables_of, write_tables
 from analysis.gallery import Gallery
@@ -35,6 +35,7 @@ from analysis.sections import (
     similarity,
     transfer,
 )
+from analysis.side_files import SideFiles
 from analysis.significance import counting
 from harness.results.store import write_atomically
 
@@ -80,27 +81,44 @@ def write_report(
     with counting():
         results = evaluate(folders, force=force)
         _clear(out)
-        gallery = Gallery(out / "figures", results.stamp, everything=everything)
+        files = SideFiles()
+        gallery = Gallery(out / "figures", results.stamp, files, everything=everything)
         sections = [section(results, gallery) for section in SECTIONS]
     sections = [section for section in sections if section.blocks]
     tables = tables_of(results)
-    write_tables(tables, out)
-    latex = write_latex(results, out / "latex")
+    write_tables(tables, out, files)
+    latex = write_latex(results, out / "latex", files)
     facts = {
         "experiments": sorted(results.tables.experiments),
         "studies": results.studies,
         "forced": results.tables.forced,
-        "notices": notices(results),
+        "notices": [*notices(results), *files.failed],
         "stamps": outcome.stamps(results),
         "figures": sorted(gallery.svgs),
         "latex": sorted(latex),
         "runs_sha256": appendix.fingerprint(results.tables.runs),
     }
-    write_atomically(out / "report.json", document(tables, facts))
     title = "Transfer report: " + ", ".join(results.tables.experiments)
-    write_atomically(out / "report.md", render("report.md.j2", title, sections, gallery))
-    write_atomically(out / "report.html", render("report.html.j2", title, sections, gallery))
+
+    def page(template: str) -> str:
+        return render(template, title, [*_about_files(files), *sections], gallery)
+
+    path = out / "report.json"
+    files.write(path, lambda: write_atomically(path, document(tables, facts)))
+    files.write(
+        out / "report.md", lambda: write_atomically(out / "report.md", page("report.md.j2"))
+    )
+    write_atomically(out / "report.html", page("report.html.j2"))
     return out / "report.html"
+
+
+def _about_files(files: SideFiles) -> list[Section]:
+    """Return a section on the files that could not be written, if there are any."""
+    if not files.failed:
+        return []
+    told = "This page is complete; these files for other programs are missing."
+    blocks = (Text(told, "notice"), Listing(tuple(files.failed)))
+    return [Section("files", "Files that could not be written", blocks)]
 
 
 def _clear(out: Path) -> None:

@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from harness.cli._completing import complete
 from harness.cli._faults import explain, silence
+from harness.cli._output import escape_unprintable
 from harness.errors import HarnessError
 from harness.execution.interrupts import interrupting
 from harness.guard import check_siblings
@@ -76,6 +77,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return the process's exit status."""
+    escape_unprintable()
     with interrupting() as signals:
         try:
             return _execute(argv)

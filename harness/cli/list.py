@@ -103,7 +103,10 @@ def _summaries(kind: str, *, is_long: bool) -> dict[str, str]:
         from harness.config.shipped import protocol_files
 
         files = protocol_files()
-        return {name: _first_comment(files[name].read_text()) if is_long else "" for name in files}
+        return {
+            name: _first_comment(files[name].read_text("utf-8")) if is_long else ""
+            for name in files
+        }
     from harness.plugins import REGISTRIES
 
     registry = next(r for r in REGISTRIES if f"{r.kind}s" == kind)

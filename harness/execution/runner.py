@@ -21,6 +21,7 @@ from harness.execution.resuming import History, now, set_checkpoint_aside, take_
 from harness.execution.saving import write_arrays, write_state
 from harness.execution.train import Training
 from harness.execution.work import Work
+from harness.results.files import printable
 from harness.results.job_folder import JobFolder
 from harness.results.record import Environment, JobRecord, PlannedJob, Status
 from harness.results.store import ExperimentFolder
@@ -106,7 +107,7 @@ def attempt(job: PlannedJob, perform: Callable[[], JobRecord], where: Environmen
             name=job.name,
             spec=job.spec,
             status=end.status,
-            reason=end.reason,
+            reason=printable(end.reason),
             environment=where,
             finished=now(),
         )

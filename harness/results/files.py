@@ -65,16 +65,26 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         with temporary.open("wb") as file:
             yield file
         os.replace(temporary, path)  # noqa: PTH105 - the atomic rename is the point
-    except OSError as error:
+    except BaseException as error:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise OSError(error.errno, error.strerror, str(path)) from error
+        if isinstance(error, OSError):
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Replace ``path`` by ``text`` so that a reader sees the old file or the new one, whole."""
+    """Replace ``path`` by ``text`` so that a reader sees the old file or the new one, whole.
+
+    What is no Unicode is escaped, such as parts of file names.
+    """
     with replacing(path) as file:
-        file.write(text.encode())
+        file.write(printable(text).encode())
+
+
+def printable(text: str) -> str:
+    """Return a text with backslashes where it is no Unicode, as names of files may be."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def read_document(path: Path, model: type[Document], remedy: str = "") -> Document:

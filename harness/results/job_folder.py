@@ -9,7 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from harness.results.files import finite, parse_object, read_document, readable, write_atomically
+from harness.results.files import (
+    finite,
+    parse_object,
+    printable,
+    read_document,
+    readable,
+    write_atomically,
+)
 from harness.results.locks import hold
 from harness.results.record import JobRecord, PlannedJob
 
@@ -78,7 +85,7 @@ class JobFolder:
     def say(self, line: str) -> None:
         """Append a line to the job's log."""
         with (self.path / "log.txt").open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+            file.write(printable(line) + "\n")
 
     def append(self, row: dict[str, Any]) -> None:
         """Append one line to the trajectory."""
