@@ -32,7 +32,7 @@ def test_divergence_is_one_notion_from_the_first_line_to_the_report(diverged, ca
     assert any("0 done, 2 diverged, 0 failed, 0 skipped" in line for line in told)
     assert main(["status", str(folder / "tiny")]) == 0
     first, *named = capsys.readouterr().out.splitlines()
-    assert first == "0 done, 2 diverged, 0 running, 0 failed, 0 skipped, 0 pending"
+    assert first == "0 done, 2 diverged, 0 running, 0 failed, 0 skipped, 0 damaged, 0 pending"
     assert all("diverged train-d10-random" in line and "finite" in line for line in named)
     results = evaluate([folder / "tiny"])
     assert list(results.arms["diverged"]) == [2] and list(results.arms["failed"]) == [0]
