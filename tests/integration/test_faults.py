@@ -8,6 +8,7 @@ import shutil
 import pytest
 import torch
 
+from harness.cli import main
 from harness.errors import DamagedFileError
 from harness.execution import runner
 from harness.execution.saving import read_state
@@ -197,6 +198,21 @@ def test_a_damaged_plan_is_named_with_the_command_that_writes_it_again(
     assert name in told and "--replace" in told and "Traceback" not in told
     assert run(tmp_path, file, "--replace") == 0
     assert "1 jobs, 0 to do" in capsys.readouterr().err
+
+
+def test_a_damaged_record_is_set_aside_and_its_job_done_again(planned, tmp_path, capsys):
+    shutil.copytree(planned / "tiny", tmp_path / "tiny")
+    file = write(tmp_path, arms=["random"])
+    (path,) = tmp_path.glob("tiny/jobs/*/record.json")
+    whole = json.loads(path.read_text())
+    path.write_bytes(bytes(path.stat().st_size))
+    assert main(["status", str(tmp_path / "tiny")]) == 0
+    assert "1 damaged" in capsys.readouterr().out
+    assert run(tmp_path, file) == 0
+    told = capsys.readouterr().err
+    assert f"{path} cannot be read" in told
+    assert "it is now record.json.damaged, and the job is done again" in told
+    assert json.loads(path.read_text())["test_accuracy"] == whole["test_accuracy"]
 
 
 @pytest.fixture(scope="module")
