@@ -6,7 +6,10 @@ methods: [darts, {name: darts, label: slow, params: {choices: {learning_rate: 1e
 pairs: [{source: d10, target: d100}]
 seeds: [0, 1, 2, 3, 4]            # or how many: 5
 arms: [transferred, continued, direct, random]
-protocol: quick                    # a shipped name, a path relative to this file, or a mapping
+protocol: quick                    # a shipped name, a path, or a mapping
+
+A path in a file is relative to that file; one that is typed (``--set``) is relative to where it is
+typed.
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ from pydantic import (
 from harness.api import Rules
 from harness.config.documents import apply_overrides, explain, read_yaml
 from harness.config.protocol import Arm, PluginChoice, Protocol, spell_out
+from harness.config.relative import with_tables
 from harness.config.shipped import protocol_file
 from harness.config.tuning import MethodSetting, with_tunings
 from harness.errors import ConfigError
@@ -145,14 +149,26 @@ def make_experiment(
     home: Path = Path(),
     origin: str = "experiment",
 ) -> Experiment:
-    """Check a document; its protocol may be a name, a path relative to ``home``, or a mapping.
+    """Check a document; its protocol may be a name, a path or a mapping.
 
-    A method's ``tuning`` may be such a path, too.
+    Args:
+        document: What a file says, or the like.
+        overrides: Applied to it; paths in them are relative to the working folder.
+        home: Folder that the document's own paths are relative to: of its protocol, of latency
+            tables and of tuned values.
+        origin: How a message calls the document.
+
+    Raises:
+        ConfigError: If anything in it is wrong, in one line.
     """
     document = dict(document)
-    if isinstance(protocol := document.get("protocol"), str):
+    protocol = document.get("protocol")
+    if isinstance(protocol, str):
         document["protocol"] = _read_protocol(protocol, home)
-    document = with_tunings(apply_overrides(document, overrides), home)
+    elif isinstance(protocol, Mapping):
+        document["protocol"] = with_tables(protocol, home)
+    document = apply_overrides(with_tunings(document, home), overrides)
+    document = with_tunings(document, Path())
     try:
         return Experiment.model_validate(document)
     except ValidationError as error:
@@ -161,4 +177,5 @@ def make_experiment(
 
 def _read_protocol(name: str, home: Path) -> Any:
     is_path = name.endswith((".yaml", ".yml"))
-    return read_yaml(home / name if is_path else protocol_file(name))
+    file = home / name if is_path else protocol_file(name)
+    return with_tables(read_yaml(file), file.parent)

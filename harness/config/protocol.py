@@ -21,6 +21,7 @@ from pydantic import (
 
 from harness.api import Augmentation, Recipe, Rules, Scale, SearchKind, Split
 from harness.config.documents import merged
+from harness.config.relative import COLUMN
 
 
 class Arm(StrEnum):
@@ -143,7 +144,8 @@ class CostRules(Rules):
         target: What methods that trade accuracy against cost aim at, in the currency; None only
             reports.
         table: File of a latency table, as ``python -m harness latency`` writes it, or as published
-            with ProxylessNAS; or ``nb201:DEVICE``, a column of NAS-Bench-201's latencies.
+            with ProxylessNAS, relative to the file that says it; or ``nb201:DEVICE``, a column of
+            NAS-Bench-201's latencies.
         fingerprint: Of the table's content; found when the experiment is planned.
     """
 
@@ -168,8 +170,8 @@ class CostRules(Rules):
     @property
     def column(self) -> str | None:
         """The device whose column of NAS-Bench-201's latencies is meant, if one is."""
-        prefix, colon, device = (self.table or "").partition(":")
-        return device if colon and prefix == "nb201" else None
+        table = self.table or ""
+        return table.removeprefix(COLUMN) if table.startswith(COLUMN) else None
 
 
 class SearchRules(Rules):

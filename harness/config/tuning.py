@@ -21,6 +21,7 @@ from pydantic import (
 from harness.api import Rules
 from harness.config.documents import read_yaml
 from harness.config.protocol import Plugin
+from harness.config.relative import relative_to
 from harness.errors import ConfigError
 
 
@@ -87,6 +88,10 @@ class MethodSetting(Plugin):
 def with_tunings(document: Mapping[str, Any], home: Path) -> dict[str, Any]:
     """Return an experiment's document with the content of every file that ``tuning`` names.
 
+    Args:
+        document: Of the experiment.
+        home: Folder that the paths are relative to.
+
     Raises:
         ConfigError: If a file cannot be read, or holds the values of another method.
     """
@@ -99,7 +104,7 @@ def with_tunings(document: Mapping[str, Any], home: Path) -> dict[str, Any]:
 def _with_tuning(method: Any, home: Path) -> Any:
     if not (isinstance(method, Mapping) and isinstance(method.get("tuning"), str)):
         return method
-    path = home / method["tuning"]
+    path = relative_to(home, method["tuning"])
     tuning = read_yaml(path)
     tuned = tuning.get("method") if isinstance(tuning, dict) else None
     if tuned != method.get("name"):

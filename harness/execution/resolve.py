@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from harness.api import SearchKind, SearchSpace
 from harness.config.experiment import Experiment
 from harness.config.parameters import construct, defaults
-from harness.config.protocol import CostRules, Plugin, Protocol, SearchRules
+from harness.config.protocol import Arm, CostRules, Plugin, Protocol, SearchRules
 from harness.config.tuning import MethodSetting
 from harness.errors import ConfigError, UnknownNameError
 from harness.execution.budgets import check_budgets
@@ -77,7 +77,8 @@ def resolve_experiment(experiment: Experiment) -> Resolved:
     other_sizes = warn_about_sizes(protocol, tasks)
     facts = {title: _method_facts(*setting, protocol.costs) for title, setting in settings.items()}
     aimless = _name_aimless(protocol, facts)
-    warnings = (*other_sizes, *left_out, *too_small, *out_of_reach, *aimless)
+    unmoved = _name_unmoved(experiment, places)
+    warnings = (*unmoved, *other_sizes, *left_out, *too_small, *out_of_reach, *aimless)
     return Resolved(
         experiment=experiment,
         protocol=protocol,
@@ -171,6 +172,18 @@ def _name_aimless(protocol: Protocol, methods: Mapping[str, MethodFacts]) -> Ite
             f"{' and '.join(aimless)} aim{'s' if len(aimless) == 1 else ''} at no target of cost: "
             f"networks found may be far from the {costs.target:g} {costs.currency} asked for."
         )
+
+
+def _name_unmoved(experiment: Experiment, places: Iterable[Place]) -> Iterator[str]:
+    """Yield a line for each pair whose arms transfer from a task to itself."""
+    moving = [arm for arm in experiment.arms if arm in (Arm.TRANSFERRED, Arm.CONTINUED)]
+    for place in places:
+        if moving and place.searched.title == place.target.title:
+            yield (
+                f"{place.target.title} is both source and target: nothing is transferred, so "
+                f"{' and '.join(moving)} answer no question; name another target, or search a "
+                "proxy of it (--set pairs.0.source.params.images=0.1)."
+            )
 
 
 def _refuse_foreign_tuning(title: str, method: MethodSetting, places: Iterable[Place]) -> None:

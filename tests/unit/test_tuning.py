@@ -108,11 +108,14 @@ def test_tuned_values_are_refused_for_other_data_of_the_source(tuning):
         plan_of(methods=methods)
 
 
-def test_a_file_of_tuned_values_is_found_beside_the_experiment(tuning, tmp_path):
+def test_a_file_of_tuned_values_is_found_beside_the_file_that_names_it(
+    tuning, tmp_path, monkeypatch
+):
     (tmp_path / "tuning.json").write_text(json.dumps(tuning))
     file = write_experiment(tmp_path, methods=[{"name": "darts", "tuning": "tuning.json"}])
     loaded = load_experiment(file)
     assert loaded.methods[0].tuning.score == 81.5
+    monkeypatch.chdir(tmp_path)  # where --set is typed
     again = load_experiment(
         write_experiment(tmp_path), ["methods=[{name: darts, tuning: tuning.json}]"]
     )
