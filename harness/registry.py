@@ -65,6 +65,15 @@ class Registry(Generic[T]):
         """Return every known name, sorted; imports no plugin."""
         return sorted({*self._builtin(), *self._third_party()})
 
+    def check(self, name: str) -> None:
+        """Refuse an unknown name; imports no plugin.
+
+        Raises:
+            UnknownNameError: If there is no such plugin.
+        """
+        if name not in (known := self.names()):
+            raise UnknownNameError(did_you_mean(self.kind, name, known))
+
     def load(self, name: str) -> type[T]:
         """Return the plugin class called ``name``.
 
@@ -79,8 +88,7 @@ class Registry(Generic[T]):
                 f"The entry point {external[name].value!r} takes the name of the built-in "
                 f"{self.kind} {name!r}; rename it in its distribution's {self.group} group."
             )
-        if name not in {*builtin, *external}:
-            raise UnknownNameError(did_you_mean(self.kind, name, self.names()))
+        self.check(name)
         if gap := self.missing(name):
             raise PluginError(f"The {self.kind} {name!r} {gap}.")
         if name in external:

@@ -71,16 +71,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Check everything, then do what has no record yet."""
+    point_to_data(args)
+    experiment = _experiment(args)  # all that needs no torch comes first: a typo is told at once
+
     from harness.execution.adding import add
     from harness.execution.devices import find_devices
     from harness.execution.plan import make_plan, space_document
     from harness.execution.resolve import resolve_experiment
     from harness.results.store import ExperimentFolder
 
-    point_to_data(args)
     warn_of_crowding(args.jobs, args.threads)
     settings = _settings(args, find_devices(args.device))
-    resolved = resolve_experiment(_experiment(args))
+    resolved = resolve_experiment(experiment)
     warn(resolved.warnings)
     plan = make_plan(resolved)
     folder = ExperimentFolder(args.results / resolved.experiment.name)
@@ -159,7 +161,7 @@ def _list_reasons(jobs: Mapping[str, str]) -> Iterator[str]:
 
 def _experiment(args: argparse.Namespace) -> Experiment:
     from harness.config.experiment import load_experiment, make_experiment
-    from harness.execution.protocol_sizes import choose_protocol
+    from harness.execution.names import check_experiment_names, check_names
 
     if args.file is not None:
         if args.method or args.source or args.target:
@@ -167,16 +169,19 @@ def _experiment(args: argparse.Namespace) -> Experiment:
                 "Give an experiment file or --method, --source and --target, not both; "
                 "--set changes what a file says."
             )
-        return load_experiment(args.file, args.changes, _said(args))
+        experiment = load_experiment(args.file, args.changes, _said(args))
+        check_experiment_names(experiment)
+        return experiment
     missing = [f"--{key}" for key in ("method", "source", "target") if not getattr(args, key)]
     if missing:
         raise ConfigError(f"{', '.join(missing)} missing; give an experiment file or all three.")
-    rules = args.protocol or choose_protocol((args.source, args.target))
-    space = args.space or SPACE
+    space, methods, tasks = args.space or SPACE, args.method.split(","), (args.source, args.target)
+    check_names(methods, [space], tasks)
+    rules = args.protocol or _choose_protocol(tasks)
     document = {
         "name": f"{args.source}-{args.target}-{space}-{Path(rules).stem}",
         "space": {"name": space},
-        "methods": [{"name": name} for name in args.method.split(",")],
+        "methods": [{"name": name} for name in methods],
         "pairs": [{"source": {"name": args.source}, "target": {"name": args.target}}],
         "seeds": SEEDS,
         "arms": ARMS.split(","),
@@ -184,6 +189,12 @@ def _experiment(args: argparse.Namespace) -> Experiment:
         **_said(args),
     }
     return make_experiment(document, args.changes)
+
+
+def _choose_protocol(tasks: tuple[str, str]) -> str:
+    from harness.execution.protocol_sizes import choose_protocol  # opens the tasks: imports torch
+
+    return choose_protocol(tasks)
 
 
 def _said(args: argparse.Namespace) -> dict[str, Any]:

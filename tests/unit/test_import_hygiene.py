@@ -64,3 +64,36 @@ with contextlib.suppress(SystemExit):
 def test_refusing_an_architecture_file_loads_no_figures(root):
     code = "from harness.cli import main; assert main(['describe', '@no/such/file']) == 2"
     assert not {"pandas", "matplotlib"} & loaded(root, code)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("--method", "darts,drats", "Did you mean darts?"),
+        ("--source", "d11", "Did you mean d10"),
+        ("--target", "d11", "Did you mean d10"),
+        ("--space", "dartz", "Did you mean darts?"),
+        ("--protocol", "quik", "Did you mean quick?"),
+        ("--set", "protocol.serch=1", "Did you mean search?"),
+    ],
+)
+def test_a_typo_is_told_before_torch_is_loaded(root, option, value, told):
+    words = {"--method": "darts", "--source": "d10", "--target": "d100", "--protocol": "smoke"}
+    arguments = [word for pair in {**words, option: value}.items() for word in pair]
+    code = f"""
+import contextlib, io
+from harness.cli import main
+with contextlib.redirect_stderr(io.StringIO()) as told:
+    assert main(["run", *{arguments}]) == 2
+assert {told!r} in told.getvalue(), told.getvalue()"""
+    assert "torch" not in loaded(root, code)
+
+
+def test_a_typo_in_a_file_is_told_before_torch_is_loaded(root, tmp_path):
+    file = tmp_path / "one.yaml"
+    file.write_text(
+        "{name: one, space: darts, methods: [drats], pairs: [{source: d10, target: d100}], "
+        "seeds: 1, arms: [direct], protocol: smoke}"
+    )
+    code = f"from harness.cli import main; assert main(['run', {str(file)!r}]) == 2"
+    assert "torch" not in loaded(root, code)
