@@ -6,9 +6,6 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
-from typing import Any
-
-from typing_extensions import override
 
 from harness.cli._completing import complete
 from harness.cli._faults import explain, silence
@@ -39,32 +36,16 @@ COMMANDS = (
 OK, JOB_FAILED, USER_ERROR, UNFINISHED = 0, 1, 2, 3
 
 
-class _Version(argparse.Action):
-    """Print the version and where the code is, and end."""
-
-    @override
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any, **__: Any) -> None:
-        import importlib.metadata
-        from pathlib import Path
-
-        from harness.registry import DISTRIBUTION
-
-        try:
-            version = importlib.metadata.version(DISTRIBUTION)
-        except importlib.metadata.PackageNotFoundError:
-            version = "(not installed)"
-        print(f"{DISTRIBUTION} {version}, {Path(__file__).parents[1]}")
-        parser.exit()
-
-
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser; a command's help is its module's docstring."""
+    from harness.cli._version import Version  # needs an installed package: see main
+
     parser = argparse.ArgumentParser(
         prog="python -m harness",
         description="Search architectures on a proxy, use them on a target, compare methods.",
         epilog="Exit status: 0 ok, 1 a job failed, 2 user error, 3 stopped before the end.",
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the version, and stop")
+    parser.add_argument("--version", action=Version, nargs=0, help="print the version, and stop")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name in COMMANDS:
         module = importlib.import_module(f"harness.cli.{name}")
@@ -102,7 +83,7 @@ def _execute(argv: list[str] | None) -> int:
     except BrokenPipeError:  # the reader, e.g. ``head``, has seen enough: perhaps not all
         silence()
         return UNFINISHED
-    except (HarnessError, OSError, UnicodeError) as error:
+    except (HarnessError, OSError, UnicodeError, ModuleNotFoundError) as error:
         line = explain(error)
         if line is None:
             raise

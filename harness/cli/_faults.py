@@ -8,6 +8,7 @@ import sys
 
 from harness.errors import HarnessError
 
+OURS = ("harness", "analysis", "methods")
 REMEDIES = {
     errno.EACCES: "choose a place that you may use, with --results, --out or --data",
     errno.EPERM: "choose a place that you may use, with --results, --out or --data",
@@ -39,6 +40,8 @@ def explain(error: Exception) -> str | None:
             if (isinstance(error, UnicodeDecodeError | UnicodeEncodeError))
             else None
         )
+    if isinstance(error, ModuleNotFoundError):
+        return _explain_missing(error.name or "")
     if not isinstance(error, OSError) or error.errno is None:
         return None
     what = os.strerror(error.errno).lower()
@@ -47,6 +50,15 @@ def explain(error: Exception) -> str | None:
         return f"{os.fsdecode(error.filename)}: {what}" + (f"; {remedy}." if remedy else ".")
     disk = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.EMFILE}
     return f"{what}; {remedy}." if error.errno in disk else None
+
+
+def _explain_missing(module: str) -> str | None:
+    if not module or module.partition(".")[0] in OURS:
+        return None
+    return (
+        f"{module} is not installed for {sys.executable}; activate the environment that the "
+        "harness is installed in, or type in its folder: python -m pip install -e ."
+    )
 
 
 def silence() -> None:

@@ -97,3 +97,17 @@ def test_a_typo_in_a_file_is_told_before_torch_is_loaded(root, tmp_path):
     )
     code = f"from harness.cli import main; assert main(['run', {str(file)!r}]) == 2"
     assert "torch" not in loaded(root, code)
+
+
+def test_without_its_environment_the_harness_says_what_to_do(root):
+    """``-S`` leaves installed packages out, as a Python outside of the environment does."""
+    run = subprocess.run(
+        [sys.executable, "-S", "-m", "harness", "list"],
+        cwd=root,
+        env={"PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 2 and run.stderr.count("\n") == 1
+    assert "is not installed" in run.stderr and "activate the environment" in run.stderr
