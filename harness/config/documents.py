@@ -16,17 +16,31 @@ from typing_extensions import override
 from harness.config.wording import show, word
 from harness.errors import ConfigError
 
+DEEPEST, LARGEST = 50, 1_000_000  # levels and values of a document, with its aliases written out
+
 
 class _StrictLoader(yaml.SafeLoader):
-    """The safe loader, but keys are told once (PyYAML keeps the last) and numbers are finite."""
+    """The safe loader, but keys are told once (PyYAML keeps the last) and numbers are finite.
+
+    Nor may a document be deeper or larger than any that is meant, which a few aliases suffice for.
+    """
+
+    @override
+    def get_single_node(self) -> yaml.Node | None:
+        node = super().get_single_node()
+        if node is not None:
+            _measure(node, {})
+        return node
 
     @override
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[Any] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
+            line = key_node.start_mark.line + 1
+            if not isinstance(key, Hashable):
+                raise ConfigError(f"line {line}: a key is a list or a mapping; give a word.")
             if key in seen:
-                line = key_node.start_mark.line + 1
                 raise ConfigError(
                     f"line {line}: the key {key!r} stands twice in one mapping; keep one of them."
                 )
@@ -43,6 +57,41 @@ class _StrictLoader(yaml.SafeLoader):
 
 
 _StrictLoader.add_constructor("tag:yaml.org,2002:float", _StrictLoader.construct_yaml_float)
+
+
+def _measure(node: yaml.Node, known: dict[int, tuple[int, int] | None]) -> tuple[int, int]:
+    """Return how many levels and values a node has with its aliases written out.
+
+    Args:
+        node: The node.
+        known: What has been measured, by the node's id; None for those that ``node`` is in.
+
+    Raises:
+        ConfigError: If there are too many.
+    """
+    line = node.start_mark.line + 1
+    if id(node) in known:
+        found = known[id(node)]
+        if found is None:
+            raise ConfigError(f"line {line}: an alias stands within what it names; write it out.")
+        return found
+    known[id(node)] = None
+    inner = [_measure(child, known) for child in _children(node)]
+    depth = 1 + max((levels for levels, _ in inner), default=0)
+    size = 1 + sum(values for _, values in inner)
+    if depth > DEEPEST or size > LARGEST:
+        raise ConfigError(
+            f"line {line}: a document has at most {DEEPEST} levels and {LARGEST} values, "
+            "aliases written out; this one has more."
+        )
+    known[id(node)] = depth, size
+    return depth, size
+
+
+def _children(node: yaml.Node) -> Iterable[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        return [child for pair in node.value for child in pair]
+    return node.value if isinstance(node, yaml.SequenceNode) else ()
 
 
 def read_yaml(path: Path) -> Any:
@@ -71,9 +120,14 @@ def parse_yaml(text: str) -> Any:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}: " if mark else ""
-        problem = getattr(error, "problem", None) or str(error)
+        problem = getattr(error, "problem", None) or str(error).partition("\n")[0]
         raise ConfigError(f"{place}not YAML: {problem}.") from error
-    except (ValueError, TypeError, AttributeError) as error:  # of values that only look like one
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+    ) as error:  # of values that only look like one
         problem = str(error).partition(":")[0]
         raise ConfigError(f"a value cannot be read: {problem}.") from error
     except RecursionError:

@@ -12,6 +12,10 @@ from harness.errors import ConfigError
 from harness.results.locks import hold
 
 TASKS = ["--source", "d10", "--target", "d100", "--protocol", "smoke"]
+# Ten times as many values a line, each written by its alias only.
+BOMB = b"a0: &a0 [1]\n" + b"".join(
+    b"a%d: &a%d [%s]\n" % (i, i, b", ".join([b"*a%d" % (i - 1)] * 10)) for i in range(1, 9)
+)
 RUN = ["run", "--method", "random_search", *TASKS]
 
 
@@ -41,10 +45,15 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path, capsys, place):
     [
         (b"name: x\xff\n", "no text in UTF-8"),
         (b"seeds: " + b"9" * 5000, "a value cannot be read: Exceeds the limit"),
-        (b"? {a: b}\n: c\n", "unhashable"),
+        (b"? {a: b}\n: c\n", "line 1: a key is a list or a mapping"),
         (b"a: 2001-99-99", "month must be in 1..12"),
         (b"a: !!int x", "cannot be read"),
         (b"a: " + b"[" * 5000, "nested too deeply"),
+        (b"a: " + b"[" * 60 + b"]" * 60, "at most 50 levels"),
+        (b"a: &a [*a]", "line 1: an alias stands within what it names"),
+        (b"a: !!bool x", "a value cannot be read"),
+        (b"a: !!int ''", "a value cannot be read"),
+        (BOMB, "line 7: a document has at most 50 levels and 1000000 values"),
     ],
 )
 def test_a_file_that_is_no_yaml_is_one_short_line(tmp_path, capsys, content, what):
