@@ -86,7 +86,7 @@ def test_parameters_of_groups_are_listed_with_what_their_docstrings_say():
 @pytest.mark.parametrize(
     ("registry", "name"),
     [(r, name) for r in REGISTRIES for name in r.names() if not r.missing(name)],
-    ids=str,
+    ids=lambda one: one if isinstance(one, str) else one.kind,
 )
 def test_every_parameter_of_every_plugin_says_what_it_is(registry, name):
     plugin = registry.load(name)
