@@ -53,7 +53,7 @@ def point_to_data(args: argparse.Namespace) -> None:
         if not args.data.is_dir():
             raise ConfigError(f"--data {args.data}: no such folder; give one that holds data sets.")
         os.environ["HARNESS_DATA"] = str(args.data.resolve())
-    if args.no_download:
+    if getattr(args, "no_download", False):
         os.environ["HARNESS_DOWNLOAD"] = "0"
 
 

@@ -16,9 +16,9 @@ def read_text(given: str) -> str:
     """
     try:
         if given == "-":
-            return sys.stdin.read().strip()
+            return sys.stdin.read().removeprefix("\ufeff").strip()
         if given.startswith("@"):
-            return Path(given[1:]).read_text(encoding="utf-8").strip()
+            return Path(given[1:]).read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text"
         raise ConfigError(f"The architecture {given!r} cannot be read: {reason}.") from error

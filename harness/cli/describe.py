@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.cli._arguments import positive
+from harness.cli._arguments import point_to_data, positive
 from harness.cli._texts import read_text
+from harness.errors import ConfigError
 
 if TYPE_CHECKING:
     from harness.execution.description import Description
@@ -32,8 +33,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
         "architecture",
-        help="text in the space's own notation; @FILE reads it from a file, - from standard input",
+        nargs="?",
+        help="text in the space's own notation, or the number of a cell of nb201; @FILE reads it "
+        "from a file, - from standard input",
     )
+    parser.add_argument(
+        "--alphas", metavar="FILE", help="architecture parameters in place of an architecture"
+    )
+    parser.add_argument(
+        "--recorded", action="store_true", help="print what a table holds of a cell of nb201"
+    )
+    parser.add_argument("--data", type=Path, metavar="DIR", help="where tables are")
     parser.add_argument("--space", default="darts", help="search space (default: %(default)s)")
     parser.add_argument(
         "--task", default="c10", help="whose image size and classes it has (default: %(default)s)"
@@ -54,7 +64,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Print what the architecture is; no data are read."""
+    """Print what the architecture is; no data are read, but a table if it is asked for."""
+    if (args.architecture is None) == (args.alphas is None):
+        raise ConfigError("Give an architecture or --alphas FILE, one of them.")
     from harness.api import Scale
     from harness.execution.description import describe
 
@@ -62,19 +74,51 @@ def execute(args: argparse.Namespace) -> int:
         from analysis.plots.files import check_file
 
         check_file(args.out)
-    text = read_text(args.architecture)
-    description = describe(text, args.space, args.task, Scale(args.channels, args.cells))
+    point_to_data(args)
+    text = read_text(args.architecture or f"@{args.alphas}")
+    scale = Scale(args.channels, args.cells)
+    description = describe(text, args.space, args.task, scale, is_alphas=args.alphas is not None)
+    results = _look_up(description) if args.recorded else None
     if args.out is not None:
         _draw(description, args.out)
     if args.json:
         drawing = None if args.out is None else str(args.out)
-        print(json.dumps({**description.to_json(), "drawing": drawing}, indent=2))
+        more = {} if results is None else {"recorded": results}
+        print(json.dumps({**description.to_json(), "drawing": drawing, **more}, indent=2))
         return 0
     for line in _lines(description):
+        print(line)
+    for line in _list_results(results or {}):
         print(line)
     if args.out is not None:
         print(f"\ndrawn in {args.out}")
     return 0
+
+
+def _look_up(description: Description) -> dict[str, Any]:
+    """Return what NAS-Bench-201 recorded of a cell."""
+    from harness.evaluators._nb201_recorded import recorded
+    from harness.execution.opening import open_space
+
+    if description.space.name != "nb201":
+        raise ConfigError("--recorded: only cells of the space nb201 are in a table.")
+    return recorded(open_space(description.space).from_text(description.architecture))
+
+
+def _list_results(results: dict[str, Any], name: str = "recorded", depth: int = 0) -> Iterator[str]:
+    """Yield a line for each number of nested mappings."""
+    if results:
+        yield "  " * depth + name
+    for key, value in results.items():
+        if isinstance(value, dict):
+            yield from _list_results(value, key, depth + 1)
+        else:
+            label = "  " * (depth + 1) + key
+            yield (
+                f"{label:<44}{value:>12,}"
+                if isinstance(value, int)
+                else f"{label:<44}{value:>12,.3f}"
+            )
 
 
 def _draw(description: Description, path: Path) -> None:

@@ -211,6 +211,11 @@ def read_latencies(device: str) -> list[float]:
     return _latencies(_find(LATENCIES), device)
 
 
+def list_devices() -> list[str]:
+    """Return the devices on which the cells were timed."""
+    return _read(_find(LATENCIES))[0]["devices"].astype(str).tolist()  # type: ignore[no-any-return]
+
+
 def open_latencies(device: str) -> tuple[Callable[[Architecture], float], str]:
     """Return what cells take on a device, in milliseconds, and a fingerprint of the numbers.
 

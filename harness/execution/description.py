@@ -9,12 +9,24 @@ from typing import Any
 from torch import nn
 
 from analysis.structure import measure
-from harness.api import BlockChain, CellGraph, Graphs, Scale, TaskShape, Unsupported
+from harness.api import (
+    Architecture,
+    BlockChain,
+    CellGraph,
+    Graphs,
+    Scale,
+    SearchSpace,
+    TaskShape,
+    Unsupported,
+)
 from harness.config.protocol import Plugin
+from harness.evaluators._nb201_recorded import at_index
+from harness.execution.alphas import read_alphas
 from harness.execution.opening import open_space, open_task, resolved
 from harness.hardware.counting import count
 from harness.plugins import SPACES, TASKS
 
+LONGEST_INDEX = 5  # digits
 # The cell whose operations at the inputs have stride 2.
 REDUCTION = "reduce"
 
@@ -75,14 +87,27 @@ class Description:
         }
 
 
-def describe(text: str, space: str, task: str, scale: Scale) -> Description:
+def read_architecture(text: str, space: SearchSpace, name: str) -> Architecture:
+    """Return the architecture that a text names: in the space's notation, or by its number.
+
+    A number of at most five digits is that of a cell of NAS-Bench-201, its place in the table.
+    """
+    if name == "nb201" and text.isascii() and text.isdecimal() and len(text) <= LONGEST_INDEX:
+        return at_index(text)
+    return space.from_text(text)
+
+
+def describe(
+    text: str, space: str, task: str, scale: Scale, *, is_alphas: bool = False
+) -> Description:
     """Build an architecture's network and say what it is.
 
     Args:
-        text: The architecture in the space's notation.
+        text: The architecture in the space's notation, or the number of a cell of NAS-Bench-201.
         space: Name of the search space.
         task: Name of the task; only its shape is used, so its data need not be there.
         scale: Channels and cells.
+        is_alphas: Whether the text holds architecture parameters instead.
 
     Raises:
         HarnessError: If a name is unknown, the text is no architecture of the space, or no such
@@ -91,7 +116,8 @@ def describe(text: str, space: str, task: str, scale: Scale) -> Description:
     space_choice = resolved(SPACES, Plugin(name=space))
     task_choice = resolved(TASKS, Plugin(name=task))
     opened, shape = open_space(space_choice), open_task(task_choice).shape
-    architecture = opened.from_text(text)
+    read = read_alphas(text, opened) if is_alphas else read_architecture(text, opened, space)
+    architecture = opened.from_text(opened.to_text(read))
     bare = Scale(scale.channels, scale.cells)
     if reason := opened.unsupported(shape, bare):
         raise Unsupported(reason)

@@ -9,12 +9,15 @@ output. The edges of a cell come in one of three dialects:
 * triples: ``('sep_conv_3x3', 2, 0)``, an operation, a node and its predecessor, in any order
   (FairDARTS); the last node is the last one that has an edge or stands in the concat.
 
-Lists and tuples are the same. An assignment in front is passed over. Nothing is executed.
+Lists and tuples are the same, and so are ``2`` and ``np.int64(2)``. What is around the genotype, as
+in the line of a log, is passed over, and so are the fields ``connectN`` and ``connects`` of
+AutoDL-Projects where they are None. Nothing is executed.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -25,6 +28,9 @@ from harness.interfaces.source import Mistake, parse_source, show
 
 _CELLS = ("normal", "reduce")
 _FIELDS = tuple(field for name in _CELLS for field in (name, f"{name}_concat"))
+_EMPTY_FIELDS = {"connectN": None, "connects": None}  # of AutoDL-Projects
+_BEGIN = re.compile(r"(\w+\.)*\bGenotype\(")
+_ASSIGNED = re.compile(r"\s*(\w+\s*=\s*)?")
 _FORM = "Genotype(normal=[(operation, predecessor), ...], normal_concat=..., reduce=..., ...)"
 _PAIR = "an (operation, predecessor) pair"
 _TRIPLE = "an (operation, node, predecessor) triple"
@@ -54,6 +60,7 @@ def parse_genotype(text: str) -> dict[str, CellGraph]:
     Raises:
         ConfigError: If the text is no genotype; the message says where.
     """
+    text = _uncovered(text)
     statements = parse_source(text, _FORM)
     try:
         fields = _read_fields(_read_call(text, statements))
@@ -84,6 +91,37 @@ def format_genotype(cells: Graphs) -> str:
     return f"Genotype({', '.join(fields)})"
 
 
+def _uncovered(text: str) -> str:
+    """Return a text with blanks in place of what is before and behind its genotype.
+
+    Places stay what they are. A text that is itself an expression or an assignment is left alone.
+    """
+    found = _BEGIN.search(text)
+    if found is None or _ASSIGNED.fullmatch(text[: found.start()]):
+        return text
+    end = _find_end(text, found.end())
+    return _blank(text[: found.start()]) + text[found.start() : end] + _behind(text[end:])
+
+
+def _find_end(text: str, start: int) -> int:
+    """Return the place behind the parenthesis that closes the one before ``start``."""
+    depth = 1
+    for place in range(start, len(text)):
+        depth += {"(": 1, ")": -1}.get(text[place], 0)
+        if depth == 0:
+            return place + 1
+    return len(text)
+
+
+def _behind(text: str) -> str:
+    """Return what follows a genotype, blank unless there is another one."""
+    return text if _BEGIN.search(text) else _blank(text)
+
+
+def _blank(text: str) -> str:
+    return re.sub(r"[^\r\n]", " ", text)
+
+
 def _read_call(text: str, statements: list[ast.stmt]) -> ast.Call:
     if not statements:
         raise ConfigError(f"{show(text)} holds no genotype; expected {_FORM}.")
@@ -92,7 +130,7 @@ def _read_call(text: str, statements: list[ast.stmt]) -> ast.Call:
     match statements[0]:
         case ast.Expr(value=value) | ast.Assign(targets=[ast.Name()], value=value):
             match value:
-                case ast.Call(func=ast.Name(id="Genotype")):
+                case ast.Call(func=ast.Name(id="Genotype") | ast.Attribute(attr="Genotype")):
                     return value
             raise Mistake(value, f"expected {_FORM}")
     raise Mistake(statements[0], f"expected {_FORM}")
@@ -100,15 +138,19 @@ def _read_call(text: str, statements: list[ast.stmt]) -> ast.Call:
 
 def _read_fields(call: ast.Call) -> Mapping[str, ast.expr]:
     expected = f"expected {', '.join(_FIELDS)}"
-    if len(call.args) > len(_FIELDS):
-        raise Mistake(call.args[len(_FIELDS)], f"a value too many; {expected}")
-    fields = dict(zip(_FIELDS, call.args, strict=False))
+    known = (*_FIELDS, *_EMPTY_FIELDS)
+    strange = [value for value in call.args[len(_FIELDS) :] if not _is_none(value)]
+    if strange := strange or call.args[len(known) :]:
+        raise Mistake(strange[0], f"a value too many; {expected}")
+    fields = dict(zip(known, call.args, strict=False))
     for keyword in call.keywords:
-        if keyword.arg not in _FIELDS:
+        if keyword.arg not in known:
             raise Mistake(keyword, f"no field of a genotype; {expected}")
         if keyword.arg in fields:
             raise Mistake(keyword, f"the field {keyword.arg} is given twice; {expected}")
         fields[keyword.arg] = keyword.value
+    for name in _EMPTY_FIELDS.keys() & fields.keys():
+        _require_none(name, fields[name])
     if missing := [field for field in _FIELDS if field not in fields]:
         raise Mistake(call, f"{' and '.join(missing)} missing; {expected}")
     return fields
@@ -229,7 +271,20 @@ def _read_items(sequence: ast.expr, expected: str) -> list[ast.expr]:
     raise Mistake(sequence, f"expected {expected}")
 
 
+def _require_none(name: str, value: ast.expr) -> None:
+    if not _is_none(value):
+        raise Mistake(value, f"{name} is more than this notation can say; expected None")
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
 def _read_number(node: ast.expr, lowest: int, expected: str) -> int:
+    match node:  # numpy prints np.int64(2)
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[inner], keywords=[]):
+            if re.fullmatch(r"u?int\d*", name):
+                return _read_number(inner, lowest, expected)
     if isinstance(node, ast.Constant) and type(node.value) is int:  # a bool is no integer here
         value = node.value
         if lowest <= value <= _HIGHEST:

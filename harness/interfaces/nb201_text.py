@@ -2,11 +2,13 @@
 
 ``|nor_conv_3x3~0|+|nor_conv_3x3~0|skip_connect~1|+|none~0|none~1|avg_pool_3x3~2|``: the nodes 1, 2
 and 3 in turn, joined by ``+``; of each node the operations on the edges from every node before it,
-as ``operation~predecessor``. Node 0 is the input and node 3 the output.
+as ``operation~predecessor``. Node 0 is the input and node 3 the output. Six digits say the same:
+the place of each operation in the official order, edge by edge as in the text (``330034``).
 """
 
 from __future__ import annotations
 
+import re
 from itertools import combinations
 
 from harness.errors import ConfigError
@@ -27,6 +29,10 @@ def parse_nb201(text: str) -> CellGraph:
     Raises:
         ConfigError: If the text is no NAS-Bench-201 cell; the message says which node is wrong.
     """
+    if re.fullmatch(rf"\s*[0-{len(NB201_OPERATIONS) - 1}]{{{len(NB201_EDGES)}}}\s*", text):
+        digits = zip(NB201_EDGES, text.strip(), strict=True)
+        chosen = ((s, t, NB201_OPERATIONS[int(digit)]) for (s, t), digit in digits)
+        return CellGraph(1, NB201_NODES, tuple(sorted(chosen)), (NB201_NODES,))
     blocks = [block.strip() for block in text.strip().split("+")]
     if len(blocks) != NB201_NODES:
         raise ConfigError(

@@ -15,6 +15,7 @@ from harness.errors import ConfigError, Unsupported
 from harness.interfaces.architecture import Architecture, Decision
 from harness.interfaces.costs import Inventory, OperationKey
 from harness.interfaces.graph import Graphs
+from harness.interfaces.source import show
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -124,8 +125,8 @@ class SearchSpace(ABC):
         if len(choices) < len(parts) or not self.is_valid(choices):
             sizes = [len(decision.options) for decision in self.decisions]
             raise ConfigError(
-                f"{text!r} is no architecture: expected {len(sizes)} numbers joined by '-', each "
-                f"below {sizes} in turn."
+                f"{show(text)} is no architecture: expected {len(sizes)} numbers joined by '-', "
+                f"each below {sizes} in turn."
             )
         return choices
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from harness.api import Architecture, ConfigError, OperationKey, Scale, TaskShape
+from harness.interfaces.source import show
 from harness.networks.chain import Block, Frame, Place, Size, enclose, name_mbconv, resize
 from harness.networks.image_size import has_large_images
 
@@ -161,7 +162,7 @@ def read_code(number: int, text: str) -> Code:
     for part, (element, options) in zip(parts, ELEMENTS.items(), strict=True):
         if part not in map(str, range(len(options))):
             raise ConfigError(
-                f"Block {number} has the {element} code {part!r}; expected 0 to "
+                f"Block {number} has the {element} code {show(part)}; expected 0 to "
                 f"{len(options) - 1}, for {', '.join(options)}."
             )
     return Code(*map(int, parts))

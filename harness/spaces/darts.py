@@ -25,6 +25,7 @@ from harness.api import (
     format_genotype,
     parse_genotype,
 )
+from harness.interfaces.source import show
 from harness.networks.image_size import count_halvings, has_large_images
 
 if TYPE_CHECKING:
@@ -277,7 +278,7 @@ def _read_node(name: str, target: int, cell: CellGraph) -> dict[int, int]:
         if operation not in OPERATIONS[1:]:
             why = f", {_STRANGERS[operation]}" if operation in _STRANGERS else ""
             raise ConfigError(
-                f"{node} has the operation {operation!r}{why}; DARTS chooses from "
+                f"{node} has the operation {show(operation)}{why}; DARTS chooses from "
                 f"{', '.join(OPERATIONS[1:])}."
             )
     return {source: OPERATIONS.index(operation) - 1 for source, operation in edges}

@@ -25,6 +25,7 @@ from harness.api import (
     WeightSharingSpace,
     strongest,
 )
+from harness.interfaces.source import show
 from harness.networks.chain import (
     SKIP,
     Block,
@@ -172,7 +173,8 @@ class MbconvChain(WeightSharingSpace):
         found = ",".join(str(len(stage)) for stage in stages)
         if found != (wanted := ",".join(map(str, self.counts))):
             raise ConfigError(
-                f"{text!r} has stages of {found} layers; expected {wanted}, stages parted by '|'."
+                f"{show(text)} has stages of {found} layers; expected {wanted}, stages parted "
+                "by '|'."
             )
         pairs = zip(itertools.chain(*stages), self.edges, strict=True)
         return tuple(_read_layer(label, edge) for label, edge in pairs)
@@ -238,7 +240,7 @@ def _read_counts(text: str) -> tuple[int, ...]:
     counts = tuple(int(part) for part in parts if part.isdecimal())
     if len(counts) < len(parts) or len(counts) != len(WIDTHS) or min(counts) < 1:
         raise ConfigError(
-            f"blocks is {text!r}; expected the layers of {len(WIDTHS)} stages, such as "
+            f"blocks is {show(text)}; expected the layers of {len(WIDTHS)} stages, such as "
             "'4,4,4,4,4,1', at least 1 each."
         )
     return counts
@@ -247,5 +249,5 @@ def _read_counts(text: str) -> tuple[int, ...]:
 def _read_layer(label: str, edge: Decision) -> int:
     labels = [LABELS[name] for name in edge.options]
     if label not in labels:
-        raise ConfigError(f"{edge.name} is {label!r}; expected one of {', '.join(labels)}.")
+        raise ConfigError(f"{edge.name} is {show(label)}; expected one of {', '.join(labels)}.")
     return labels.index(label)

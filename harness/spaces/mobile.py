@@ -26,6 +26,7 @@ from harness.api import (
     WeightSharingSpace,
     strongest,
 )
+from harness.interfaces.source import show
 from harness.networks.chain import find_obstacle, list_layers
 from harness.spaces._mobile_blocks import (
     BASE_WIDTH,
@@ -208,8 +209,8 @@ class Mobile(WeightSharingSpace):
         rest = re.sub(r"\[[^][]*\]", "", text)
         if rest.strip(" ,") or len(blocks) != self.blocks:
             raise ConfigError(
-                f"{text!r} is no architecture: expected {self.blocks} blocks such as [2,0,1,3,1], "
-                f"which are codes of {', '.join(ELEMENTS)}."
+                f"{show(text)} is no architecture: expected {self.blocks} blocks such as "
+                f"[2,0,1,3,1], which are codes of {', '.join(ELEMENTS)}."
             )
         codes = (read_code(number, block) for number, block in enumerate(blocks, start=1))
         return tuple(itertools.chain(*codes))

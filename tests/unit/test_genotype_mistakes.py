@@ -36,9 +36,6 @@ def refusal_of(text):
         "__import__('os').getcwd()",
         f"Cell(normal={CELL})",
         "import os",
-        f"a = b = {genotype()}",
-        f"a.b = {genotype()}",
-        f"genotypes.{genotype()}",
         "Genotype",
         "Genotype = 3",
         "Genotype(" * 5000,
@@ -54,7 +51,7 @@ def refusal_of(text):
         f"{genotype()}\n{genotype()}",
         f"{genotype()}; print(1)",
     ],
-    ids=range(24),
+    ids=range(21),
 )
 def test_what_is_no_genotype_is_refused(text):
     assert "Genotype(normal=[(operation, predecessor), ...], normal_concat" in refusal_of(text)

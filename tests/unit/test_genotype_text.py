@@ -227,3 +227,50 @@ def test_other_cells_than_two_are_no_genotype(names):
     given = ", ".join(names) or "none"
     with pytest.raises(ConfigError, match=f"cells normal and reduce, not {given}"):
         format_genotype(dict.fromkeys(names, GRAPH))
+
+
+@pytest.mark.parametrize(
+    "cover",
+    [
+        "2018-06-01 12:00:00,123 genotype = {}",
+        "06/01 12:00:00 PM genotype = {}\n",
+        "epoch 3\nINFO: best so far: {}.",
+        "'{}'",
+        '"{}"',
+        "gt.{}",
+        "a = b = {}",
+        "genotypes.cells.{}",
+        "print({})",
+    ],
+)
+def test_what_is_around_a_genotype_is_passed_over(cover):
+    plain = genotype(normal_concat="range(2, 4)")
+    assert parse_genotype(cover.format(plain)) == parse_genotype(plain)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("', 0)", "', np.int64(0))"),
+        ("', 1)", "', int64(1))"),
+        ("[2, 3])", "[2, 3], connectN=None, connects=None)"),
+    ],
+)
+def test_what_numpy_and_autodl_print_is_read(old, new):
+    assert parse_genotype(new.join(genotype().rsplit(old, 1))) == parse_genotype(genotype())
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("log " + genotype() + " and " + genotype(), "expected Genotype("),
+        ("genotype = Genotype(", "never closed"),
+        ("log: " + genotype().replace("', 0)", "', 7)", 1), "node 2 is fed by"),
+        (genotype()[:-1] + ", connectN=3)", "connectN is more than this notation can say"),
+        ("x" * 12_000, "Genotype("),
+    ],
+)
+def test_what_is_wrong_inside_is_still_told_with_its_place(text, what):
+    with pytest.raises(ConfigError) as caught:
+        parse_genotype(text)
+    assert what in str(caught.value) and len(str(caught.value)) < 400

@@ -1,0 +1,56 @@
+"""All that NAS-Bench-201's table holds of one cell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.api import Architecture, ConfigError
+from harness.evaluators._nb201_table import (
+    BENCHMARKS,
+    CELLS,
+    LONG,
+    SHORT,
+    list_devices,
+    open_table,
+    read_latencies,
+)
+
+
+def recorded(architecture: Architecture) -> dict[str, Any]:
+    """Return accuracies in percent, seconds and milliseconds as plain containers.
+
+    Raises:
+        ConfigError: If the table lacks the cell.
+        DataError: If the table is missing or damaged.
+    """
+    table = open_table()
+    row = table.rows.get(architecture)
+    if row is None:
+        raise ConfigError(f"{table.path.name} does not hold this cell.")
+    found: dict[str, Any] = {"index": row, "accuracies": {}}
+    for name, facts in BENCHMARKS.items():
+        first = next(iter(facts.long_tests))
+        own = {
+            f"validation after {SHORT} epochs": table.validation(name, SHORT, "mean")[row],
+            f"test after {SHORT} epochs": table.test(name, SHORT, first, "mean")[row],
+            f"validation after {LONG} epochs": table.validation(name, LONG, "mean")[row],
+        }
+        for split in facts.long_tests:
+            own[f"{split} after {LONG} epochs"] = table.test(name, LONG, split, "mean")[row]
+        found["accuracies"][name] = own
+    found["seconds of 200 epochs"] = {name: table.seconds(name, LONG)[row] for name in BENCHMARKS}
+    found["milliseconds"] = {device: read_latencies(device)[row] for device in list_devices()}
+    return found
+
+
+def at_index(text: str) -> Architecture:
+    """Return the cell with a number of the benchmark, 0 to 15,624: its place in the table.
+
+    Raises:
+        ConfigError: If there is no such cell.
+        DataError: If the table is missing or damaged.
+    """
+    by_row = {row: cell for cell, row in open_table().rows.items()}
+    if int(text) not in by_row:
+        raise ConfigError(f"There is no cell {text}; expected a number from 0 to {CELLS - 1:,}.")
+    return by_row[int(text)]
