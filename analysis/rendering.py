@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from analysis.document import Section
 from analysis.gallery import Gallery
@@ -24,6 +25,7 @@ def render(template: str, title: str, sections: Iterable[Section], gallery: Gall
     )
     environment.filters["cell"] = _markdown_cell
     environment.filters["link"] = _data_link
+    environment.filters["code"] = _code
     svgs = {name: Markup(svg) for name, svg in gallery.svgs.items()}
     return environment.get_template(template).render(
         title=title, sections=sections, svgs=svgs, tables=gallery.tables
@@ -33,6 +35,11 @@ def render(template: str, title: str, sections: Iterable[Section], gallery: Gall
 def _markdown_cell(text: str) -> str:
     """Return a text that ends no table's cell and begins no HTML."""
     return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
+
+
+def _code(text: str) -> Markup:
+    """Return a text as HTML: what is between backticks is code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def _data_link(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -40,6 +42,10 @@ def collect(results: Results, study: str) -> pd.DataFrame:
     return table.reindex(columns=COLUMNS)
 
 
+# Letters in a line between two ranks that leave a gap beside the next one.
+WIDEST = 20
+
+
 def draw(table: pd.DataFrame) -> Figure:
     """Draw one panel per pair: a line from a method's rank on the source to that on the target."""
     pairs = list(table[["source", "target"]].drop_duplicates().itertuples(index=False))
@@ -54,7 +60,7 @@ def draw(table: pd.DataFrame) -> Figure:
         for axes, (source, target) in zip(panels, pairs, strict=True):
             _panel(axes, table[(table["source"] == source) & (table["target"] == target)])
             axes.set_title(f"{source} → {target}")
-            axes.set_xticks([0, 1], [f"rank on {source}", f"rank on {target}"])
+            axes.set_xticks([0, 1], [fill(f"rank on {task}", WIDEST) for task in (source, target)])
     return figure
 
 

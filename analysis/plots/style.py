@@ -16,6 +16,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#0
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 # Inches; what is wider has to be scrolled in a window of 1,280 pixels.
 WIDEST = 16.0
+NOTHING = "nothing"  # label of axes that only say why
 RANDOM_LOOK = ("#555555", "d")
 DASHES: dict[str, Any] = {
     "direct": "-",
@@ -91,9 +92,18 @@ def trust(axes: Axes) -> None:
         artist.set_in_layout(False)
 
 
+def why_nothing(figure: Figure) -> str | None:
+    """Return why a figure has nothing to show; None if it shows something."""
+    panels = figure.axes
+    if not panels or any(axes.get_label() != NOTHING for axes in panels):
+        return None
+    return next((text.get_text() for axes in panels for text in axes.texts if text.get_text()), "")
+
+
 def say_nothing(axes: Axes, why: str) -> None:
     """Write why there is nothing to draw."""
     axes.set_axis_off()
+    axes.set_label(NOTHING)
     axes.text(0.5, 0.5, why, ha="center", va="center", transform=axes.transAxes)
 
 

@@ -41,6 +41,7 @@ def execute(args: argparse.Namespace) -> int:
     from analysis.evaluation import evaluate
     from analysis.kinds import kind, title
     from analysis.plots.files import check_file, stamp, write_figure
+    from analysis.plots.style import why_nothing
     from harness.results.store import ExperimentFolder, write_atomically
 
     module = kind(name)
@@ -48,6 +49,8 @@ def execute(args: argparse.Namespace) -> int:
     results = evaluate(ExperimentFolder.existing(Path(folder)).path for folder in folders)
     table = module.collect(results, _study(results.studies, args.study))
     figure = module.draw(table)
+    if (why := why_nothing(figure)) is not None:
+        raise ConfigError(f"There is nothing to draw as {name}: {' '.join(why.split())}.")
     stamp(figure, results.stamp)
     write_figure(figure, args.out, title(name))
     beside = args.out.with_suffix(".csv")

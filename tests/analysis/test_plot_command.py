@@ -11,6 +11,7 @@ from PIL import Image
 
 from analysis.evaluation import evaluate
 from analysis.kinds import kinds, title
+from analysis.plots.style import why_nothing
 from harness.cli import main
 from harness.results.record import Status
 from tests.analysis.experiments import CRASH
@@ -144,3 +145,28 @@ def test_experiments_under_different_rules_need_the_study_named(invent, tmp_path
     assert "choose with --study: one; two." in capsys.readouterr().err
     assert main(["plot", *folders, "arms", *out, "--study", "two"]) == 0
     assert "direct" in (tmp_path / "a.csv").read_text()
+
+
+def test_a_kind_without_data_is_refused_and_writes_nothing(nothing, folder, tmp_path, capsys):
+    for where, kind in ((nothing.tables.folders["digits"], "forest"), (folder, "chains")):
+        assert main(["plot", str(where), kind, "--out", str(tmp_path / "a.svg")]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith(f"error: There is nothing to draw as {kind}: ")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_figure_that_shows_something_is_not_nothing(results):
+    for name in kinds().keys() - OTHER:
+        assert (
+            why_nothing(kinds()[name].draw(kinds()[name].collect(results, results.studies[0])))
+            is None
+        )
+
+
+def test_no_two_ranks_are_printed_over_each_other(results):
+    module = kinds()["slopegraph"]
+    figure = module.draw(module.collect(results, results.studies[0]))
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        left, right = (label.get_window_extent() for label in axes.get_xticklabels())
+        assert left.x1 < right.x0
