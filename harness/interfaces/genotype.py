@@ -25,12 +25,11 @@ from typing import NamedTuple
 from harness.errors import ConfigError
 from harness.interfaces.graph import BlockChain, CellGraph, Graphs
 from harness.interfaces.source import Mistake, parse_source, show
+from harness.interfaces.surroundings import uncover
 
 _CELLS = ("normal", "reduce")
 _FIELDS = tuple(field for name in _CELLS for field in (name, f"{name}_concat"))
 _EMPTY_FIELDS = {"connectN": None, "connects": None}  # of AutoDL-Projects
-_BEGIN = re.compile(r"(\w+\.)*\bGenotype\(")
-_ASSIGNED = re.compile(r"\s*(\w+\s*=\s*)?")
 _FORM = "Genotype(normal=[(operation, predecessor), ...], normal_concat=..., reduce=..., ...)"
 _PAIR = "an (operation, predecessor) pair"
 _TRIPLE = "an (operation, node, predecessor) triple"
@@ -60,7 +59,7 @@ def parse_genotype(text: str) -> dict[str, CellGraph]:
     Raises:
         ConfigError: If the text is no genotype; the message says where.
     """
-    text = _uncovered(text)
+    text = uncover(text)
     statements = parse_source(text, _FORM)
     try:
         fields = _read_fields(_read_call(text, statements))
@@ -89,37 +88,6 @@ def format_genotype(cells: Graphs) -> str:
         for name, graph in graphs.items()
     )
     return f"Genotype({', '.join(fields)})"
-
-
-def _uncovered(text: str) -> str:
-    """Return a text with blanks in place of what is before and behind its genotype.
-
-    Places stay what they are. A text that is itself an expression or an assignment is left alone.
-    """
-    found = _BEGIN.search(text)
-    if found is None or _ASSIGNED.fullmatch(text[: found.start()]):
-        return text
-    end = _find_end(text, found.end())
-    return _blank(text[: found.start()]) + text[found.start() : end] + _behind(text[end:])
-
-
-def _find_end(text: str, start: int) -> int:
-    """Return the place behind the parenthesis that closes the one before ``start``."""
-    depth = 1
-    for place in range(start, len(text)):
-        depth += {"(": 1, ")": -1}.get(text[place], 0)
-        if depth == 0:
-            return place + 1
-    return len(text)
-
-
-def _behind(text: str) -> str:
-    """Return what follows a genotype, blank unless there is another one."""
-    return text if _BEGIN.search(text) else _blank(text)
-
-
-def _blank(text: str) -> str:
-    return re.sub(r"[^\r\n]", " ", text)
 
 
 def _read_call(text: str, statements: list[ast.stmt]) -> ast.Call:
