@@ -153,7 +153,14 @@ def _start(results, file, root, *, jobs=2, command=None):
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
+        preexec_fn=_heed_signals,
     )
+
+
+def _heed_signals():
+    """Let a process be stopped even if whoever runs the tests is not, as in the background."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _workers(pid):

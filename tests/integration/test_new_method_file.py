@@ -35,7 +35,8 @@ def _new_file(tmp_path, monkeypatch):
 def test_new_method_file_is_listed_checked_and_run(tmp_path, capsys):
     listing, check, run = commands(PAGE)
     assert cli.main([*listing, "--long"]) == 0
-    assert "my_method       My method (Doe and Roe, ICLR 2027)" in capsys.readouterr().out
+    (row,) = (x for x in capsys.readouterr().out.splitlines() if x.startswith("  my_method "))
+    assert row.split(maxsplit=1)[1].startswith("My method (Doe and Roe, ICLR 2027)")
 
     assert cli.main([*check, "--json"]) == 0
     verdicts = json.loads(capsys.readouterr().out)

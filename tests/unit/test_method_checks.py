@@ -1,6 +1,7 @@
 """Faulty methods (written on purpose, 2026): each is caught by the clause that names its fault."""
 
 import dataclasses
+import math
 import random
 import types
 from typing import ClassVar
@@ -195,9 +196,22 @@ class AfraidOfNan(RandomSearch):
 class LovesNan(RandomSearch):
     def judge(self, architecture, fidelity):
         verdict = self.problem.evaluate(architecture, fidelity)
-        if not verdict.score < self.best_at[1]:
-            self.best, self.best_at = architecture, (fidelity, verdict.score)
-        return verdict.score
+        fitness = verdict.score * self.fitness.factor(architecture)
+        if not fitness < self.best_at[1]:
+            self.best, self.best_at = architecture, (fidelity, fitness)
+        return fitness
+
+
+class Deaf(RandomSearch):
+    def judge(self, architecture, fidelity):
+        self.fitness = lambda architecture, score: score if math.isfinite(score) else -math.inf
+        return super().judge(architecture, fidelity)
+
+
+class Secretive(RandomSearch):
+    @classmethod
+    def heeds_target(cls, params):
+        return False
 
 
 class Curt(RandomSearch):
@@ -291,6 +305,8 @@ LONE_FAULTS = [
     (Misdeclared, "every_step_spends", "gpu_days"),
     (Untrained, "every_step_spends", "'examples' but spends none"),
     (LovesNan, "answer_did_not_diverge", "whose score was NaN"),
+    (Deaf, "heeds_the_target_that_it_says_it_heeds", "it says that it heeds a target, but options"),
+    (Secretive, "heeds_the_target_that_it_says_it_heeds", "it says that it heeds no target, but"),
     (AnswersAtRandom, "answer_is_valid_at_any_time", "not free"),
     (Curt, "says_what_it_cannot_search", "should give a sentence, not 'no'"),
     (Wordless, "complains_before_it_is_built", "should give a sentence: 'no'"),

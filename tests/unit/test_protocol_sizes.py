@@ -61,10 +61,10 @@ def test_a_shipped_protocol_by_default_there_is_for_every_size():
 
 
 def test_quick_on_cifar_is_warned_about_by_the_command(tmp_path, reference, capsys):
-    command = ["run", "--method", "random_search", "--source", "c10", "--target", "c10"]
+    command = ["run", "--method", "random_search", "--source", "c10", "--target", "c100"]
     where = ["--data", str(reference), "--results", str(tmp_path), "--dry-run"]
     assert main([*command, *where, "--protocol", "quick"]) == 0
     (line,) = (row for row in capsys.readouterr().err.splitlines() if row.startswith("warning"))
-    assert "quick is sized for images of 8 to 24 pixels a side, and c10 has 32" in line
+    assert "quick is sized for images of 8 to 24 pixels a side, and c10 has 32 and c100" in line
     assert main([*command, *where]) == 0
     assert "warning" not in capsys.readouterr().err
