@@ -34,7 +34,7 @@ def test_killed_three_times_it_ends_as_if_left_alone(tmp_path, root, alone):
     file = write(tmp_path, **{**PLAN, "seeds": [0]})
     kills = 0
     while True:
-        process = _start(tmp_path / "killed", file, root)
+        process = _start(tmp_path / "killed", file, root, jobs=1)
         if kills < 3 and _runs_until_work_has_begun(process, tmp_path / "killed"):
             os.kill(process.pid, signal.SIGKILL)
             kills += 1
