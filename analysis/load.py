@@ -54,6 +54,7 @@ class Tables:
         networks: The architecture of each finished training, by job.
         probes: Where each finished training left its answers, by job; those that lie there.
         folders: Where each experiment lies, by name.
+        unplanned: Finished jobs in an experiment's folder that its plan does not have, by name.
     """
 
     runs: pd.DataFrame
@@ -72,6 +73,7 @@ class Tables:
     networks: dict[str, Graphs]
     probes: dict[str, Path]
     folders: dict[str, Path]
+    unplanned: dict[str, list[str]]
 
 
 def load(folders: Iterable[Path], *, force: bool = False) -> Tables:
@@ -114,6 +116,7 @@ def load(folders: Iterable[Path], *, force: bool = False) -> Tables:
             digest: job.folder.probe for digest, job in jobs.items() if job.folder.probe.exists()
         },
         folders=reading.folders,
+        unplanned=reading.unplanned,
     )
 
 

@@ -14,7 +14,6 @@ from analysis.provenance import changed_plugins
 from analysis.schema import validate
 from analysis.wording import brief, decimal, joined, several
 from harness.results.record import SCHEMA
-from harness.results.store import ExperimentFolder
 
 NAMED = 3
 
@@ -51,8 +50,8 @@ def _about_rules(tables: Tables) -> Iterator[str]:
 
 def _about_unplanned(tables: Tables) -> Iterator[str]:
     """Say which results are in no comparison, since later commands planned without them."""
-    for name, path in tables.folders.items():
-        if loose := ExperimentFolder(path).unplanned():
+    for name, loose in tables.unplanned.items():
+        if loose:
             more = [f"and {len(loose) - NAMED} more"] if len(loose) > NAMED else []
             yield (
                 f"The plan of {name} leaves out {several(len(loose), 'finished job')} that the "

@@ -141,6 +141,7 @@ class Reading:
         jobs: By digest; of several copies one that is done, or at least has ended.
         arms: Distinct rows, as planned.
         folders: Where each experiment lies.
+        unplanned: Finished jobs that an experiment's folder holds and its plan does not have.
     """
 
     experiments: dict[str, ExperimentFacts]
@@ -150,6 +151,7 @@ class Reading:
     jobs: dict[str, Job]
     arms: tuple[ArmRow, ...]
     folders: dict[str, Path]
+    unplanned: dict[str, list[str]]
 
 
 def read(folders: Iterable[Path], *, force: bool = False) -> Reading:
@@ -178,6 +180,7 @@ def read(folders: Iterable[Path], *, force: bool = False) -> Reading:
         jobs=jobs,
         arms=_arms(plans, studies, titles, jobs),
         folders={name: folder.path for name, folder in opened.items()},
+        unplanned={name: folder.unplanned() for name, folder in opened.items()},
     )
 
 

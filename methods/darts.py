@@ -74,18 +74,6 @@ class Darts(Bilevel):
         self.order, self.difference = order, difference
         self._flat_weights = FlatWeights(self.supernet)
 
-    @classmethod
-    @override
-    def complaint(
-        cls,
-        params: Mapping[str, Any],
-        *,
-        fidelities: tuple[int, ...],
-        target: float | None,
-        budget: Mapping[str, float],
-    ) -> str | None:
-        return Tradeoff(params["regulariser"]).complaint(target)
-
     @override
     def choice_gradient(self, validation: Batch, train: Batch) -> None:
         if self.order == 1:

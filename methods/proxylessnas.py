@@ -137,7 +137,7 @@ class ProxylessNas(Bilevel):
     ) -> str | None:
         if params["rule"] == "reinforce":
             return None
-        return Tradeoff(params["regulariser"]).complaint(target)
+        return super().complaint(params, fidelities=fidelities, target=target, budget=budget)
 
     @classmethod
     @override

@@ -26,6 +26,9 @@ REMEDIES = {
     errno.EMFILE: "raise the limit of open files (ulimit -n), or lower --jobs",
 }
 
+# Of these even one that names no file is not ours.
+NAMELESS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.EMFILE}
+
 
 def explain(error: Exception) -> str | None:
     """Return an error as one line for the user; None if it is a fault of ours.
@@ -34,12 +37,8 @@ def explain(error: Exception) -> str | None:
     """
     if isinstance(error, HarnessError):
         return str(error)
-    if isinstance(error, UnicodeError):
-        return (
-            f"a text cannot be read or written as {error.encoding}: {error.reason}."
-            if (isinstance(error, UnicodeDecodeError | UnicodeEncodeError))
-            else None
-        )
+    if isinstance(error, UnicodeDecodeError | UnicodeEncodeError):
+        return f"a text cannot be read or written as {error.encoding}: {error.reason}."
     if isinstance(error, ModuleNotFoundError):
         return _explain_missing(error.name or "")
     if not isinstance(error, OSError) or error.errno is None:
@@ -48,8 +47,7 @@ def explain(error: Exception) -> str | None:
     remedy = REMEDIES.get(error.errno)
     if error.filename is not None:
         return f"{os.fsdecode(error.filename)}: {what}" + (f"; {remedy}." if remedy else ".")
-    disk = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.EMFILE}
-    return f"{what}; {remedy}." if error.errno in disk else None
+    return f"{what}; {remedy}." if error.errno in NAMELESS else None
 
 
 def _explain_missing(module: str) -> str | None:

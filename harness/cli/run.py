@@ -86,11 +86,13 @@ def execute(args: argparse.Namespace) -> int:
     warn(resolved.warnings)
     plan = make_plan(resolved)
     folder = ExperimentFolder(args.results / resolved.experiment.name)
-    facts, whole = (resolved.facts, plan) if args.replace else add(folder, resolved.facts, plan)
     if args.dry_run or args.estimate:
+        if not args.replace:
+            add(folder, resolved.facts, plan)  # refuses what a run would
         announce(plan, folder, settings, is_measured=args.estimate, is_json=args.json)
         return 0
     with folder.locked():
+        facts, whole = (resolved.facts, plan) if args.replace else add(folder, resolved.facts, plan)
         folder.write(facts, whole, space_document(resolved))
         if others := len(whole.jobs) - len(plan.jobs):
             print(

@@ -16,7 +16,7 @@ def relative_to(home: Path, path: str) -> Path:
 
 
 def with_tables(protocol: Any, home: Path) -> Any:
-    """Return a protocol's document with its latency tables seen from the working folder.
+    """Return a protocol's document with the whole paths of its latency tables.
 
     Args:
         protocol: As a file says it; what is no protocol is returned as it is.
@@ -41,4 +41,4 @@ def _with_table(rules: Any, home: Path) -> Any:
     table = costs.get("table")
     if not isinstance(table, str) or table.startswith(COLUMN):
         return dict(rules)
-    return {**rules, "costs": {**costs, "table": str(relative_to(home, table))}}
+    return {**rules, "costs": {**costs, "table": str(relative_to(home.absolute(), table))}}

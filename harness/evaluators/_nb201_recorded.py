@@ -38,7 +38,9 @@ def recorded(architecture: Architecture) -> dict[str, Any]:
         for split in facts.long_tests:
             own[f"{split} after {LONG} epochs"] = table.test(name, LONG, split, "mean")[row]
         found["accuracies"][name] = own
-    found["seconds of 200 epochs"] = {name: table.seconds(name, LONG)[row] for name in BENCHMARKS}
+    found[f"seconds of {LONG} epochs"] = {
+        name: table.seconds(name, LONG)[row] for name in BENCHMARKS
+    }
     found["milliseconds"] = {device: read_latencies(device)[row] for device in list_devices()}
     return found
 
@@ -50,7 +52,8 @@ def at_index(text: str) -> Architecture:
         ConfigError: If there is no such cell.
         DataError: If the table is missing or damaged.
     """
-    by_row = {row: cell for cell, row in open_table().rows.items()}
-    if int(text) not in by_row:
-        raise ConfigError(f"There is no cell {text}; expected a number from 0 to {CELLS - 1:,}.")
-    return by_row[int(text)]
+    wanted = int(text)
+    for cell, row in open_table().rows.items():
+        if row == wanted:
+            return cell
+    raise ConfigError(f"There is no cell {text}; expected a number from 0 to {CELLS - 1:,}.")

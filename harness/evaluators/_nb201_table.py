@@ -226,13 +226,17 @@ def open_latencies(device: str) -> tuple[Callable[[Architecture], float], str]:
     rows, column = open_table().rows, read_latencies(device)
     if len(rows) < len(column):
         raise DataError(f"Latencies are kept by row, and {TABLE} lacks some; get the table again.")
-    fingerprint = hashlib.sha256(np.array(column).tobytes()).hexdigest()[:16]
-    return lambda architecture: column[rows[architecture]], fingerprint
+    return lambda architecture: column[rows[architecture]], _fingerprint(_find(LATENCIES), device)
 
 
 @functools.cache
 def _open(path: Path) -> Table:
     return Table(path)
+
+
+@functools.cache
+def _fingerprint(path: Path, device: str) -> str:
+    return hashlib.sha256(np.array(_latencies(path, device)).tobytes()).hexdigest()[:16]
 
 
 @functools.cache

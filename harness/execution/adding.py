@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from harness.config.experiment import Experiment
 from harness.config.protocol import Arm
-from harness.errors import ConfigError, DamagedFileError
+from harness.errors import ConfigError
+from harness.execution.pending import unfinished
 from harness.results.files import REMEDY, readable
 from harness.results.record import ExperimentFacts, Plan, PlannedArm
 from harness.results.store import ExperimentFolder
@@ -38,14 +39,25 @@ def add(
         return facts, plan
     earlier, known = folder.facts(), folder.plan()
     with readable(folder.path / "experiment.json", "an experiment", REMEDY):
-        _read(earlier)
-    differing = next(_differences(earlier, facts), None) or _other_jobs(known, plan)
+        one = Experiment.model_validate(earlier.experiment)
+    other = Experiment.model_validate(facts.experiment)
+    differing = next(_differences(one, other, earlier, facts), None) or _other_jobs(known, plan)
     if differing:
         raise ConfigError(_refusal(folder, differing))
     jobs = {job.job: job for job in (*known.jobs, *plan.jobs)}
     arms = {_place(arm): arm for arm in (*known.arms, *plan.arms)}
     merged = Plan(jobs=tuple(jobs.values()), arms=tuple(arms.values()))
-    return _with_all(earlier, facts, _added(folder, earlier, facts, known)), merged
+    notices = _union((earlier.notices, facts.notices, _tell_growth(folder, one, other, known)))
+    both = facts.model_copy(
+        update={
+            "experiment": _with_both(one, other).model_dump(mode="json"),
+            "pairs": tuple(_union((earlier.pairs, facts.pairs))),
+            "methods": {**earlier.methods, **facts.methods},
+            "tasks": {**earlier.tasks, **facts.tasks},
+            "notices": tuple(notices),
+        }
+    )
+    return both, merged
 
 
 def _refusal(folder: ExperimentFolder, differing: str) -> str:
@@ -56,18 +68,17 @@ def _refusal(folder: ExperimentFolder, differing: str) -> str:
     )
 
 
-def _differences(earlier: ExperimentFacts, later: ExperimentFacts) -> Iterator[str]:
+def _differences(
+    one: Experiment, other: Experiment, earlier: ExperimentFacts, later: ExperimentFacts
+) -> Iterator[str]:
     """Yield what would make the jobs of two experiments incomparable, in words."""
-    one, other = earlier.experiment, later.experiment
-    if one["space"] != other["space"]:
-        yield f"another space ({one['space']['name']}, or other parameters of it)"
+    if one.space != other.space:
+        yield f"another space ({one.space.name}, or other parameters of it)"
         return
-    if one["protocol"] != other["protocol"]:
-        yield f"other rules (protocol {one['protocol']['name']})"
-    names = [
-        {_title(m): m["name"] for m in facts.experiment["methods"]} for facts in (earlier, later)
-    ]
-    for title in earlier.methods.keys() & later.methods.keys():
+    if one.protocol != other.protocol:
+        yield f"other rules (protocol {one.protocol.name})"
+    names = [{method.title: method.name for method in it.methods} for it in (one, other)]
+    for title in names[0].keys() & names[1].keys():
         before, after = earlier.methods[title], later.methods[title]
         if names[0][title] != names[1][title] or before.params != after.params:
             yield f"other hyper-parameters of {title}"
@@ -93,64 +104,43 @@ def _place(arm: PlannedArm) -> tuple[str, str, str, str, int, int]:
     return arm.arm, arm.method, arm.source, arm.target, arm.seed, arm.repeat
 
 
-def _with_all(
-    earlier: ExperimentFacts, later: ExperimentFacts, added: Sequence[str]
-) -> ExperimentFacts:
-    """Return the inputs of both."""
-    experiments = [_read(facts) for facts in (earlier, later)]
-    arms = tuple(arm for arm in Arm if any(arm in one.arms for one in experiments))
-    methods = {method.title: method for one in experiments for method in one.methods}
-    own = {title: _arms_of(title, experiments) for title in methods}
-    document = {
-        **later.experiment,
-        "pairs": _union(facts.experiment["pairs"] for facts in (earlier, later)),
-        "seeds": sorted({seed for one in experiments for seed in one.seeds}),
-        "train_seeds": max(one.train_seeds for one in experiments),
-        "arms": [str(arm) for arm in arms],
-        "methods": [
-            {**method.model_dump(mode="json"), "arms": _unless_all(own[title], arms)}
-            for title, method in methods.items()
-        ],
-    }
-    return later.model_copy(
+def _with_both(one: Experiment, other: Experiment) -> Experiment:
+    """Return an experiment with the methods, pairs, seeds and arms of two."""
+    both = (one, other)
+    arms = tuple(arm for arm in Arm if arm in one.arms or arm in other.arms)
+    methods = {method.title: method for it in both for method in it.methods}
+    return other.model_copy(
         update={
-            "experiment": document,
-            "pairs": tuple(_union((earlier.pairs, later.pairs))),
-            "methods": {**earlier.methods, **later.methods},
-            "tasks": {**earlier.tasks, **later.tasks},
-            "notices": tuple(_union((earlier.notices, later.notices, added))),
+            "pairs": tuple(_union((one.pairs, other.pairs))),
+            "seeds": tuple(sorted({*one.seeds, *other.seeds})),
+            "train_seeds": max(one.train_seeds, other.train_seeds),
+            "arms": arms,
+            "methods": tuple(
+                method.model_copy(update={"arms": _unless_all(_arms_of(title, both), arms)})
+                for title, method in methods.items()
+            ),
         }
     )
 
 
-def _added(
-    folder: ExperimentFolder, earlier: ExperimentFacts, later: ExperimentFacts, known: Plan
-) -> list[str]:
-    """Say what a plan grows by although results are known, which no test can make up for."""
-    one, other = _read(earlier), _read(later)
+def _tell_growth(
+    folder: ExperimentFolder, one: Experiment, other: Experiment, known: Plan
+) -> Iterator[str]:
+    """Yield a line if a plan grows after results are known, which no test can make up for."""
+    titles = [method.title for method in one.methods]
     grown = {
-        "methods": [m.title for m in other.methods if m.title not in earlier.methods],
+        "methods": [m.title for m in other.methods if m.title not in titles],
         "seeds": [str(seed) for seed in other.seeds if seed not in one.seeds],
         "arms": [str(arm) for arm in other.arms if arm not in one.arms],
-        "pairs": [" to ".join(pair) for pair in later.pairs if pair not in earlier.pairs],
+        "pairs": [f"{p.source.name} to {p.target.name}" for p in other.pairs if p not in one.pairs],
     }
     what = "; ".join(f"{kind} {', '.join(new)}" for kind, new in grown.items() if new)
-    ended = sum(_has_ended(folder, job) for job in known.jobs)
-    if not what or not ended:
-        return []
-    day = datetime.now(UTC).date().isoformat()
-    return [f"On {day}, when {ended} of its jobs had ended, the experiment grew by {what}."]
-
-
-def _has_ended(folder: ExperimentFolder, job: Any) -> bool:
-    try:
-        return folder.job(job).record() is not None
-    except DamagedFileError:
-        return False
-
-
-def _read(facts: ExperimentFacts) -> Experiment:
-    return Experiment.model_validate(facts.experiment)
+    if not what:
+        return
+    ended = len(known.jobs) - len(unfinished(known, folder))
+    if ended:
+        day = datetime.now(UTC).date().isoformat()
+        yield f"On {day}, when {ended} of its jobs had ended, the experiment grew by {what}."
 
 
 def _arms_of(title: str, experiments: Iterable[Experiment]) -> set[Arm]:
@@ -163,11 +153,11 @@ def _arms_of(title: str, experiments: Iterable[Experiment]) -> set[Arm]:
     }
 
 
-def _unless_all(own: set[Arm], arms: Sequence[Arm]) -> list[str] | None:
+def _unless_all(own: set[Arm], arms: Sequence[Arm]) -> tuple[Arm, ...] | None:
     """Return a method's arms if they are some of the experiment's only."""
     if not own or own == {arm for arm in arms if arm is not Arm.RANDOM}:
         return None
-    return [str(arm) for arm in arms if arm in own]
+    return tuple(arm for arm in arms if arm in own)
 
 
 def _union(lists: Iterable[Iterable[Value]]) -> list[Value]:
@@ -176,7 +166,3 @@ def _union(lists: Iterable[Iterable[Value]]) -> list[Value]:
     for values in lists:
         found += [value for value in values if value not in found]
     return found
-
-
-def _title(method: dict[str, Any]) -> str:
-    return str(method.get("label") or method["name"])

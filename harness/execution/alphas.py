@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from harness.api import Architecture, SearchSpace, WeightSharingSpace
 from harness.errors import ConfigError, Unsupported
@@ -33,7 +34,7 @@ def read_alphas(text: str, space: SearchSpace) -> Architecture:
         raise Unsupported("The space has no super-network, so there are no alphas to read.")
     rows = _split(_read_numbers(text), [len(edge.options) for edge in space.edges])
     are_shares = all((row >= 0).all() and abs(row.sum() - 1) < 1e-3 for row in rows)
-    return space.derive(rows if are_shares else [_softmax(row) for row in rows])
+    return space.derive(rows if are_shares else [softmax(row) for row in rows])
 
 
 def _read_numbers(text: str) -> NDArray[np.float64]:
@@ -57,9 +58,3 @@ def _split(numbers: NDArray[np.float64], sizes: list[int]) -> list[NDArray[np.fl
             f"edges, {', '.join(map(str, sorted(set(sizes))))} each."
         )
     return np.split(numbers, np.cumsum(sizes)[:-1])
-
-
-def _softmax(row: NDArray[np.float64]) -> NDArray[np.float64]:
-    powers = np.exp(row - row.max())
-    shares: NDArray[np.float64] = powers / powers.sum()
-    return shares

@@ -116,8 +116,9 @@ def describe(
     space_choice = resolved(SPACES, Plugin(name=space))
     task_choice = resolved(TASKS, Plugin(name=task))
     opened, shape = open_space(space_choice), open_task(task_choice).shape
-    read = read_alphas(text, opened) if is_alphas else read_architecture(text, opened, space)
-    architecture = opened.from_text(opened.to_text(read))
+    architecture = (
+        read_alphas(text, opened) if is_alphas else read_architecture(text, opened, space)
+    )
     bare = Scale(scale.channels, scale.cells)
     if reason := opened.unsupported(shape, bare):
         raise Unsupported(reason)

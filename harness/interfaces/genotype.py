@@ -29,7 +29,7 @@ from harness.interfaces.surroundings import uncover
 
 _CELLS = ("normal", "reduce")
 _FIELDS = tuple(field for name in _CELLS for field in (name, f"{name}_concat"))
-_EMPTY_FIELDS = {"connectN": None, "connects": None}  # of AutoDL-Projects
+_EMPTY_FIELDS = ("connectN", "connects")  # of AutoDL-Projects, where they are None
 _FORM = "Genotype(normal=[(operation, predecessor), ...], normal_concat=..., reduce=..., ...)"
 _PAIR = "an (operation, predecessor) pair"
 _TRIPLE = "an (operation, node, predecessor) triple"
@@ -117,8 +117,7 @@ def _read_fields(call: ast.Call) -> Mapping[str, ast.expr]:
         if keyword.arg in fields:
             raise Mistake(keyword, f"the field {keyword.arg} is given twice; {expected}")
         fields[keyword.arg] = keyword.value
-    for name in _EMPTY_FIELDS.keys() & fields.keys():
-        _require_none(name, fields[name])
+    _require_empty(fields)
     if missing := [field for field in _FIELDS if field not in fields]:
         raise Mistake(call, f"{' and '.join(missing)} missing; {expected}")
     return fields
@@ -239,9 +238,10 @@ def _read_items(sequence: ast.expr, expected: str) -> list[ast.expr]:
     raise Mistake(sequence, f"expected {expected}")
 
 
-def _require_none(name: str, value: ast.expr) -> None:
-    if not _is_none(value):
-        raise Mistake(value, f"{name} is more than this notation can say; expected None")
+def _require_empty(fields: Mapping[str, ast.expr]) -> None:
+    for name in _EMPTY_FIELDS:
+        if name in fields and not _is_none(fields[name]):
+            raise Mistake(fields[name], f"{name} is more than this notation can say; expected None")
 
 
 def _is_none(node: ast.expr) -> bool:

@@ -118,6 +118,18 @@ class Bilevel(Method):
 
     @classmethod
     @override
+    def complaint(
+        cls,
+        params: Mapping[str, Any],
+        *,
+        fidelities: tuple[int, ...],
+        target: float | None,
+        budget: Mapping[str, float],
+    ) -> str | None:
+        return Tradeoff(params.get("regulariser", TRADEOFF.regulariser)).complaint(target)
+
+    @classmethod
+    @override
     def startup(cls, params: Mapping[str, Any], *, fidelities: tuple[int, ...]) -> Startup:
         choices = params.get("choices")
         epochs = choices.warmup_epochs if isinstance(choices, ChoiceDescent) else 0
@@ -225,12 +237,8 @@ class Bilevel(Method):
         return self._derive(self._flat())
 
     def _derive(self, tensors: Sequence[Tensor]) -> Architecture:
-        """Return the architecture of flat parameters, in float64 on the host."""
-        exact = self._named([tensor.detach().cpu().double() for tensor in tensors])
-        return self.space.derive([p.numpy() for p in self.probabilities(exact)])
-
-    def _host_parameters(self) -> list[Tensor]:
-        return [tensor.detach().cpu().double() for tensor in self._flat()]
+        """Return the architecture of flat parameters."""
+        return self.space.derive([p.numpy() for p in self._describe(_on_host(tensors))])
 
     def _flat(self) -> list[Tensor]:
         return [tensor for tensors in self.parameters.values() for tensor in tensors]
@@ -279,14 +287,20 @@ class Bilevel(Method):
 
     @override
     def insights(self) -> dict[str, Any]:
-        cost = self.objective.expectation(self._describe(self._host_parameters()))
         return {
             "alphas": [alpha.tolist() for alpha in self.parameters["alpha"]],
             "learning_rate": self.learning_rate,
             "skip_share": skip_share(self.space.graph(self.incumbent())),
             **self.diary.insights(self._describe, self._derive),
-            **({} if cost is None else {"expected_cost": cost}),
+            **self._expected_cost(),
         }
+
+    def _expected_cost(self) -> dict[str, float]:
+        """Return what networks cost on average under the parameters, if anything is priced."""
+        if self.objective.prices is None:
+            return {}
+        cost = self.objective.expectation(self._describe(_on_host(self._flat())))
+        return {} if cost is None else {"expected_cost": cost}
 
     def _describe(self, tensors: Sequence[Tensor]) -> list[Tensor]:
         return self.probabilities(self._named(tensors))
@@ -326,3 +340,8 @@ class Bilevel(Method):
         self.choice_optimizer.load_state_dict(state["choice_optimizer"])
         self.steps = state["steps"]
         self.diary.load_state_dict(state["diary"])
+
+
+def _on_host(tensors: Sequence[Tensor]) -> list[Tensor]:
+    """Return copies in float64 on the host."""
+    return [tensor.detach().cpu().double() for tensor in tensors]

@@ -1,6 +1,7 @@
 """A later command adds to a folder; it never takes another one's jobs or report away."""
 
 import json
+from contextlib import contextmanager
 
 import pytest
 
@@ -118,3 +119,19 @@ def test_a_report_of_two_leaves_the_report_of_one_alone(tmp_path, monkeypatch, c
     assert main(["report", folders[0]]) == main(["report", *folders, "--json"]) == 0
     assert places == [tmp_path / "one" / "report", tmp_path / "report-one-two"]
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["report"] == str(places[1])
+
+
+def test_what_another_command_planned_meanwhile_is_not_lost(tmp_path, look_up, monkeypatch):
+    locked, meanwhile = ExperimentFolder.locked, []
+
+    @contextmanager
+    def late(folder):
+        if not meanwhile:  # the other command is faster: it runs before this one has the lock
+            meanwhile.append("reinforce")
+            assert look_up("reinforce", 1) == 0
+        with locked(folder):
+            yield
+
+    monkeypatch.setattr(ExperimentFolder, "locked", late)
+    assert look_up("random_search", 1) == 0
+    assert {arm.method for arm in plan(tmp_path).arms} == {"random_search", "reinforce", ""}

@@ -1,6 +1,7 @@
 """A path in a file is relative to that file; a path that is typed, to where it is typed."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,11 @@ def test_a_pair_of_one_task_is_warned_about_where_it_should_transfer(source, arm
     assert [w for w in found.warnings if "both source and target" in w] == [*found.warnings]
     assert len(found.warnings) == count
     assert found.facts.notices == found.warnings
+
+
+def test_a_file_says_the_same_wherever_a_command_is_typed(files, tmp_path, monkeypatch):
+    found = []
+    for place in (tmp_path, files):
+        monkeypatch.chdir(place)
+        found.append(tables(load_experiment(Path(os.path.relpath(files / "apart.yaml")))))
+    assert found[0] == found[1]
