@@ -13,15 +13,15 @@ from harness.interfaces.evaluation import (
     Recorded,
 )
 from harness.interfaces.gates import Gates, strongest
-from harness.interfaces.genotype import format_genotype, parse_genotype
 from harness.interfaces.graph import BlockChain, CellGraph, Graphs
 from harness.interfaces.method import Method, SearchKind, SearchNetwork, SearchState, Startup
-from harness.interfaces.nb201_text import format_nb201, parse_nb201
 from harness.interfaces.problem import Problem, Stream
 from harness.interfaces.recipe import Augmentation, Recipe, Rules, Scale
 from harness.interfaces.space import SearchSpace, WeightSharingSpace
 from harness.interfaces.task import AugmentationLimits, Examples, Split, Task, TaskShape
 from harness.interfaces.tunable import Tunable
+from harness.notation.genotype import format_genotype, parse_genotype
+from harness.notation.nb201_text import format_nb201, parse_nb201
 
 __all__ = [
     "Architecture",

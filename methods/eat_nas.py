@@ -20,17 +20,17 @@ from harness.api import (
     Tunable,
     Unsupported,
 )
-from harness.evolution.generation import draw_distinct, offspring
-from harness.evolution.population import (
+from harness.search.evolution.generation import draw_distinct, offspring
+from harness.search.evolution.population import (
     Member,
     Population,
     find_crowded,
     fittest_first,
     read_member,
 )
-from harness.evolution.size import draw_equal_size, measure
-from harness.sampling.fitness import Aim, Fitness
-from harness.sampling.sample_based import find_missing
+from harness.search.evolution.size import draw_equal_size, measure
+from harness.search.fitness import Aim, Fitness
+from harness.search.sample_based import find_missing
 
 AIM = Aim(penalty="soft", weight=-0.07)
 

@@ -10,9 +10,9 @@ from pydantic import NonNegativeInt, PositiveInt
 from typing_extensions import override
 
 from harness.api import Architecture, Problem, SearchState, Startup, Tunable
-from harness.evolution.generation import ATTEMPTS, draw_distinct
-from harness.sampling.fitness import AIM, Aim
-from harness.sampling.sample_based import SampleBased
+from harness.search.evolution.generation import ATTEMPTS, draw_distinct
+from harness.search.fitness import AIM, Aim
+from harness.search.sample_based import SampleBased
 
 
 class LocalSearch(SampleBased):

@@ -22,11 +22,11 @@ from harness.api import (
     Unsupported,
     WeightSharingSpace,
 )
-from harness.evolution.population import find_crowded
-from harness.nni.quiet import silenced
-from harness.oneshot.bilevel import Carry
-from harness.oneshot.descent import ChoiceDescent, WeightDescent
-from harness.sampling.sample_based import find_missing
+from harness.search.evolution.population import find_crowded
+from harness.search.nni.quiet import silenced
+from harness.search.oneshot.bilevel import Carry
+from harness.search.oneshot.descent import ChoiceDescent, WeightDescent
+from harness.search.sample_based import find_missing
 
 # The extra that has to be installed, and what it brings.
 REQUIRES = {"nni": ("nni", "pytorch_lightning")}
@@ -132,7 +132,7 @@ class NniStrategy(Method):
             if strategy == "evolution":
                 if not problem.fidelities:
                     raise Unsupported("The protocol offers no fidelity to judge candidates at.")
-                from harness.nni.evolution import Evolution
+                from harness.search.nni.evolution import Evolution
 
                 self.search = Evolution(
                     problem,
@@ -142,7 +142,7 @@ class NniStrategy(Method):
                     fidelity=fidelity,
                 )
             elif strategy == "random":
-                from harness.nni.single_path import SinglePath
+                from harness.search.nni.single_path import SinglePath
 
                 self.search = SinglePath(
                     problem,
@@ -153,7 +153,7 @@ class NniStrategy(Method):
                     carry=carry,
                 )
             else:
-                from harness.nni.relaxation import Relaxation
+                from harness.search.nni.relaxation import Relaxation
 
                 self.search = Relaxation(
                     problem,

@@ -10,8 +10,8 @@ from pydantic import NonNegativeInt, PositiveInt
 from typing_extensions import override
 
 from harness.api import Architecture, Problem, SearchState, Startup, Tunable
-from harness.sampling.fitness import AIM, Aim
-from harness.sampling.sample_based import SampleBased
+from harness.search.fitness import AIM, Aim
+from harness.search.sample_based import SampleBased
 
 if TYPE_CHECKING:
     from optuna import Study, Trial

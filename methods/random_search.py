@@ -6,8 +6,8 @@ from pydantic import NonNegativeInt
 from typing_extensions import override
 
 from harness.api import Architecture, Problem
-from harness.sampling.fitness import AIM, Aim
-from harness.sampling.sample_based import SampleBased
+from harness.search.fitness import AIM, Aim
+from harness.search.sample_based import SampleBased
 
 
 class RandomSearch(SampleBased):

@@ -10,9 +10,9 @@ from pydantic import NonNegativeInt, PositiveInt
 from typing_extensions import override
 
 from harness.api import Architecture, Problem, Startup, Tunable
-from harness.evolution.population import Member, Population, find_crowded
-from harness.sampling.fitness import AIM, Aim
-from harness.sampling.sample_based import SampleBased
+from harness.search.evolution.population import Member, Population, find_crowded
+from harness.search.fitness import AIM, Aim
+from harness.search.sample_based import SampleBased
 
 
 class RegularizedEvolution(SampleBased):

@@ -12,8 +12,8 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat
 from typing_extensions import override
 
 from harness.api import Architecture, Problem, Tunable
-from harness.sampling.fitness import AIM, Aim
-from harness.sampling.sample_based import SampleBased
+from harness.search.fitness import AIM, Aim
+from harness.search.sample_based import SampleBased
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 

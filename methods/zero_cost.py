@@ -11,11 +11,11 @@ from scipy.stats import kendalltau, spearmanr
 from typing_extensions import override
 
 from harness.api import Architecture, Problem, Split, Stream, Tunable, Unsupported
-from harness.evolution.generation import draw_distinct
-from harness.proxies.batch import Batch
-from harness.proxies.naming import ProxyName, compute, needs_data
-from harness.sampling.fitness import AIM, Aim
-from harness.sampling.sample_based import SampleBased
+from harness.search.evolution.generation import draw_distinct
+from harness.search.fitness import AIM, Aim
+from harness.search.proxies.batch import Batch
+from harness.search.proxies.naming import ProxyName, compute, needs_data
+from harness.search.sample_based import SampleBased
 
 
 class ZeroCost(SampleBased):

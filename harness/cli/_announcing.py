@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness.execution.estimate import Estimate
     from harness.execution.executor import Settings
     from harness.results.record import Plan, PlannedJob
     from harness.results.store import ExperimentFolder
+    from harness.tools.estimate import Estimate
 
 
 def announce(
@@ -36,7 +36,7 @@ def announce(
 
 
 def _measure(todo: Sequence[PlannedJob], settings: Settings) -> Estimate:
-    from harness.execution.estimate import estimate
+    from harness.tools.estimate import estimate
 
     return estimate(todo, settings, lambda kind: print(f"measuring {kind}", file=sys.stderr))
 

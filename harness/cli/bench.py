@@ -12,8 +12,8 @@ from harness.cli._arguments import point_to_data, positive, thread_count
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
-    from harness.execution.benchmark import Comparison, Setting
-    from harness.execution.kept import PathMemory
+    from harness.tools.bench_memory import PathMemory
+    from harness.tools.bench_steps import Comparison, Setting
 
 COUNTS = ("channels", "cells", "batch", "size", "steps", "threads")
 
@@ -47,8 +47,8 @@ def execute(args: argparse.Namespace) -> int:
             )
     if args.searches is not None:
         return _time_searches(args)
-    from harness.execution.benchmark import compare, has_formulations
-    from harness.execution.kept import measure_paths
+    from harness.tools.bench_memory import measure_paths
+    from harness.tools.bench_steps import compare, has_formulations
 
     setting = _setting(args)
     found = None
@@ -75,7 +75,7 @@ def execute(args: argparse.Namespace) -> int:
 def _time_searches(args: argparse.Namespace) -> int:
     """Search a table of results many times, and print how long it took."""
     point_to_data(args)
-    from harness.execution.table_benchmark import measure_searches
+    from harness.tools.bench_tables import measure_searches
 
     found = measure_searches(args.space, args.method, args.searches)
     document = found.to_json()
@@ -95,10 +95,10 @@ def _time_searches(args: argparse.Namespace) -> int:
 def _setting(args: argparse.Namespace) -> Setting:
     from harness.api import Scale, TaskShape, Unsupported, WeightSharingSpace
     from harness.config.protocol import Plugin
-    from harness.execution.benchmark import Setting
     from harness.execution.devices import find_devices
-    from harness.execution.opening import open_space, resolved
+    from harness.planning.opening import open_space, resolved
     from harness.plugins import SPACES
+    from harness.tools.bench_steps import Setting
 
     space = open_space(resolved(SPACES, Plugin(name=args.space)))
     if not isinstance(space, WeightSharingSpace):

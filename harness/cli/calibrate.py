@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from harness.cli._arguments import positive
 
 if TYPE_CHECKING:
-    from analysis.significance.calibration import Rate
+    from analysis.statistics.calibration import Rate
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Print a row per cell; 1 if a test rejects too often or an interval covers too little."""
-    from analysis.significance.calibration import ERRORS, calibrate
+    from analysis.statistics.calibration import ERRORS, calibrate
     from harness.execution.display import Display
 
     display, found = Display(), []

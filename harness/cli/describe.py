@@ -13,7 +13,7 @@ from harness.cli._texts import read_text
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
-    from harness.execution.description import Description
+    from harness.tools.description import Description
 
 # Of DARTS' evaluation network on CIFAR.
 CHANNELS, CELLS = 36, 20
@@ -68,10 +68,10 @@ def execute(args: argparse.Namespace) -> int:
     if (args.architecture is None) == (args.alphas is None):
         raise ConfigError("Give an architecture or --alphas FILE, one of them.")
     from harness.api import Scale
-    from harness.execution.description import describe
+    from harness.tools.description import describe
 
     if args.out is not None:
-        from analysis.plots.files import check_file
+        from analysis.figures.files import check_file
 
         check_file(args.out)
     point_to_data(args)
@@ -98,7 +98,7 @@ def execute(args: argparse.Namespace) -> int:
 def _look_up(description: Description) -> dict[str, Any]:
     """Return what NAS-Bench-201 recorded of a cell."""
     from harness.evaluators._nb201_recorded import recorded
-    from harness.execution.opening import open_space
+    from harness.planning.opening import open_space
 
     if description.space.name != "nb201":
         raise ConfigError("--recorded: only cells of the space nb201 are in a table.")
@@ -122,9 +122,9 @@ def _list_results(results: dict[str, Any], name: str = "recorded", depth: int = 
 
 
 def _draw(description: Description, path: Path) -> None:
-    from analysis.plots import cells, chains
-    from analysis.plots.files import write_figure
-    from analysis.views import ALONE, View
+    from analysis.figures import cells, chains
+    from analysis.figures.files import write_figure
+    from analysis.figures.views import ALONE, View
     from harness.api import CellGraph
 
     graphs = description.graphs

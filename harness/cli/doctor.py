@@ -24,7 +24,7 @@ def execute(args: argparse.Namespace) -> int:
 
     What is missing but may be done without, a data set or an extra, is a note.
     """
-    from harness.execution.diagnosis import Severity, examine
+    from harness.tools.diagnosis import Severity, examine
 
     findings = examine(args.results)
     counts = {severity: sum(f.severity is severity for f in findings) for severity in Severity}

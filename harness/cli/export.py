@@ -30,13 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     """Print the two lines of Python that load what was written."""
     from harness.execution.devices import find_devices
-    from harness.execution.exporting import check_file, export_network, find_job
+    from harness.tools.exporting import check_file, export_network, find_job
 
     check_file(args.out, is_forced=args.force)
     job, device = find_job(args.job), find_devices(args.device)[0]
     export_network(job, args.out, is_fresh=args.fresh, device=device)
     lines = [
-        "from harness.execution.exporting import load_network",
+        "from harness.tools.exporting import load_network",
         f"network = load_network({str(args.out)!r})",
     ]
     if args.json:

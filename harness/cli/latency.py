@@ -39,10 +39,10 @@ def execute(args: argparse.Namespace) -> int:
     from harness.api import Scale
     from harness.config.protocol import Plugin
     from harness.execution.devices import find_devices
-    from harness.execution.opening import open_space, open_task, resolved
-    from harness.execution.pricing import measure_table
     from harness.hardware.latency import Stopwatch
+    from harness.planning.opening import open_space, open_task, resolved
     from harness.plugins import SPACES, TASKS
+    from harness.tools.latency import measure_table
 
     _check(args)
     space = open_space(resolved(SPACES, Plugin(name=args.space)))

@@ -38,10 +38,10 @@ def execute(args: argparse.Namespace) -> int:
             "`plot results/NAME arms --out arms.svg`; `plot results/NAME --list` shows the kinds."
         )
     *folders, name = args.words
-    from analysis.evaluation import evaluate
-    from analysis.kinds import kind, title
-    from analysis.plots.files import check_file, stamp, write_figure
-    from analysis.plots.style import why_nothing
+    from analysis.answers.evaluation import evaluate
+    from analysis.figures.files import check_file, stamp, write_figure
+    from analysis.figures.kinds import kind, title
+    from analysis.figures.style import why_nothing
     from harness.results.store import ExperimentFolder, write_atomically
 
     module = kind(name)
@@ -72,7 +72,7 @@ def _study(studies: Sequence[str], wanted: str | None) -> str:
 
 
 def _list(*, is_json: bool) -> int:
-    from analysis.kinds import kinds, title
+    from analysis.figures.kinds import kinds, title
 
     titles = {name: title(name) for name in kinds()}
     if is_json:

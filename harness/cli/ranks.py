@@ -13,7 +13,7 @@ from harness.errors import ConfigError, UnknownNameError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.ranks.table import Frame, Scoring
+    from analysis.answers.rank_table import Frame, Scoring
 
 SPACE = "nb201"
 SEED = 0  # of the bootstrap
@@ -59,8 +59,8 @@ def execute(args: argparse.Namespace) -> int:
     """Print correlations beside their noise ceilings, and what the source's best are worth."""
     import numpy as np
 
-    from analysis.plots.files import check_file
-    from analysis.ranks.report import rank_transfer, selection_table, without_noise
+    from analysis.answers.rank_transfer import rank_transfer, selection_table, without_noise
+    from analysis.figures.files import check_file
     from harness.api import data_folder
 
     if args.out is not None:
@@ -93,8 +93,8 @@ def _draw(
     path: Path, source: Scoring, target: Scoring, frame: Frame, correlations: pd.DataFrame
 ) -> dict[str, str]:
     """Write the figure and the table that it shows; return where they lie."""
-    from analysis.plots.files import write_figure
-    from analysis.plots.rank_transfer import collect_ranks, draw_ranks
+    from analysis.figures.files import write_figure
+    from analysis.figures.rank_transfer import collect_ranks, draw_ranks
     from harness.results.store import write_atomically
 
     table = collect_ranks(source, target, frame)
@@ -106,7 +106,7 @@ def _draw(
 
 
 def _read(args: argparse.Namespace, folder: Path) -> tuple[Scoring, Scoring, Frame]:
-    from analysis.ranks.table import (
+    from analysis.answers.rank_table import (
         EPOCHS,
         TASKS,
         frame,

@@ -76,8 +76,8 @@ def execute(args: argparse.Namespace) -> int:
 
     from harness.execution.adding import add
     from harness.execution.devices import find_devices
-    from harness.execution.plan import make_plan, space_document
-    from harness.execution.resolve import resolve_experiment
+    from harness.planning.plan import make_plan, space_document
+    from harness.planning.resolve import resolve_experiment
     from harness.results.store import ExperimentFolder
 
     warn_of_crowding(args.jobs, args.threads)
@@ -117,7 +117,7 @@ def _run(args: argparse.Namespace, plan: Plan, folder: ExperimentFolder, setting
             file=sys.stderr,
         )
         return 3
-    from analysis.report import write_report
+    from analysis.report.write import write_report
 
     print("writing the report", file=sys.stderr)
     report = write_report([folder.path], folder.path / "report")
@@ -194,7 +194,7 @@ def _experiment(args: argparse.Namespace) -> Experiment:
 
 
 def _choose_protocol(tasks: tuple[str, str]) -> str:
-    from harness.execution.protocol_sizes import choose_protocol  # opens the tasks: imports torch
+    from harness.planning.protocol_sizes import choose_protocol  # opens the tasks: imports torch
 
     return choose_protocol(tasks)
 

@@ -14,7 +14,7 @@ from harness.cli._arguments import point_to_data, positive, warn
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
-    from analysis.agreement import Agreement
+    from analysis.statistics.agreement import Agreement
     from harness.results.store import ExperimentFolder
 
 
@@ -37,9 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Search with several seeds in a folder of no consequence, and print how alike they end."""
-    from analysis.agreement import measure_searches
-    from analysis.load import load
-    from harness.execution.protocol_sizes import choose_protocol
+    from analysis.loading.load import load
+    from analysis.statistics.agreement import measure_searches
+    from harness.planning.protocol_sizes import choose_protocol
     from harness.results.store import ExperimentFolder
 
     if args.seeds < 2:
@@ -71,8 +71,8 @@ def _search(args: argparse.Namespace, folder: ExperimentFolder) -> bool:
     from harness.config.experiment import make_experiment
     from harness.execution.devices import find_devices
     from harness.execution.executor import Settings, run_jobs
-    from harness.execution.plan import make_plan, space_document
-    from harness.execution.resolve import resolve_experiment
+    from harness.planning.plan import make_plan, space_document
+    from harness.planning.resolve import resolve_experiment
     from harness.results.record import SearchSpec
 
     document = {

@@ -44,10 +44,10 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _compare(texts: Sequence[str], name: str) -> dict[str, Any]:
-    from analysis.similarity.chance import measure_chance
+    from analysis.architectures.chance import measure_chance
     from harness.config.protocol import Plugin
-    from harness.execution.opening import open_space, resolved
-    from harness.execution.space_graphs import draw_graphs
+    from harness.planning.opening import open_space, resolved
+    from harness.planning.space_graphs import draw_graphs
     from harness.plugins import SPACES
 
     choice = resolved(SPACES, Plugin(name=name))
@@ -68,7 +68,7 @@ def _compare(texts: Sequence[str], name: str) -> dict[str, Any]:
 
 def _judged(first: Graphs, second: Graphs, judge: Any) -> dict[str, dict[str, dict[str, Any]]]:
     """Return each metric's value and what random pairs say of it, by cell; null where unknown."""
-    from analysis.similarity.metrics import compare_architectures
+    from analysis.architectures.metrics import compare_architectures
 
     return {
         cell: {
@@ -87,7 +87,7 @@ def _judged(first: Graphs, second: Graphs, judge: Any) -> dict[str, dict[str, di
 
 def _lines(document: dict[str, Any]) -> Iterator[str]:
     """Yield what a person reads."""
-    from analysis.similarity.metrics import METRICS
+    from analysis.architectures.metrics import METRICS
 
     for number, text in enumerate(document["architectures"], start=1):
         yield f"{number}  {text}"

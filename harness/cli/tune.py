@@ -56,10 +56,10 @@ def execute(args: argparse.Namespace) -> int:
     """Carry the study on to its number of trials, and print the best values and their price."""
     from harness.execution.devices import find_devices
     from harness.execution.executor import Settings
-    from harness.execution.protocol_sizes import choose_protocol
-    from harness.execution.tuning import JOURNAL, RESULT, make_plan, tune
+    from harness.planning.protocol_sizes import choose_protocol
     from harness.results.journal import repair_journal
     from harness.results.store import ExperimentFolder
+    from harness.tools.tuning import JOURNAL, RESULT, make_plan, tune
 
     point_to_data(args)
     wanted = dict(map(_read_range, args.ranges))

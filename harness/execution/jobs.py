@@ -7,11 +7,11 @@ from typing import Any
 
 from harness.errors import DamagedFileError, HarnessError, Unsupported
 from harness.execution.faults import Ended
-from harness.execution.judging import looks_up
-from harness.execution.opening import open_space
 from harness.execution.saving import read_state
-from harness.execution.search import Search
-from harness.execution.train import Training
+from harness.execution.search_job import Search
+from harness.execution.train_job import Training
+from harness.planning.evaluators import looks_up
+from harness.planning.opening import open_space
 from harness.plugins import METHODS
 from harness.results.files import readable
 from harness.results.job_folder import JobFolder

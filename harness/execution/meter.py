@@ -11,7 +11,7 @@ import torch
 
 from harness.api import Architecture, Evaluation, Evaluator, Split, Stream
 from harness.config.protocol import SearchRules
-from harness.execution.seeding import derive_seed
+from harness.planning.seeding import derive_seed
 from harness.results.record import Bill
 from harness.training.data import BatchStream
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from harness.execution.judging import asked
+from harness.planning.evaluators import asked
 from harness.plugins import EVALUATORS, METHODS, REGISTRIES, SPACES, TASKS
 from harness.results.record import PlannedJob, PluginFile, SearchSpec
 

@@ -19,7 +19,7 @@ from harness.execution.faults import PLUGIN_CODE, Ended, Lost
 from harness.execution.jobs import begin, find_inputs
 from harness.execution.resuming import History, now, set_checkpoint_aside, take_up
 from harness.execution.saving import write_arrays, write_state
-from harness.execution.train import Training
+from harness.execution.train_job import Training
 from harness.execution.work import Work
 from harness.results.files import printable
 from harness.results.job_folder import JobFolder

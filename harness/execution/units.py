@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.config.protocol import Plugin
-from harness.execution.judging import asked, looks_up
+from harness.planning.evaluators import asked, looks_up
 from harness.results.record import PlannedJob
 
 SHARD_JOBS = 1000

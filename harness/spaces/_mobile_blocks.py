@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from harness.api import Architecture, ConfigError, OperationKey, Scale, TaskShape
 from harness.interfaces.source import show
-from harness.networks.chain import Block, Frame, Place, Size, enclose, name_mbconv, resize
+from harness.networks.chains.chain import Block, Frame, Place, Size, enclose, name_mbconv, resize
 from harness.networks.image_size import has_large_images
 
 Reading = Literal["base", "previous"]

@@ -71,7 +71,7 @@ class Darts(WeightSharingSpace):
 
     @override
     def build(self, architecture: Architecture, shape: TaskShape, scale: Scale) -> nn.Module:
-        from harness.networks.cell_network import CellNetwork
+        from harness.networks.cells.cell_network import CellNetwork
 
         if reason := self.unsupported(shape, scale):
             raise Unsupported(reason)
@@ -79,7 +79,7 @@ class Darts(WeightSharingSpace):
 
     @override
     def supernet(self, shape: TaskShape, scale: Scale, *, channel_share: int = 1) -> nn.Module:
-        from harness.networks.fused_supernet import FusedCellSupernet
+        from harness.networks.fused.fused_supernet import FusedCellSupernet
 
         if reason := self.unsupported(shape, Scale(scale.channels, scale.cells)):
             raise Unsupported(reason)
@@ -136,7 +136,7 @@ class Darts(WeightSharingSpace):
 
     @override
     def inventory(self, shape: TaskShape, scale: Scale) -> Inventory:
-        from harness.networks.cell_inventory import list_supernet
+        from harness.networks.cells.cell_inventory import list_supernet
 
         return list_supernet(self.edges, shape, scale)
 
@@ -144,13 +144,13 @@ class Darts(WeightSharingSpace):
     def layers(
         self, architecture: Architecture, shape: TaskShape, scale: Scale
     ) -> tuple[OperationKey, ...]:
-        from harness.networks.cell_inventory import list_network
+        from harness.networks.cells.cell_inventory import list_network
 
         return list_network(self.graph(architecture), shape, scale)
 
     @override
     def operation(self, key: OperationKey) -> nn.Module:
-        from harness.networks.cell_inventory import make_alone
+        from harness.networks.cells.cell_inventory import make_alone
 
         return make_alone(key)
 

@@ -26,7 +26,7 @@ from harness.api import (
     strongest,
 )
 from harness.interfaces.source import show
-from harness.networks.chain import (
+from harness.networks.chains.chain import (
     SKIP,
     Block,
     Frame,
@@ -98,8 +98,8 @@ class MbconvChain(WeightSharingSpace):
 
     @override
     def build(self, architecture: Architecture, shape: TaskShape, scale: Scale) -> nn.Module:
-        from harness.networks.chain_network import ChainNetwork
-        from harness.networks.mbconv import PROXYLESSNAS
+        from harness.networks.chains.chain_network import ChainNetwork
+        from harness.networks.chains.mbconv import PROXYLESSNAS
 
         self._require(shape, scale)
         frame, _ = self._lay_out(shape, scale)
@@ -107,8 +107,8 @@ class MbconvChain(WeightSharingSpace):
 
     @override
     def supernet(self, shape: TaskShape, scale: Scale, *, channel_share: int = 1) -> nn.Module:
-        from harness.networks.chain_supernet import ChainSupernet, MixedLayer
-        from harness.networks.mbconv import PROXYLESSNAS
+        from harness.networks.chains.chain_supernet import ChainSupernet, MixedLayer
+        from harness.networks.chains.mbconv import PROXYLESSNAS
 
         if channel_share != 1:
             raise Unsupported(
@@ -158,7 +158,7 @@ class MbconvChain(WeightSharingSpace):
 
     @override
     def operation(self, key: OperationKey) -> nn.Module:
-        from harness.networks.mbconv import PROXYLESSNAS, make_layer
+        from harness.networks.chains.mbconv import PROXYLESSNAS, make_layer
 
         return make_layer(key, PROXYLESSNAS)
 

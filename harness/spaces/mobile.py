@@ -27,7 +27,7 @@ from harness.api import (
     strongest,
 )
 from harness.interfaces.source import show
-from harness.networks.chain import find_obstacle, list_layers
+from harness.networks.chains.chain import find_obstacle, list_layers
 from harness.spaces._mobile_blocks import (
     BASE_WIDTH,
     DEPTHS,
@@ -98,8 +98,8 @@ class Mobile(WeightSharingSpace):
 
     @override
     def build(self, architecture: Architecture, shape: TaskShape, scale: Scale) -> nn.Module:
-        from harness.networks.chain_network import ChainNetwork
-        from harness.networks.mbconv import EAT_NAS
+        from harness.networks.chains.chain_network import ChainNetwork
+        from harness.networks.chains.mbconv import EAT_NAS
 
         self._require(shape, scale)
         layers = self._outline(shape, scale).lay_out(read_codes(architecture))
@@ -107,8 +107,8 @@ class Mobile(WeightSharingSpace):
 
     @override
     def supernet(self, shape: TaskShape, scale: Scale, *, channel_share: int = 1) -> nn.Module:
-        from harness.networks.chain_supernet import ChainSupernet, ElasticBlock
-        from harness.networks.mbconv import EAT_NAS
+        from harness.networks.chains.chain_supernet import ChainSupernet, ElasticBlock
+        from harness.networks.chains.mbconv import EAT_NAS
 
         if channel_share != 1:
             raise Unsupported(
@@ -181,7 +181,7 @@ class Mobile(WeightSharingSpace):
 
     @override
     def operation(self, key: OperationKey) -> nn.Module:
-        from harness.networks.mbconv import EAT_NAS, make_layer
+        from harness.networks.chains.mbconv import EAT_NAS, make_layer
 
         return make_layer(key, EAT_NAS)
 
@@ -195,7 +195,7 @@ class Mobile(WeightSharingSpace):
     ) -> None:
         # Names say block, layer, operation and kernel, so equal names are what may be shared: the
         # leading layers of blocks of one operation and kernel, and all that is not a block.
-        from harness.networks.chain_network import copy_overlap
+        from harness.networks.chains.chain_network import copy_overlap
 
         copy_overlap(network, weights)
 

@@ -23,7 +23,7 @@ from harness.api import (
     WeightSharingSpace,
     strongest,
 )
-from harness.interfaces.nb201_text import (
+from harness.notation.nb201_text import (
     NB201_EDGES,
     NB201_NODES,
     NB201_OPERATIONS,
@@ -60,7 +60,7 @@ class Nb201(WeightSharingSpace):
 
     @override
     def build(self, architecture: Architecture, shape: TaskShape, scale: Scale) -> nn.Module:
-        from harness.networks.nb201_network import Network
+        from harness.networks.nb201.nb201_network import Network
 
         if reason := self.unsupported(shape, scale):
             raise Unsupported(reason)
@@ -68,7 +68,7 @@ class Nb201(WeightSharingSpace):
 
     @override
     def supernet(self, shape: TaskShape, scale: Scale, *, channel_share: int = 1) -> nn.Module:
-        from harness.networks.nb201_network import Supernet
+        from harness.networks.nb201.nb201_network import Supernet
 
         if reason := self.unsupported(shape, Scale(scale.channels, scale.cells)):
             raise Unsupported(reason)
@@ -97,7 +97,7 @@ class Nb201(WeightSharingSpace):
 
     @override
     def inventory(self, shape: TaskShape, scale: Scale) -> Inventory:
-        from harness.networks.nb201_inventory import list_supernet
+        from harness.networks.nb201.nb201_inventory import list_supernet
 
         return list_supernet(self.edges, shape, scale)
 
@@ -105,14 +105,14 @@ class Nb201(WeightSharingSpace):
     def layers(
         self, architecture: Architecture, shape: TaskShape, scale: Scale
     ) -> tuple[OperationKey, ...]:
-        from harness.networks.nb201_inventory import list_network
+        from harness.networks.nb201.nb201_inventory import list_network
 
         operations = [operation for _, _, operation in _list_edges(architecture)]
         return list_network(operations, shape, scale)
 
     @override
     def operation(self, key: OperationKey) -> nn.Module:
-        from harness.networks.nb201_inventory import make_alone
+        from harness.networks.nb201.nb201_inventory import make_alone
 
         return make_alone(key)
 

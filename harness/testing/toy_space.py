@@ -23,7 +23,7 @@ from harness.api import (
     WeightSharingSpace,
     strongest,
 )
-from harness.networks.cell_network import drop_samples
+from harness.networks.cells.cell_network import drop_samples
 from harness.networks.mixed import MixedOperation
 from harness.networks.operations import Zero
 

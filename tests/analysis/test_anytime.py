@@ -7,25 +7,27 @@ import pytest
 from scipy import stats
 from statsmodels.duration.survfunc import SurvfuncRight, survdiff
 
-from analysis.anytime import (
+from analysis.answers.evaluation import evaluate
+from analysis.answers.warm_starts import HELD
+from analysis.figures import anytime as anytime_plot
+from analysis.figures.anytime import MEDIAN, SEED, SEEDS
+from analysis.statistics.breakeven import break_even
+from analysis.statistics.curves import (
     Curve,
     area_between,
     area_p,
     asymptotic,
-    break_even,
-    expected_running_time,
     jumpstart,
-    log_rank_p,
-    reaching,
     taylor_stone,
-    thresholds,
-    time_ratio,
     window,
 )
-from analysis.anytime.tables import HELD
-from analysis.evaluation import evaluate
-from analysis.plots import anytime as anytime_plot
-from analysis.plots.anytime import MEDIAN, SEED, SEEDS
+from analysis.statistics.reaching import (
+    expected_running_time,
+    log_rank_p,
+    reaching,
+    thresholds,
+    time_ratio,
+)
 
 
 def _curve(values, start=1, end=None):

@@ -7,10 +7,10 @@ import re
 import pandas as pd
 import pytest
 
-from analysis.evaluation import evaluate
-from analysis.notices import notices
-from analysis.report import write_report
-from analysis.schema import validate
+from analysis.answers.evaluation import evaluate
+from analysis.report.notices import notices
+from analysis.report.schema import validate
+from analysis.report.write import write_report
 from harness.cli import main
 from harness.errors import DamagedFileError
 from harness.results.record import Status

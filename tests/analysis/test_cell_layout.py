@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from analysis.plots.cell_drawing import short
-from analysis.plots.cell_layout import NODE, PILL_HEIGHT, PILL_WIDTH, lay_out, mark_cell
+from analysis.figures.cell_drawing import short
+from analysis.figures.cell_layout import NODE, PILL_HEIGHT, PILL_WIDTH, lay_out, mark_cell
 from harness.interfaces.graph import CellGraph, graph_from_json
 from tests.analysis.ingredients import cells
 

@@ -7,10 +7,10 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patches import Rectangle
 
-from analysis.evaluation import evaluate
-from analysis.journeys import CONTINUED, DIRECT, SOURCE, Journey
-from analysis.plots import chains
-from analysis.views import ALONE, View, list_views, told_changes
+from analysis.answers.cells.journeys import CONTINUED, DIRECT, SOURCE, Journey
+from analysis.answers.evaluation import evaluate
+from analysis.figures import chains
+from analysis.figures.views import ALONE, View, list_views, told_changes
 from harness.api import BlockChain
 from tests.analysis.test_bad_input import SMALL, _no_cells
 

@@ -4,18 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from analysis.changes import (
+from analysis.answers.cells.changes import (
     change_table,
     count_new,
     operation_table,
     settled_table,
     shape_table,
 )
-from analysis.evaluation import evaluate
-from analysis.journeys import CONTINUED, SOURCE, START, list_journeys
-from analysis.similarity.alignment import list_changes, mark
-from analysis.similarity.measures import measure_graph
-from analysis.structure import depth
+from analysis.answers.cells.journeys import CONTINUED, SOURCE, START, list_journeys
+from analysis.answers.evaluation import evaluate
+from analysis.architectures.alignment import list_changes, mark
+from analysis.architectures.measures import measure_graph
+from analysis.architectures.structure import depth
 from harness.api import BlockChain, CellGraph
 from harness.results.record import Status
 
@@ -101,7 +101,7 @@ def test_nothing_found_leaves_nothing_to_follow(invent):
 
 
 def test_bars_show_how_often_each_operation_is_chosen(results):
-    from analysis.plots import operations
+    from analysis.figures import operations
 
     (study,) = results.studies
     table = operations.collect(results, study)

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from analysis.checklist import COLUMNS, GROUPS, Answer, checklist
-from analysis.evaluation import evaluate
-from analysis.notices import notices
-from analysis.report import write_report
+from analysis.answers.evaluation import evaluate
+from analysis.report.checklist import COLUMNS, GROUPS, Answer, checklist
+from analysis.report.notices import notices
+from analysis.report.write import write_report
 from harness.results.record import Status
 from tests.analysis.experiments import CRASH, Invention
 

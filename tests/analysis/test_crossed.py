@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.crossed import (
+from analysis.answers.evaluation import evaluate
+from analysis.statistics.crossed_bootstrap import (
     RESAMPLES,
     Answers,
     crossed_difference,
     read_answers,
     resample_images,
 )
-from analysis.evaluation import evaluate
 from harness.results.record import TrainSpec
 from harness.results.store import ExperimentFolder
 
@@ -69,7 +69,7 @@ def test_equal_networks_differ_on_no_test_set():
 
 
 def test_interval_over_runs_is_welchs():
-    from analysis.significance import welch
+    from analysis.statistics.intervals import welch
 
     correct = 100.0 * (np.random.default_rng(0).random((9, 400)) < 0.7)
     found = crossed_difference(_answers(correct), _names(0, 4), _names(4, 9), paired=False).runs
@@ -110,7 +110,7 @@ def test_interval_for_both_populations_holds_the_other_two(seed):
     ("runs", "images", "interaction"), [(1.0, 0.0, 10.0), (0.3, 10.0, 10.0), (1.0, 10.0, 0.0)]
 )
 def test_interval_for_both_covers_what_the_others_miss(monkeypatch, runs, images, interaction):
-    monkeypatch.setattr("analysis.crossed.RESAMPLES", 250)
+    monkeypatch.setattr("analysis.statistics.crossed_bootstrap.RESAMPLES", 250)
     rng = np.random.default_rng(0)
     hits = 0
     for trial in range(200):

@@ -6,11 +6,12 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from analysis.aggregate import UNIT_COLUMNS
-from analysis.comparisons import Family, compare_family, compare_methods
-from analysis.evaluation import evaluate
-from analysis.verdicts import Verdict
-from analysis.wording import MINUS, sentence
+from analysis.answers.arms import UNIT_COLUMNS
+from analysis.answers.comparisons.comparisons import Family, compare_family, compare_methods
+from analysis.answers.comparisons.sentences import sentence
+from analysis.answers.comparisons.verdicts import Verdict
+from analysis.answers.evaluation import evaluate
+from analysis.numbers import MINUS
 from tests.analysis.experiments import Invention
 
 DIRECT = (73.1, 73.4, 72.9, 73.3, 73.0)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from analysis.document import FEW_ROWS, MOST_ROWS, Grid, Section
-from analysis.gallery import Gallery
-from analysis.rendering import render
-from analysis.wording import every_value, spans
+from analysis.numbers import every_value, spans
+from analysis.report.document import FEW_ROWS, MOST_ROWS, Grid, Section
+from analysis.report.gallery import Gallery
+from analysis.report.rendering import render
 
 
 def grid_of(count):

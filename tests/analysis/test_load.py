@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from analysis.load import RUN_COLUMNS, collapse_flag, is_parameter_free, load
+from analysis.loading.load import RUN_COLUMNS, collapse_flag, is_parameter_free, load
 from harness.errors import ConfigError
 from harness.interfaces.graph import CellGraph
 from harness.results.record import Status

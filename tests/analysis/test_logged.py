@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from analysis.load import load
+from analysis.loading.load import load
 
 CELL = {"kind": "cell", "inputs": 2, "nodes": 1, "edges": [[0, 2, "skip"]], "outputs": [2]}
 

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from analysis.pareto import box_of, hypervolume, on_front
-from analysis.plots.style import thousands
+from analysis.figures.style import thousands
+from analysis.statistics.pareto import box_of, hypervolume, on_front
 
 
 def _beats(a, b):

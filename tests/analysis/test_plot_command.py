@@ -9,9 +9,9 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from analysis.evaluation import evaluate
-from analysis.kinds import kinds, title
-from analysis.plots.style import why_nothing
+from analysis.answers.evaluation import evaluate
+from analysis.figures.kinds import kinds, title
+from analysis.figures.style import why_nothing
 from harness.cli import main
 from harness.results.record import Status
 from tests.analysis.experiments import CRASH

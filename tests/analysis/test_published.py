@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis.aggregate import UNIT_COLUMNS
-from analysis.published import TAGS, compare_published, read_published
+from analysis.answers.arms import UNIT_COLUMNS
+from analysis.answers.published import TAGS, compare_published, read_published
 from harness.cli import main
 from harness.config.experiment import load_experiment
 from harness.errors import ConfigError
@@ -147,7 +147,7 @@ def test_a_number_from_memory_is_refused(tmp_path, tag):
 
 @pytest.mark.usefixtures("sketched")
 def test_the_report_sets_published_beside_measured(tmp_path, reference, monkeypatch):
-    monkeypatch.setattr("analysis.sections.published.read_published", lambda: [DOCUMENT])
+    monkeypatch.setattr("analysis.report.sections.published.read_published", lambda: [DOCUMENT])
     file = ROOT / "configs" / "experiments" / "nb201_published.yaml"
     few = ["--set", "seeds=6", "--set", "protocol.random_architectures=3"]
     where = ["--data", str(reference), "--results", str(tmp_path), "--device", "cpu"]

@@ -11,26 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.ranks import (
-    attenuation,
-    correlations,
-    fieller_z,
-    noise_ceiling,
-    overlap_curve,
-    precision_at_k,
-    regret_curve,
-    reliability,
-    share,
-    spearman_brown,
-    target_ranks_at_k,
-    tau_difference,
-    tau_interval,
-    top,
-    top_k_overlap,
-    within_sd,
-)
-from analysis.ranks.report import curves, rank_transfer, selection_table, without_noise
-from analysis.ranks.table import (
+from analysis.answers.rank_table import (
     FILE,
     SUBFOLDER,
     frame,
@@ -38,6 +19,29 @@ from analysis.ranks.table import (
     score_column,
     scoring,
     trials_column,
+)
+from analysis.answers.rank_transfer import curves, rank_transfer, selection_table, without_noise
+from analysis.statistics.ceilings import (
+    attenuation,
+    noise_ceiling,
+    reliability,
+    spearman_brown,
+    within_sd,
+)
+from analysis.statistics.correlations import (
+    correlations,
+    fieller_z,
+    share,
+    tau_difference,
+    tau_interval,
+    top,
+)
+from analysis.statistics.selection import (
+    overlap_curve,
+    precision_at_k,
+    regret_curve,
+    target_ranks_at_k,
+    top_k_overlap,
 )
 from harness.errors import ConfigError, DataError
 
@@ -120,7 +124,7 @@ def test_fieller_z_has_its_formula():
 @pytest.mark.slow
 def test_bootstrap_of_tau_covers_the_truth_at_twenty_architectures(monkeypatch):
     # The package's function of this name hides the module from a dotted path.
-    module = importlib.import_module("analysis.ranks.correlations")
+    module = importlib.import_module("analysis.statistics.correlations")
     monkeypatch.setattr(module, "RESAMPLES", 200)
     rng = np.random.default_rng(0)
     rho = 0.8

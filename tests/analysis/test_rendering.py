@@ -2,7 +2,7 @@
 
 import pytest
 
-from analysis.rendering import _code
+from analysis.report.rendering import _code
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from analysis.report import write_report
+from analysis.report.write import write_report
 from harness.results.record import Status
 from tests.analysis.experiments import CRASH
 

@@ -8,11 +8,11 @@ import re
 import pandas as pd
 import pytest
 
-from analysis.kinds import kinds
-from analysis.latex import COLUMNS, escape
-from analysis.mermaid import flow_chart
-from analysis.report import write_report
-from analysis.significance import newcombe
+from analysis.figures.kinds import kinds
+from analysis.report.latex import COLUMNS, escape
+from analysis.report.mermaid import flow_chart
+from analysis.report.write import write_report
+from analysis.statistics.effects import newcombe
 from harness.cli import main
 from harness.interfaces.graph import BlockChain, CellGraph
 from tests.analysis.experiments import Invention

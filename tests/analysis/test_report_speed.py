@@ -6,7 +6,7 @@ import pstats
 import pandas as pd
 import pytest
 
-from analysis.report import write_report
+from analysis.report.write import write_report
 
 
 @pytest.mark.slow

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from analysis import latex
-from analysis.report import write_report
-from analysis.side_files import SideFiles
+from analysis.loading.side_files import SideFiles
+from analysis.report import latex
+from analysis.report.write import write_report
 from harness.cli import main
 from tests.analysis.experiments import Invention
 

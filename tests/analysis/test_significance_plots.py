@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from analysis.evaluation import evaluate
-from analysis.normalised import normalised_scores
-from analysis.plots import (
+from analysis.answers.evaluation import evaluate
+from analysis.answers.normalised import normalised_scores
+from analysis.figures import (
     aggregates,
     critical_difference,
     estimation,
@@ -14,7 +14,8 @@ from analysis.plots import (
     superiority,
     variance,
 )
-from analysis.significance import detectable_effect, interquartile_mean, performance_profile
+from analysis.statistics.power import detectable_effect
+from analysis.statistics.summaries import interquartile_mean, performance_profile
 from tests.analysis.experiments import Invention
 
 TARGETS = ("t1", "t2", "t3", "t4", "t5")

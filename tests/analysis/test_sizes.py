@@ -5,9 +5,9 @@ import math
 import pandas as pd
 import pytest
 
-from analysis.evaluation import evaluate
-from analysis.sections.outcome import stamps
-from analysis.sizes import size_table, unequal_sizes
+from analysis.answers.evaluation import evaluate
+from analysis.answers.sizes import size_table, unequal_sizes
+from analysis.report.sections.outcome import stamps
 
 BY_ARM = {"direct": (5e5, 8e5), "transferred": (1.25e6, 2e6), "random": (4e5, 4e5)}
 

@@ -9,7 +9,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from analysis.structure import (
+from analysis.architectures.structure import (
     depth,
     is_parameter_free,
     list_routes,

@@ -4,12 +4,14 @@ import math
 
 import pytest
 
-from analysis.aggregate import budget_table, units
-from analysis.comparisons import Verdict
-from analysis.evaluation import evaluate
-from analysis.load import load
-from analysis.transfer import matched, relative_improvement, select
-from analysis.wording import p_value, sentence
+from analysis.answers.arms import budget_table, units
+from analysis.answers.comparisons.comparisons import Verdict
+from analysis.answers.comparisons.sentences import sentence
+from analysis.answers.evaluation import evaluate
+from analysis.answers.transfer.gains import relative_improvement
+from analysis.answers.transfer.gaps import matched, select
+from analysis.loading.load import load
+from analysis.numbers import p_value
 from harness.results.record import Status
 from tests.analysis.ingredients import PROTOCOL
 

@@ -9,28 +9,23 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
-from analysis.evaluation import evaluate
-from analysis.significance import welch
-from analysis.transfer import (
+from analysis.answers.evaluation import evaluate
+from analysis.answers.transfer.asymmetry import permutation_interval
+from analysis.answers.transfer.consistency import brown_forsythe_p, spread_ratio
+from analysis.answers.transfer.equivalents import best_of_weights, equivalent_budget, sample_draws
+from analysis.answers.transfer.gains import relative_improvement, size_adjusted_gain
+from analysis.answers.transfer.populations import (
     all_worse_probability,
-    brown_forsythe_p,
-    cost_saving,
-    end_to_end,
-    equivalent_budget,
     equivalent_draws,
     expected_best,
     normalised_regret,
     percentile_rank,
-    permutation_interval,
     range_regret,
-    relative_improvement,
-    retention,
-    size_adjusted_gain,
-    spread_ratio,
-    transfer_efficiency,
+    rank,
 )
-from analysis.transfer.equivalents import best_of_weights, sample_draws
-from analysis.transfer.populations import rank
+from analysis.answers.transfer.retention import retention
+from analysis.answers.transfer.savings import cost_saving, end_to_end, transfer_efficiency
+from analysis.statistics.intervals import welch
 
 DIRECT = [73.1, 73.4, 72.9, 73.3, 73.0]
 TRANSFERRED = [72.9, 73.2, 73.0, 73.1, 72.7]
@@ -273,7 +268,7 @@ def test_permutation_limits_from_random_relabellings_are_near_the_exact_ones(mon
     rng = np.random.default_rng(5)
     x, y = rng.normal(1, 1, 9), rng.normal(0, 1, 9)
     exact = permutation_interval(x, y)
-    monkeypatch.setattr("analysis.transfer.asymmetry.ENUMERATED", 10)
+    monkeypatch.setattr("analysis.answers.transfer.asymmetry.ENUMERATED", 10)
     drawn = permutation_interval(x, y)
     assert "random relabellings" in drawn.method
     assert (drawn.low, drawn.high) == pytest.approx((exact.low, exact.high), abs=0.05)

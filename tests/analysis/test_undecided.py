@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 from scipy.stats import pearsonr
 
-from analysis.agreement import DRAWS, measure, measure_searches
-from analysis.evaluation import evaluate
-from analysis.notices import notices
-from analysis.sections.insights import flags
-from analysis.undecided import AGREEMENT_COLUMNS, GROUP, list_undecided
+from analysis.answers.evaluation import evaluate
+from analysis.answers.undecided import AGREEMENT_COLUMNS, GROUP, list_undecided
+from analysis.report.notices import notices
+from analysis.report.sections.insights import flags
+from analysis.statistics.agreement import DRAWS, measure, measure_searches
 
 EDGES = [edge for edge in range(14) for _ in range(8)]
 

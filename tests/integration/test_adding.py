@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from analysis.evaluation import evaluate
-from analysis.notices import notices
+from analysis.answers.evaluation import evaluate
+from analysis.report.notices import notices
 from harness.cli import main
 from harness.results.store import ExperimentFolder
 from tests.integration.tiny import run, trajectories, write

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from analysis.checklist.transferring import failures
-from analysis.evaluation import evaluate
-from analysis.notices import notices
+from analysis.answers.evaluation import evaluate
+from analysis.report.checklist.transferring import failures
+from analysis.report.notices import notices
 from harness.cli import main
 from harness.results.record import Status
 from harness.results.store import ExperimentFolder

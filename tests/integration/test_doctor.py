@@ -11,10 +11,10 @@ import torch
 
 from harness import cli
 from harness.errors import DataError
-from harness.execution import diagnosis
-from harness.execution.installation import find_third_party, list_extras, list_missing
 from harness.plugins import METHODS
 from harness.tasks.d10 import D10
+from harness.tools import diagnosis
+from harness.tools.installation import find_third_party, list_extras, list_missing
 
 
 @pytest.fixture(autouse=True)

@@ -10,11 +10,11 @@ import torch
 from harness import cli
 from harness.config.protocol import Plugin
 from harness.errors import ConfigError
-from harness.execution.exporting import load_network
 from harness.execution.jobs import begin, find_inputs
-from harness.execution.opening import open_task
+from harness.planning.opening import open_task
 from harness.results.record import TrainSpec
 from harness.results.store import ExperimentFolder
+from harness.tools.exporting import load_network
 from tests.integration import tiny
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from harness.api import Bench, Split
 from harness.config.protocol import Plugin
-from harness.execution.opening import open_evaluator, open_space, open_task, resolved
+from harness.planning.opening import open_evaluator, open_space, open_task, resolved
 from harness.plugins import EVALUATORS, SPACES, TASKS
 from tests.integration.tiny import RECIPE
 

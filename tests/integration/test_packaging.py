@@ -29,7 +29,7 @@ def test_a_wheel_holds_three_packages_and_the_protocols(tmp_path, root):
         "methods",
     }
     assert any(name.endswith("share/nas-harness/protocols/quick.yaml") for name in names)
-    assert any(name.startswith("analysis/templates/") for name in names)
+    assert any(name.startswith("analysis/report/templates/") for name in names)
     assert "harness/py.typed" in names
 
 

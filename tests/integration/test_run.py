@@ -126,7 +126,7 @@ def test_a_folder_in_use_is_left_alone(tmp_path, capsys):
 
 
 def test_a_dry_run_plans_and_measures_nothing(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("harness.execution.estimate._measure", lambda *given: 1 / 0)
+    monkeypatch.setattr("harness.tools.estimate._measure", lambda *given: 1 / 0)
     assert run(tmp_path, write(tmp_path), "--dry-run") == 0
     out = capsys.readouterr().out
     assert re.search(r"1 +search/darts/d10 +24 examples each", out) and "2 jobs, 2 to do" in out
@@ -135,7 +135,7 @@ def test_a_dry_run_plans_and_measures_nothing(tmp_path, monkeypatch, capsys):
 
 def test_an_estimate_trains_no_candidate(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("harness.evaluators.training.Training.evaluate", lambda *a, **k: 1 / 0)
-    monkeypatch.setattr("harness.execution.estimate.SAMPLE_SECONDS", 0.1)
+    monkeypatch.setattr("harness.tools.estimate.SAMPLE_SECONDS", 0.1)
     file = write(tmp_path, methods=["darts", "random_search"])
     assert run(tmp_path, file, "--estimate") == 0
     said = capsys.readouterr()
@@ -145,7 +145,7 @@ def test_an_estimate_trains_no_candidate(tmp_path, monkeypatch, capsys):
 
 
 def test_an_estimate_has_a_limit_and_says_what_it_leaves_out(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("harness.execution.estimate.LIMIT_SECONDS", 0.0)
+    monkeypatch.setattr("harness.tools.estimate.LIMIT_SECONDS", 0.0)
     assert run(tmp_path, write(tmp_path), "--estimate", "--json") == 0
     assert json.loads(capsys.readouterr().out)["unknown"] == 2
 

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from analysis.load import load
+from analysis.loading.load import load
 from harness.cli import main
 from harness.config.experiment import make_experiment
 from harness.execution import shards
 from harness.execution.pending import unfinished
-from harness.execution.plan import make_plan
-from harness.execution.resolve import resolve_experiment
 from harness.execution.runner import Control, Stopped, run_job
 from harness.execution.units import SHARD_JOBS, make_units
+from harness.planning.plan import make_plan
+from harness.planning.resolve import resolve_experiment
 from harness.results.shard import RECORDS, TRAJECTORIES
 from harness.results.store import ExperimentFolder
 

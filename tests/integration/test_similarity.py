@@ -5,7 +5,7 @@ import json
 import pytest
 
 from harness import cli
-from tests.analysis.similarity.published import GENOTYPES, PAIRS
+from tests.analysis.architectures.published import GENOTYPES, PAIRS
 
 V1, V2 = GENOTYPES["DARTS_V1"], GENOTYPES["DARTS_V2"]
 # DARTS_V2 with the first two intermediate nodes of both cells swapped.
@@ -53,7 +53,7 @@ def test_published_cells_have_the_known_values_beside_chance(capsys, tmp_path):
 
 
 def test_swapped_nodes_change_nothing_that_is_aligned(capsys):
-    from analysis.similarity.metrics import CELL_METRICS
+    from analysis.architectures.metrics import CELL_METRICS
 
     document = compare(capsys, V1, V2, TWIN)
     by_places = {(p["first"], p["second"]): p["cells"]["normal"] for p in document["pairs"]}

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from harness.execution.jobs import begin, find_inputs
-from harness.execution.search import Search
+from harness.execution.search_job import Search
 from harness.results.store import ExperimentFolder
 from tests.integration.tiny import run, write
 

@@ -8,8 +8,8 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from harness.api import Problem, Scale, SearchState, Split, TaskShape, Unsupported
-from harness.oneshot.descent import ChoiceDescent, WeightDescent
-from harness.oneshot.statistics import mean_change, mean_entropy, mean_margin, skip_share
+from harness.search.oneshot.descent import ChoiceDescent, WeightDescent
+from harness.search.oneshot.statistics import mean_change, mean_entropy, mean_margin, skip_share
 from harness.spaces.darts import Darts as DartsSpace
 from methods.darts import Darts
 

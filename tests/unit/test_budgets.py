@@ -8,9 +8,9 @@ import pytest
 from harness.config.experiment import make_experiment
 from harness.config.protocol import Budget
 from harness.errors import ConfigError
-from harness.execution.plan import make_plan
-from harness.execution.resolve import resolve_experiment
-from harness.execution.search import Search
+from harness.execution.search_job import Search
+from harness.planning.plan import make_plan
+from harness.planning.resolve import resolve_experiment
 from harness.results.record import SearchSpec
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from harness.config.experiment import make_experiment
 from harness.errors import ConfigError
-from harness.execution.resolve import resolve_experiment
+from harness.planning.resolve import resolve_experiment
 from tests.integration.tiny import PROTOCOL, experiment, run, write
 
 CHEAP = {"currency": "multiply-adds", "network": {"channels": 4, "cells": 3}, "target": 0.5}

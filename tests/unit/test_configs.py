@@ -6,8 +6,8 @@ from harness import plugins
 from harness.cli import main
 from harness.config.experiment import load_experiment, make_experiment
 from harness.config.shipped import protocol_files
-from harness.execution.plan import make_plan
-from harness.execution.resolve import resolve_experiment
+from harness.planning.plan import make_plan
+from harness.planning.resolve import resolve_experiment
 from tests.conftest import ROOT
 from tests.documents import PAGES
 from tests.integration.tiny import experiment

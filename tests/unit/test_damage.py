@@ -10,10 +10,10 @@ import torch
 from harness.config.experiment import make_experiment
 from harness.errors import ConfigError, DamagedFileError
 from harness.execution.pending import Rerun, pending, set_aside_damaged
-from harness.execution.plan import make_plan
-from harness.execution.resolve import resolve_experiment
 from harness.execution.resuming import take_up
 from harness.execution.saving import write_state
+from harness.planning.plan import make_plan
+from harness.planning.resolve import resolve_experiment
 from harness.results.journal import repair_journal
 from harness.results.record import ExperimentFacts, JobRecord, Status
 from harness.results.store import ExperimentFolder, JobFolder

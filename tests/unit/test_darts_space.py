@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.api import CellGraph, Gates, Scale, TaskShape, Unsupported
-from harness.networks.cell_network import Cell, drop_samples
-from harness.networks.cells import CellPlace, reduction_indices
+from harness.networks.cells.cell_network import Cell, drop_samples
+from harness.networks.cells.cells import CellPlace, reduction_indices
 from harness.networks.operations import FactorizedReduce
 from harness.spaces.darts import OPERATIONS, Darts
 

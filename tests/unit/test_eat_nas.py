@@ -9,7 +9,7 @@ import pytest
 from harness.api import ConfigError, Costs
 from harness.config.parameters import construct, resolve
 from harness.plugins import METHODS
-from harness.sampling.fitness import Aim
+from harness.search.fitness import Aim
 from harness.testing.toy_problem import Toy
 from harness.testing.toy_space import PlainToyCell
 from methods.eat_nas import EatNas

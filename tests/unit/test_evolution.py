@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from harness.api import Costs, Decision, SearchSpace
-from harness.evolution.generation import draw_distinct, is_ordered, offspring, perturb
-from harness.evolution.population import Member, Population, fittest_first
-from harness.evolution.size import SAMPLES, draw_equal_size, measure
-from harness.sampling.fitness import Aim, Fitness
+from harness.search.evolution.generation import draw_distinct, is_ordered, offspring, perturb
+from harness.search.evolution.population import Member, Population, fittest_first
+from harness.search.evolution.size import SAMPLES, draw_equal_size, measure
+from harness.search.fitness import Aim, Fitness
 from harness.spaces.darts import Darts
 from harness.testing.toy_problem import Toy
 from harness.testing.toy_space import PlainToyCell

@@ -8,7 +8,7 @@ import pytest
 
 from harness.api import DataError
 from harness.config.protocol import Splits
-from harness.execution.partition import partition
+from harness.planning.partition import partition
 from harness.testing.toy_task import ToyBlobs
 from harness.training.data import DeviceData
 

@@ -3,9 +3,9 @@
 import pytest
 
 from harness.errors import PluginError
-from harness.execution.plan import make_plan
-from harness.execution.resolve import resolve_experiment
-from harness.execution.search import FREE_STEPS, Search
+from harness.execution.search_job import FREE_STEPS, Search
+from harness.planning.plan import make_plan
+from harness.planning.resolve import resolve_experiment
 from harness.results.record import Status
 from harness.results.store import ExperimentFolder
 from methods.random_search import RandomSearch

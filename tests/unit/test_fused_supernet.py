@@ -8,23 +8,23 @@ from torch.func import functional_call
 from torch.nn.functional import avg_pool2d, conv2d
 
 from harness.api import Decision, Gates, Scale, TaskShape
-from harness.execution.kept import count_kept
-from harness.networks import fused_supernet
-from harness.networks.cell_supernet import CellSupernet, MixedCell
-from harness.networks.cells import CellPlace
-from harness.networks.depthwise import (
+from harness.networks.cells.cell_supernet import CellSupernet, MixedCell
+from harness.networks.cells.cells import CellPlace
+from harness.networks.fused import fused_supernet
+from harness.networks.fused.depthwise import (
     convolve,
     input_gradient,
     input_gradient_phases,
     weight_gradient,
 )
-from harness.networks.fused_cell import FusedCell
-from harness.networks.fused_edges import pool_average
-from harness.networks.fused_supernet import FusedCellSupernet
-from harness.networks.pointwise import convolve_pixels, pixel_weight_gradient
-from harness.oneshot.paths import path_gates
-from harness.oneshot.statistics import batch_norms, frozen_statistics
+from harness.networks.fused.fused_cell import FusedCell
+from harness.networks.fused.fused_edges import pool_average
+from harness.networks.fused.fused_supernet import FusedCellSupernet
+from harness.networks.fused.pointwise import convolve_pixels, pixel_weight_gradient
+from harness.search.oneshot.paths import path_gates
+from harness.search.oneshot.statistics import batch_norms, frozen_statistics
 from harness.spaces.darts import OPERATIONS, Darts
+from harness.tools.bench_memory import count_kept
 
 SHAPE, SCALE = TaskShape((3, 8, 8), 10), Scale(4, 4)
 CLOSE = {"rtol": 1e-9, "atol": 1e-11}
@@ -259,7 +259,7 @@ def test_second_derivatives_are_refused_by_the_fast_formulation_and_given_by_the
 def test_step_on_the_gates_computes_no_gradients_of_weights(monkeypatch):
     calls = []
     monkeypatch.setattr(
-        "harness.networks.separable_gradients.weight_gradient",
+        "harness.networks.fused.separable_gradients.weight_gradient",
         lambda *arguments: calls.append(1) or weight_gradient(*arguments),
     )
     _, fast = make_pair()

@@ -9,10 +9,10 @@ from harness.config.documents import apply_overrides, parse_yaml
 from harness.config.experiment import load_experiment, make_experiment
 from harness.config.parameters import resolve
 from harness.errors import ConfigError
-from harness.execution.plan import make_plan
-from harness.execution.resolve import resolve_experiment
 from harness.execution.schedule import Schedule
 from harness.execution.workers import Crew
+from harness.planning.plan import make_plan
+from harness.planning.resolve import resolve_experiment
 from methods.darts import Darts
 from tests.integration.tiny import PROTOCOL, experiment
 

@@ -32,8 +32,8 @@ def loaded(root, code):
         ("harness.results.store", {"torch", "pandas", "matplotlib", "methods"}),
         ("harness.config.experiment", {"torch", "pandas", "matplotlib", "methods"}),
         ("harness.api", {"torch", "pandas", "matplotlib", "methods"}),
-        ("analysis.load", {"torch", "matplotlib", "methods"}),
-        ("analysis.structure", {"torch", "pandas", "matplotlib", "methods"}),
+        ("analysis.loading.load", {"torch", "matplotlib", "methods"}),
+        ("analysis.architectures.structure", {"torch", "pandas", "matplotlib", "methods"}),
     ],
 )
 def test_module_is_imported_without(root, module, banned):

@@ -5,11 +5,11 @@ import pytest
 from harness.api import Method, SearchKind
 from harness.config.experiment import make_experiment
 from harness.errors import ConfigError
-from harness.execution import method_settings
-from harness.execution.resolve import resolve_experiment
-from harness.oneshot.bilevel import Bilevel
-from harness.oneshot.descent import ChoiceDescent
-from harness.sampling.sample_based import SampleBased
+from harness.planning import method_settings
+from harness.planning.resolve import resolve_experiment
+from harness.search.oneshot.bilevel import Bilevel
+from harness.search.oneshot.descent import ChoiceDescent
+from harness.search.sample_based import SampleBased
 from tests.integration.tiny import PROTOCOL, experiment
 
 BUDGETS = {

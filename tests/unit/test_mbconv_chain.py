@@ -6,9 +6,9 @@ import pytest
 
 from harness.api import ConfigError, Scale, TaskShape
 from harness.hardware.counting import count
-from harness.networks.chain import read_published
-from harness.networks.chain_network import ChainNetwork
-from harness.networks.mbconv import PROXYLESSNAS
+from harness.networks.chains.chain import read_published
+from harness.networks.chains.chain_network import ChainNetwork
+from harness.networks.chains.mbconv import PROXYLESSNAS
 from harness.spaces.mbconv_chain import MbconvChain
 
 IMAGENET = TaskShape((3, 224, 224), 1000)

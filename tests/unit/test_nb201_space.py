@@ -94,7 +94,7 @@ def test_none_may_be_derived_and_ties_go_to_the_lower_index():
 
 def test_a_cell_is_the_sum_over_its_paths():
     """Against the definition: node j is the sum over i < j of the edge's operation on node i."""
-    from harness.networks.nb201_network import Cell
+    from harness.networks.nb201.nb201_network import Cell
 
     edges = [(s, t, op) for s, t, op in SPACE.graph(SPACE.from_text(DENSE))["cell"].edges]
     cell = Cell(sorted(edges, key=lambda edge: (edge[1], edge[0])), 4).double().eval()
@@ -108,7 +108,7 @@ def test_a_cell_is_the_sum_over_its_paths():
 
 
 def test_a_cell_without_edges_is_zero():
-    from harness.networks.nb201_network import Cell
+    from harness.networks.nb201.nb201_network import Cell
 
     edges = [(s, t, "none") for t in (1, 2, 3) for s in range(t)]
     assert not Cell(edges, 4)(torch.randn(2, 4, 8, 8)).any()

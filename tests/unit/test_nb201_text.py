@@ -7,7 +7,7 @@ import pytest
 
 from harness.errors import ConfigError
 from harness.interfaces.graph import BlockChain, CellGraph
-from harness.interfaces.nb201_text import NB201_EDGES, NB201_OPERATIONS, format_nb201, parse_nb201
+from harness.notation.nb201_text import NB201_EDGES, NB201_OPERATIONS, format_nb201, parse_nb201
 
 BEST = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|none~2|"
 

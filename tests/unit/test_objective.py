@@ -9,7 +9,7 @@ from torch.nn.functional import cross_entropy
 
 from harness.api import Costs, EdgeCosts
 from harness.interfaces.costs import ProductCosts
-from harness.oneshot.objective import ExpectedCost, Objective, Tradeoff
+from harness.search.oneshot.objective import ExpectedCost, Objective, Tradeoff
 
 PRICES = EdgeCosts(
     fixed=5.0,

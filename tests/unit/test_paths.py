@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from harness.networks.mixed import MixedOperation
-from harness.oneshot.paths import BinaryGates, draw_options, path_gates
+from harness.search.oneshot.paths import BinaryGates, draw_options, path_gates
 
 ALPHA = (0.1, -0.2, 0.3, 0.0)
 FOUR = (0, 1, 2, 3)

@@ -4,8 +4,8 @@ import pytest
 
 from harness.config.experiment import make_experiment
 from harness.errors import ConfigError
-from harness.execution.plan import make_plan
-from harness.execution.resolve import resolve_experiment
+from harness.planning.plan import make_plan
+from harness.planning.resolve import resolve_experiment
 from tests.integration.tiny import experiment
 
 TENTH = {"name": "c10", "params": {"images": 0.1}}

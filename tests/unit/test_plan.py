@@ -4,9 +4,9 @@ import pytest
 
 from harness.config.experiment import make_experiment
 from harness.errors import ConfigError
-from harness.execution.plan import make_plan, space_document
-from harness.execution.resolve import resolve_experiment
-from harness.execution.seeding import derive_seed
+from harness.planning.plan import make_plan, space_document
+from harness.planning.resolve import resolve_experiment
+from harness.planning.seeding import derive_seed
 from harness.results.record import SearchSpec, TrainSpec, digest
 from tests.integration.tiny import PROTOCOL, experiment
 

@@ -6,8 +6,8 @@ import pytest
 
 from harness.config.experiment import make_experiment
 from harness.errors import DamagedFileError
-from harness.execution.plan import make_plan
-from harness.execution.resolve import resolve_experiment
+from harness.planning.plan import make_plan
+from harness.planning.resolve import resolve_experiment
 from harness.results.plan_file import read_plan, write_plan
 from harness.results.record import digest
 from tests.integration.tiny import PROTOCOL, experiment

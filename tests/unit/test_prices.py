@@ -16,17 +16,18 @@ from harness.cli import main
 from harness.config.experiment import make_experiment
 from harness.config.protocol import CostRules
 from harness.errors import ConfigError
-from harness.execution.pricing import fingerprinted, measure_table, open_costs, warn_about_target
-from harness.execution.resolve import resolve_experiment
 from harness.hardware.latency import Stopwatch, compare, summarise
 from harness.hardware.prices import multiply_adds, read_table
 from harness.hardware.published import read_published
 from harness.interfaces.costs import price
+from harness.planning.pricing import fingerprinted, open_costs, warn_about_target
+from harness.planning.resolve import resolve_experiment
 from harness.plugins import SPACES
-from harness.sampling.fitness import Aim, Fitness
+from harness.search.fitness import Aim, Fitness
 from harness.spaces.darts import Darts
 from harness.spaces.mobile import Mobile
 from harness.spaces.nb201 import Nb201
+from harness.tools.latency import measure_table
 from tests.integration.tiny import PROTOCOL, experiment
 
 SPACE = Darts()

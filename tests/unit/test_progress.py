@@ -7,9 +7,9 @@ import pytest
 from harness.config.experiment import make_experiment
 from harness.execution import progress as module
 from harness.execution.display import Display
-from harness.execution.plan import make_plan
 from harness.execution.progress import Progress
-from harness.execution.resolve import resolve_experiment
+from harness.planning.plan import make_plan
+from harness.planning.resolve import resolve_experiment
 from harness.results.record import Status
 from tests.integration.tiny import experiment
 

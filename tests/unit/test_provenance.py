@@ -6,9 +6,9 @@ import pytest
 
 from harness.config.experiment import make_experiment
 from harness.execution import provenance
-from harness.execution.plan import make_plan
 from harness.execution.provenance import Checkout, checkout, describe_plugins, hash_code
-from harness.execution.resolve import resolve_experiment
+from harness.planning.plan import make_plan
+from harness.planning.resolve import resolve_experiment
 from tests.integration.tiny import experiment
 
 

@@ -11,10 +11,10 @@ from torch.nn.functional import cross_entropy
 from harness.api import Scale, TaskShape
 from harness.hardware.counting import count
 from harness.plugins import SPACES
-from harness.proxies.batch import Batch
-from harness.proxies.naming import compute, needs_data
-from harness.proxies.saliency import grad_norm, snip, synaptic_flows, synflow, weights_of
-from harness.proxies.separation import jacob_cov, kernel, naswot, spread
+from harness.search.proxies.batch import Batch
+from harness.search.proxies.naming import compute, needs_data
+from harness.search.proxies.saliency import grad_norm, snip, synaptic_flows, synflow, weights_of
+from harness.search.proxies.separation import jacob_cov, kernel, naswot, spread
 from harness.spaces.darts import Darts
 
 SHAPE = TaskShape((3, 8, 8), 3)

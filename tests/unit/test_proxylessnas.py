@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from harness.api import Scale, Split
-from harness.oneshot.descent import ChoiceDescent
+from harness.search.oneshot.descent import ChoiceDescent
 from harness.spaces.darts import Darts as DartsSpace
 from harness.testing.clauses import apply, complain_about
 from harness.testing.method_checks import (

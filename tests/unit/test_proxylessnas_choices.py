@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from harness.api import Costs, Decision, EdgeCosts, Gates
-from harness.oneshot.descent import ChoiceDescent
+from harness.search.oneshot.descent import ChoiceDescent
 from harness.testing.toy_problem import Toy
 from harness.testing.toy_space import ToyCell
 from harness.testing.toy_task import ToyBlobs

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from harness.api import CellGraph, ConfigError, Scale, TaskShape, format_genotype, parse_genotype
-from harness.networks.cell_network import CellNetwork
+from harness.networks.cells.cell_network import CellNetwork
 from harness.spaces.darts import OPERATIONS, Darts
 
 CIFAR = TaskShape((3, 32, 32), 10)

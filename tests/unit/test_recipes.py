@@ -3,8 +3,8 @@
 import pytest
 
 from harness.config.experiment import make_experiment
-from harness.execution.plan import make_plan
-from harness.execution.resolve import resolve_experiment
+from harness.planning.plan import make_plan
+from harness.planning.resolve import resolve_experiment
 from harness.results.record import TrainSpec
 from tests.integration.tiny import PROTOCOL, RECIPE, experiment
 

@@ -9,7 +9,7 @@ import pytest
 from harness.config.experiment import load_experiment, make_experiment
 from harness.config.relative import with_tables
 from harness.errors import ConfigError
-from harness.execution.resolve import resolve_experiment
+from harness.planning.resolve import resolve_experiment
 from tests.integration.tiny import PROTOCOL, experiment
 
 COSTS = {

@@ -10,8 +10,8 @@ from scipy.stats import kendalltau, spearmanr
 
 from harness.api import SearchState, Unsupported
 from harness.config.parameters import construct, resolve
-from harness.evolution.population import Population
-from harness.proxies.naming import compute
+from harness.search.evolution.population import Population
+from harness.search.proxies.naming import compute
 from harness.testing.searching import search
 from harness.testing.toy_problem import Toy
 from methods.local_search import LocalSearch

@@ -4,8 +4,8 @@ import pytest
 
 from harness.config.experiment import make_experiment
 from harness.errors import ConfigError, UnknownNameError
-from harness.execution.plan import make_plan
-from harness.execution.resolve import resolve_experiment
+from harness.planning.plan import make_plan
+from harness.planning.resolve import resolve_experiment
 from tests.integration.tiny import PROTOCOL, experiment, run, write
 
 COSTS = {"currency": "multiply-adds", "network": {"channels": 4, "cells": 3}, "target": 4e5}

@@ -7,8 +7,8 @@ import pytest
 from harness.config.experiment import make_experiment
 from harness.errors import DamagedFileError, FolderInUseError
 from harness.execution.pending import Rerun, pending
-from harness.execution.plan import make_plan
-from harness.execution.resolve import resolve_experiment
+from harness.planning.plan import make_plan
+from harness.planning.resolve import resolve_experiment
 from harness.results.record import JobRecord, Status
 from harness.results.store import ExperimentFolder, JobFolder
 from tests.conftest import ROOT

@@ -10,11 +10,11 @@ from harness.config.experiment import load_experiment, make_experiment
 from harness.config.parameters import defaults, nested, ranges
 from harness.config.tuning import MethodSetting
 from harness.errors import ConfigError
-from harness.execution.plan import make_plan
-from harness.execution.resolve import resolve_experiment
-from harness.execution.tuning import make_plan as make_tuning
+from harness.planning.plan import make_plan
+from harness.planning.resolve import resolve_experiment
 from harness.plugins import METHODS, TASKS
 from harness.results.record import SearchSpec
+from harness.tools.tuning import make_plan as make_tuning
 from tests.integration.tiny import PROTOCOL, experiment
 from tests.integration.tiny import write as write_experiment
 

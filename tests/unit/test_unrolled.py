@@ -8,8 +8,8 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from harness.api import Gates, Problem, Scale, Split, TaskShape
-from harness.oneshot.descent import WeightDescent
-from harness.oneshot.unrolled import FlatWeights, unroll, unrolled_gradient
+from harness.search.oneshot.descent import WeightDescent
+from harness.search.oneshot.unrolled import FlatWeights, unroll, unrolled_gradient
 from harness.spaces.darts import Darts as DartsSpace
 from methods.darts import Darts
 

@@ -1,0 +1,1 @@
+"""What an experiment says: one module for each question, pure functions of its tables."""

@@ -1,0 +1,1 @@
+"""How alike the architectures that searches found are, and how searches changed them."""

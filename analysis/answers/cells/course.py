@@ -1,0 +1,215 @@
+"""The course of architecture parameters: how decided they are at every tick, and how far apart.
+
+Of source, continued and direct searches side by side: what was uniform when a search began may be
+decided when its data are swapped, and the swap may undo that.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.answers.cells.journeys import CONTINUED, DIRECT, SOURCE, START, Journey
+from analysis.architectures.alphas import margin, normalised_entropy, shares, without
+from analysis.architectures.histograms import jensen_shannon
+from analysis.architectures.metrics import MEAN
+
+Array = NDArray[np.float64]
+
+SEARCHES = (SOURCE, CONTINUED, DIRECT)
+LEGS = (
+    (SOURCE, START),
+    (START, CONTINUED),
+    (SOURCE, CONTINUED),
+    (SOURCE, DIRECT),
+    (CONTINUED, DIRECT),
+)
+# What an operation that is no connection is called.
+ABSENT = ("none", "zero")
+GROUP = ["study", "method", "source", "target"]
+COURSE_COLUMNS = [
+    *GROUP,
+    "seed",
+    "stage",
+    "tick",
+    "epoch",
+    "edges",
+    "entropy",
+    "margin",
+    "switches",
+    "switches_so_far",
+    "skips",
+]
+DIVERGENCE_COLUMNS = [
+    *GROUP,
+    "before",
+    "after",
+    "cell",
+    "n",
+    "operations",
+    "other_seeds",
+    "existence",
+]
+
+
+def edge_course(alphas: pd.DataFrame) -> pd.DataFrame:
+    """Return normalised entropy, margin and strongest operation of each edge at each tick.
+
+    ``strongest`` is the operation's place, -1 where the search diverged; ``skips`` tells whether it
+    is a skip connection. An edge with a single
+    operation decides nothing and is left out.
+
+    Args:
+        alphas: Raw parameters: rows of one tick and edge stand together, ticks in order.
+    """
+    codes = [pd.factorize(alphas[name])[0] for name in ("job", "tick", "edge")]
+    starts = np.flatnonzero(np.any([np.diff(code, prepend=-1) != 0 for code in codes], axis=0))
+    sizes = np.diff(np.append(starts, len(alphas)))
+    values = alphas["alpha"].to_numpy(float)
+    found = np.full((len(starts), 3), np.nan)
+    for size in np.unique(sizes[sizes > 1]):
+        chosen = sizes == size
+        share = shares(values[starts[chosen, None] + np.arange(size)])
+        strongest = np.where(np.isnan(share).any(axis=1), -1, share.argmax(axis=1))
+        found[chosen] = np.column_stack([normalised_entropy(share), margin(share), strongest])
+    table = alphas.iloc[starts][["job", "tick", "epoch", "edge"]].reset_index(drop=True)
+    table[["entropy", "margin", "strongest"]] = found
+    strongest = starts + np.nan_to_num(found[:, 2]).clip(0).astype(int)
+    table["skips"] = alphas["op"].to_numpy()[strongest].astype(str)
+    table["skips"] = table["skips"].str.startswith("skip") & (table["strongest"] >= 0)
+    return table[sizes > 1]
+
+
+def course_table(study: str, journeys: Sequence[Journey], alphas: pd.DataFrame) -> pd.DataFrame:
+    """Return how decided the edges of each search are on average, tick by tick.
+
+    ``switches`` counts the edges whose strongest operation is another than at the tick before;
+    what switches and switches back between two ticks is not seen. ``skips`` is the share of edges
+    whose strongest operation is a skip connection.
+    """
+    jobs = _jobs(study, journeys)
+    edges = edge_course(alphas[alphas["job"].isin(jobs["job"])])
+    earlier = edges.groupby(["job", "edge"], sort=False)["strongest"].shift()
+    are_known = (earlier >= 0) & (edges["strongest"] >= 0)
+    edges["switched"] = are_known & (edges["strongest"] != earlier)
+    ticks = edges.groupby(["job", "tick", "epoch"], sort=False, as_index=False).agg(
+        edges=("edge", "size"),
+        entropy=("entropy", "mean"),
+        margin=("margin", "mean"),
+        switches=("switched", "sum"),
+        skips=("skips", "mean"),
+    )
+    ticks["switches_so_far"] = ticks.groupby("job", sort=False)["switches"].cumsum()
+    return jobs.merge(ticks, on="job", sort=False)[COURSE_COLUMNS]
+
+
+def divergence_table(study: str, journeys: Sequence[Journey], alphas: pd.DataFrame) -> pd.DataFrame:
+    """Return how far apart the operations' shares of two searches of one seed are.
+
+    Jensen-Shannon divergences in bits, averaged over edges, then over seeds. ``operations`` is
+    that of the operations without the absent one, made to add up to one; ``existence`` that of
+    whether there is an edge at all, over edges that may be absent. ``other_seeds`` is
+    ``operations`` between different seeds: what is expected of searches that share nothing else.
+    """
+    jobs = _jobs(study, journeys)
+    rows_of = alphas[alphas["job"].isin(jobs["job"])]
+    first, last = (_ends(rows_of, is_first=is_first) for is_first in (True, False))
+    rows = []
+    for key, group in jobs.groupby(GROUP, sort=False):
+        sides = {
+            stage: {int(row["seed"]): last[row["job"]] for row in its if row["job"] in last}
+            for stage, its in _by_stage(group)
+        }
+        sides[START] = {
+            int(row["seed"]): first[row["job"]]
+            for stage, its in _by_stage(group)
+            for row in its
+            if stage == CONTINUED and row["job"] in first
+        }
+        for before, after in LEGS:
+            one, other = sides.get(before, {}), sides.get(after, {})
+            seeds = sorted(set(one) & set(other))
+            found = _compare([one[seed] for seed in seeds], [other[seed] for seed in seeds])
+            rows += [(*key, before, after, *row) for row in found]
+    return pd.DataFrame(rows, columns=DIVERGENCE_COLUMNS)
+
+
+# The shares on each edge at one tick of a search, by cell, edge and its operations.
+_Edge = tuple[str, str, tuple[str, ...]]
+_End = Mapping[_Edge, Array]
+
+
+def _jobs(study: str, journeys: Sequence[Journey]) -> pd.DataFrame:
+    """Return the finished searches of the journeys, one row per stage."""
+    rows = [
+        (study, journey.method, journey.source, journey.target, journey.seed, stage, job)
+        for journey in journeys
+        for stage, job in journey.jobs.items()
+        if stage in SEARCHES and stage in journey.graphs
+    ]
+    return pd.DataFrame(rows, columns=[*GROUP, "seed", "stage", "job"])
+
+
+def _by_stage(group: pd.DataFrame) -> list[tuple[str, list[dict[Any, Any]]]]:
+    return [(str(stage), its.to_dict("records")) for stage, its in group.groupby("stage")]
+
+
+def _ends(alphas: pd.DataFrame, *, is_first: bool) -> dict[str, _End]:
+    """Return the shares at the first or the last tick of each search."""
+    ticks = alphas.groupby("job", sort=False)["tick"].transform("min" if is_first else "max")
+    rows = alphas[alphas["tick"] == ticks]
+    ends: dict[str, dict[_Edge, Array]] = {}
+    for (job, cell, edge), its in rows.groupby(["job", "cell", "edge"], sort=False):
+        key = (str(cell), str(edge), tuple(its["op"]))
+        ends.setdefault(str(job), {})[key] = shares(its["alpha"].to_numpy(float))
+    return dict(ends)
+
+
+def _compare(first: Sequence[_End], second: Sequence[_End]) -> Iterator[tuple[Any, ...]]:
+    """Yield cell, number of seeds and divergences; over all cells, too, if there are several."""
+    if not first:
+        return
+    common = set(first[0]).intersection(*first, *second)
+    parts: dict[str, list[tuple[float, float, float]]] = {}
+    for edge in (edge for edge in first[0] if edge in common):
+        sides = [np.stack([end[edge] for end in ends]) for ends in (first, second)]
+        parts.setdefault(edge[0], []).append(_diverge(edge[2], *sides))
+    means = {cell: _means(found) for cell, found in parts.items()}
+    if len(means) > 1:
+        yield MEAN, len(first), *_means(means.values())
+    for cell, found in means.items():
+        yield cell, len(first), *found
+
+
+def _diverge(operations: Sequence[str], first: Array, second: Array) -> tuple[float, float, float]:
+    """Return the mean divergence of equal seeds, of different seeds, and of existence.
+
+    Args:
+        operations: Names, K of them.
+        first: The shares of each seed, (n, K).
+        second: Likewise.
+    """
+    existence = math.nan
+    absent = [place for place, name in enumerate(operations) if name in ABSENT]
+    if absent and len(operations) > 1:
+        strengths = [1 - side[:, absent[0]] for side in (first, second)]
+        one, other = (np.stack([strength, 1 - strength], axis=-1) for strength in strengths)
+        existence = float(jensen_shannon(one, other).mean())
+        first, second = (without(side, absent[0]) for side in (first, second))
+    distances = jensen_shannon(first[:, None], second[None])
+    other_seeds = distances[~np.eye(len(first), dtype=bool)]
+    return float(distances.diagonal().mean()), _mean(other_seeds), existence
+
+
+def _means(rows: Iterable[Sequence[float]]) -> list[float]:
+    return [_mean(column) for column in zip(*rows, strict=True)]
+
+
+def _mean(values: Iterable[float]) -> float:
+    known = [value for value in values if not math.isnan(value)]
+    return float(np.mean(known)) if known else math.nan

@@ -1,0 +1,88 @@
+"""A journey: what one seed of one method had on a pair, before and after the swap of data.
+
+What the source search found, what the continued search began from once the data were swapped, what
+it ended with, and what a direct search of the target with the same seed found. Only the first
+three are one search's course; the direct search is what the target gives without the source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.loading.load import Tables
+from harness.api import Graphs
+
+SOURCE, START, CONTINUED, DIRECT = "source", "after the swap", "continued", "direct"
+
+
+@dataclass(frozen=True)
+class Journey:
+    """One seed of one method on one pair.
+
+    Attributes:
+        method: Title.
+        source: Task searched first; empty where only a direct search is known.
+        target: Task the search went on with.
+        seed: Of the searches.
+        jobs: The searches, by stage; the start is the continued search's.
+        graphs: What each stage had, by stage; only those that are known.
+    """
+
+    method: str
+    source: str
+    target: str
+    seed: int
+    jobs: Mapping[str, str]
+    graphs: Mapping[str, Graphs]
+
+
+Key = tuple[str, str, str, int]
+
+
+def list_journeys(tables: Tables, study: str) -> list[Journey]:
+    """Return every seed of every method and pair of a study of which anything is known."""
+    runs = tables.runs[tables.runs["study"] == study]
+    direct = {
+        (str(row["method"]), str(row["target"]), int(row["search_seed"])): str(row["search_job"])
+        for row in runs[runs["arm"] == DIRECT].to_dict("records")
+    }
+    found = _chains(runs)
+    # A direct search belongs to every pair with its target, or stands alone.
+    chained = {(method, target, seed) for method, _, target, seed in found}
+    alone = [key for key in direct if key not in chained]
+    found |= {(method, "", target, seed): {} for method, target, seed in alone}
+    for (method, _, target, seed), jobs in found.items():
+        if (method, target, seed) in direct:
+            jobs[DIRECT] = direct[method, target, seed]
+    journeys = []
+    for key, jobs in found.items():
+        graphs = {
+            stage: known[jobs[stage]]
+            for stage, known in _stages(tables)
+            if jobs.get(stage) in known
+        }
+        if graphs:
+            journeys.append(Journey(*key, jobs, graphs))
+    return journeys
+
+
+def _chains(runs: pd.DataFrame) -> dict[Key, dict[str, str]]:
+    """Return the searches of every chain by method, source, target and seed."""
+    chains = runs[runs["arm"].isin(["transferred", "continued"])]
+    found: dict[Key, dict[str, str]] = {}
+    for row in chains.to_dict("records"):
+        first, *later = str(row["ancestor_jobs"]).split()
+        key = (str(row["method"]), str(row["source"]), str(row["target"]), int(row["search_seed"]))
+        jobs = found.setdefault(key, {})
+        jobs[SOURCE] = first
+        if later:
+            jobs[START] = jobs[CONTINUED] = later[-1]
+    return found
+
+
+def _stages(tables: Tables) -> Iterator[tuple[str, Mapping[str, Graphs]]]:
+    for stage in (SOURCE, START, CONTINUED, DIRECT):
+        yield stage, tables.start_graphs if stage == START else tables.graphs

@@ -1,0 +1,161 @@
+"""Whether networks that look alike do alike: accuracy, predictions, features beside structure."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.answers.cells.searched import thin
+from analysis.architectures.functional import MEASURES, Probe, compare_networks, read_probe
+from analysis.architectures.groups import mantel
+from analysis.architectures.metrics import compare_architectures, distance, primary_of
+from analysis.loading.load import Tables
+from harness.api import Graphs
+from harness.errors import ConfigError
+
+Matrix = NDArray[np.float64]
+
+# So many networks of a task are compared at most, in the order planned.
+MOST_NETWORKS = 80
+RANDOM = "random"
+MANTEL_COLUMNS = [
+    "study",
+    "target",
+    "networks",
+    "cell",
+    "n",
+    "correlation",
+    "p",
+    "relabellings",
+    "is_exact",
+    "why",
+]
+FUNCTIONAL_COLUMNS = ["study", "target", "first", "second", "pairs", *MEASURES]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A trained network.
+
+    Attributes:
+        label: Method and arm, or ``random``.
+        method: Title; empty if random.
+        job: The first training of its architecture.
+        accuracy: Mean over the trainings of its architecture; NaN if none has a value.
+        graphs: Its architecture.
+    """
+
+    label: str
+    method: str
+    job: str
+    accuracy: float
+    graphs: Graphs
+
+
+def list_networks(tables: Tables, study: str, target: str) -> list[Network]:
+    """Return the networks that were trained on a task, each unit once."""
+    runs = tables.runs
+    chosen = runs[
+        (runs["study"] == study) & (runs["target"] == target) & (runs["status"] == "done")
+    ]
+    networks = []
+    for _, group in chosen.groupby(["unit", "arm"], sort=False):
+        first = group.iloc[0]
+        graphs = tables.networks.get(str(first["job"]))
+        if graphs:
+            is_random = first["arm"] == RANDOM
+            label = RANDOM if is_random else f"{first['method']}: {first['arm']}"
+            accuracy = float(group["test_acc"].mean())
+            networks.append(
+                Network(label, str(first["method"]), str(first["job"]), accuracy, graphs)
+            )
+    return networks
+
+
+def mantel_table(tables: Tables, study: str, rng: np.random.Generator) -> pd.DataFrame:
+    """Correlate how far apart two architectures lie with how much their accuracies differ.
+
+    Over the random architectures of each target, which are independent, and over all networks
+    trained there; of many the first of every arm.
+    """
+    rows = []
+    for target, networks in _by_target(tables, study):
+        finite = (network for network in networks if np.isfinite(network.accuracy))
+        known = thin(finite, lambda network: network.label)
+        drawn = [network for network in known if network.label == RANDOM]
+        for name, chosen in (("random architectures", drawn), ("all", known)):
+            for cell, distances in _distances([network.graphs for network in chosen]).items():
+                accuracy = np.array([network.accuracy for network in chosen])
+                apart = np.abs(accuracy[:, None] - accuracy[None])
+                found = mantel(distances, apart, rng=rng)
+                rows.append(
+                    (study, target, name, cell, found.n, found.correlation, found.p,
+                     found.relabellings, found.is_exact, found.why)
+                )  # fmt: skip
+    return pd.DataFrame(rows, columns=MANTEL_COLUMNS)
+
+
+def functional_table(tables: Tables, study: str) -> pd.DataFrame:
+    """Return the mean of every measure over pairs of networks, by what the two are.
+
+    Pairs of random architectures are what the others are to be held against. At most
+    ``MOST_NETWORKS`` of a target are compared.
+    """
+    rows = []
+    for target, networks in _by_target(tables, study):
+        kept, probes = _answered(tables, networks)
+        if len(kept) < 2:
+            continue
+        found = compare_networks(probes)
+        labels = np.array([network.label for network in kept])
+        names = list(dict.fromkeys(labels.tolist()))
+        for first, second in itertools.combinations_with_replacement(names, 2):
+            pairs = (labels[:, None] == first) & (labels[None] == second)
+            places = np.nonzero(np.triu(pairs | pairs.T, 1))
+            if len(places[0]):
+                means = (_mean(found[name][places]) for name in MEASURES)
+                rows.append((study, target, first, second, len(places[0]), *means))
+    return pd.DataFrame(rows, columns=FUNCTIONAL_COLUMNS)
+
+
+def _mean(values: Matrix) -> float:
+    """Return the mean of what is known; NaN if nothing is."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else float("nan")
+
+
+def _by_target(tables: Tables, study: str) -> Iterator[tuple[str, list[Network]]]:
+    runs = tables.runs[tables.runs["study"] == study]
+    for target in runs["target"].unique():
+        yield str(target), list_networks(tables, study, str(target))
+
+
+def _distances(graphs: Sequence[Graphs]) -> dict[str, Matrix]:
+    if len(graphs) < 2:
+        return {}
+    every = compare_architectures(graphs, graphs)
+    metric = primary_of(next(iter(every.values())))
+    return {cell: distance(metric, values[metric]) for cell, values in every.items()}
+
+
+def _answered(tables: Tables, networks: Sequence[Network]) -> tuple[list[Network], list[Probe]]:
+    """Return the networks whose answers can be read, and are about the images that most are."""
+    about: dict[tuple[int, bytes], list[tuple[Network, Probe]]] = {}
+    for network in networks:
+        if network.job not in tables.probes:
+            continue
+        try:
+            probe = read_probe(tables.probes[network.job])
+        except ConfigError:
+            continue
+        images = (len(probe.features), probe.labels.tobytes())
+        about.setdefault(images, []).append((network, probe))
+        if max(map(len, about.values())) == MOST_NETWORKS:
+            break
+    chosen = max(about.values(), key=len, default=[])
+    return [network for network, _ in chosen], [probe for _, probe in chosen]

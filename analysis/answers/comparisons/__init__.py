@@ -1,0 +1,1 @@
+"""Which arm is better: ask, sample, measure, adjust for the family, decide."""

@@ -1,0 +1,1 @@
+"""What a proxy costs, keeps and saves."""

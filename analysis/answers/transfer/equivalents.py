@@ -1,0 +1,103 @@
+"""How many random architectures one would have to train for the same accuracy.
+
+Where a table of the whole space is at hand the answer is exact; here it is estimated from the
+random arm, which cannot tell more than its own best.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import gammaln
+
+from analysis.answers.arms import ARM_KEY, finite
+from analysis.statistics.intervals import Interval
+from analysis.statistics.sample import LEVEL
+
+EQUIVALENT_COLUMNS = [*ARM_KEY, "n", "n_random", "draws", "low", "high", "interval"]
+# A percentile bootstrap says too little below this many runs in all (its coverage is poor).
+ENOUGH_RUNS = 20
+RESAMPLES = 2000
+
+
+def best_of_weights(size: int) -> NDArray[np.float64]:
+    """Return the weight of the i-th smallest of a sample in the expected best of n, shape (n, i).
+
+    Unbiased for n up to the size of the sample: C(i - 1, n - 1) / C(size, n).
+    """
+    draws, place = np.ogrid[1 : size + 1, 1 : size + 1]
+    log = (
+        gammaln(place)
+        - gammaln(draws)
+        - gammaln(np.maximum(place - draws + 1, 1))
+        - (gammaln(size + 1) - gammaln(draws + 1) - gammaln(size - draws + 1))
+    )
+    weights: NDArray[np.float64] = np.where(place >= draws, np.exp(log), 0.0)
+    return weights
+
+
+def sample_draws(
+    accuracies: NDArray[np.float64], samples: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the least n whose expected best reaches each accuracy; infinite beyond the sample.
+
+    Args:
+        accuracies: Shape (B,).
+        samples: Random architectures for each, shape (B, R).
+    """
+    expected = np.sort(samples, axis=1) @ best_of_weights(samples.shape[1]).T
+    # The weights add up to 1 but for rounding, which must not cost a draw.
+    reached = expected >= accuracies[:, None] - 1e-9
+    return np.where(reached.any(axis=1), reached.argmax(axis=1) + 1.0, np.inf)
+
+
+def equivalent_budget(
+    x: list[float], random: list[float], rng: np.random.Generator, level: float = LEVEL
+) -> Interval:
+    """Return the random-search equivalent of an arm's mean, from the random arm.
+
+    The interval resamples runs and random architectures alike; only given from 20 runs on.
+    """
+    if not x or not random:
+        return Interval(math.nan, math.nan, math.nan, "no values on one side")
+    own, floor = np.asarray(x), np.asarray(random)
+    estimate = float(sample_draws(own.mean(keepdims=True), floor[None])[0])
+    if len(own) + len(floor) < ENOUGH_RUNS:
+        why = f"no interval: fewer than {ENOUGH_RUNS} runs in all"
+        return Interval(estimate, math.nan, math.nan, why)
+    means = own[rng.integers(len(own), size=(RESAMPLES, len(own)))].mean(axis=1)
+    samples = floor[rng.integers(len(floor), size=(RESAMPLES, len(floor)))]
+    found = np.sort(sample_draws(means, samples))
+    # No interpolation: half of infinity is none.
+    low, high = (found[round(q * (RESAMPLES - 1))] for q in (0.5 - level / 2, 0.5 + level / 2))
+    method = f"percentile bootstrap of runs and random architectures, {RESAMPLES} resamples"
+    return Interval(estimate, float(low), float(high), method)
+
+
+def equivalent_table(units: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
+    """Return the random-search equivalent of every arm, from the random arm of its target."""
+    rows: list[dict[str, Any]] = []
+    for key, group in units[units["arm"] != "random"].groupby(ARM_KEY, sort=False):
+        is_floor = (units["arm"] == "random") & (units["target"] == key[-1])
+        floor = units[is_floor & (units["study"] == key[0])]
+        if len(floor) == 0:
+            continue
+        rng = np.random.default_rng([seed, len(rows)])
+        found = equivalent_budget(finite(group), finite(floor), rng)
+        rows.append(dict(zip(ARM_KEY, key, strict=True)) | _row(group, floor, found))
+    return pd.DataFrame(rows, columns=EQUIVALENT_COLUMNS)
+
+
+def _row(group: pd.DataFrame, floor: pd.DataFrame, found: Interval) -> dict[str, Any]:
+    return {
+        "n": len(finite(group)),
+        "n_random": len(finite(floor)),
+        "draws": found.estimate,
+        "low": found.low,
+        "high": found.high,
+        "interval": found.method,
+    }

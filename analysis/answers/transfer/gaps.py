@@ -1,0 +1,124 @@
+"""What the proxy costs: differences between the arms of a method, in percentage points."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from analysis.answers.arms import finite
+from analysis.statistics.intervals import Interval, paired_t, welch
+
+GAP_COLUMNS = [
+    "study",
+    "method",
+    "source",
+    "target",
+    "difference",
+    "n_first",
+    "n_second",
+    "estimate",
+    "low",
+    "high",
+    "interval",
+]
+# Sources and targets by study.
+Pairs = dict[str, list[tuple[str, str]]]
+
+# Which differences a pair is described by: minuend, subtrahend.
+GAPS = (
+    ("direct", "transferred"),
+    ("direct", "continued"),
+    ("continued", "transferred"),
+    ("direct_long", "continued"),
+)
+_ON_TARGET = ("direct", "direct_long", "resumed", "random")
+
+
+def select(
+    units: pd.DataFrame, study: str, method: str, arm: str, pair: tuple[str, str]
+) -> pd.DataFrame:
+    """Return the units of a method's arm that belong to a pair.
+
+    Direct searches and random architectures belong to every pair with their target, the source
+    arm to every pair with its source.
+    """
+    source, target = pair
+    chosen = (units["study"] == study) & (units["arm"] == arm)
+    chosen &= units["method"] == ("" if arm == "random" else method)
+    if arm not in _ON_TARGET:
+        chosen &= units["source"] == source
+    if arm != "source":
+        chosen &= units["target"] == target
+    return units[chosen]
+
+
+def matched(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame | None:
+    """Pair units by seed if both rest on a common search; None if they are independent.
+
+    Whether runs are paired is decided by the job graph, never by how their values correlate.
+    """
+    both = first.merge(second, on="seed", suffixes=("_first", "_second"))
+    shared = [
+        bool(set(a.split()) & set(b.split()))
+        for a, b in zip(both["ancestors_first"], both["ancestors_second"], strict=True)
+    ]
+    return both[shared] if any(shared) else None
+
+
+def difference(first: pd.DataFrame, second: pd.DataFrame) -> Interval:
+    """Return first - second with the interval that the design asks for."""
+    pairs = matched(first, second)
+    if pairs is None:
+        return welch(finite(first), finite(second))
+    return paired_t(paired_differences(pairs))
+
+
+def paired_differences(pairs: pd.DataFrame) -> list[float]:
+    """Return the differences of the pairs of which both sides have a value."""
+    found = pairs["value_first"] - pairs["value_second"]
+    return [float(value) for value in found if math.isfinite(value)]
+
+
+def gap_table(units: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
+    """Return the transfer gap and its relatives for every method and pair of each study."""
+    rows = [
+        _gap(units, study, method, pair, arms)
+        for study, method, pair in design_cells(units, pairs)
+        for arms in GAPS
+    ]
+    return pd.DataFrame([row for row in rows if row], columns=GAP_COLUMNS)
+
+
+def design_cells(units: pd.DataFrame, pairs: Pairs) -> Iterator[tuple[str, str, tuple[str, str]]]:
+    """Yield study, method and pair of everything that the design holds."""
+    for study, found in pairs.items():
+        methods = units["method"][(units["study"] == study) & (units["method"] != "")].unique()
+        for method in methods:
+            for pair in found:
+                yield study, str(method), pair
+
+
+def _gap(
+    units: pd.DataFrame, study: str, method: str, pair: tuple[str, str], arms: tuple[str, str]
+) -> dict[str, Any] | None:
+    """Describe one difference; None if one of its arms was never planned."""
+    first, second = (select(units, study, method, arm, pair) for arm in arms)
+    if len(first) == 0 or len(second) == 0:
+        return None
+    found = difference(first, second)
+    return {
+        "study": study,
+        "method": method,
+        "source": pair[0],
+        "target": pair[1],
+        "difference": f"{arms[0]} - {arms[1]}",
+        "n_first": len(finite(first)),
+        "n_second": len(finite(second)),
+        "estimate": found.estimate,
+        "low": found.low,
+        "high": found.high,
+        "interval": found.method,
+    }

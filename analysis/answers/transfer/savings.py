@@ -1,0 +1,136 @@
+"""What a proxy saves: the cost of searching on the source against searching on the target."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.answers.transfer.gaps import Pairs, design_cells, select
+from analysis.answers.transfer.retention import TRANSFERS, Estimates, fieller
+from analysis.statistics.intervals import Interval
+from analysis.statistics.sample import LEVEL
+
+SAVING_COLUMNS = [
+    "study",
+    "method",
+    "arm",
+    "source",
+    "target",
+    "currency",
+    "n",
+    "n_direct",
+    "cost",
+    "direct_cost",
+    "saving",
+    "low",
+    "high",
+    "interval",
+    "identification",
+    "automl",
+]
+# What is counted: the search alone, the search in examples, and all the way to a trained network.
+CURRENCIES = {
+    "search seconds": ("search_seconds",),
+    "search examples": ("search_examples",),
+    "search evaluations": ("search_evaluations",),
+    "search and training seconds": ("search_seconds", "train_seconds"),
+}
+
+
+def cost_saving(costs: Sequence[float], direct: Sequence[float], level: float = LEVEL) -> Interval:
+    """Return 1 - mean cost / mean direct cost, with Fieller's interval for independent runs."""
+    own, other = (np.asarray(values, dtype=np.float64) for values in (costs, direct))
+    if min(len(own), len(other)) == 0 or other.mean() <= 0:
+        return Interval(math.nan, math.nan, math.nan, "unknown: no costs on one side")
+    estimate = float(1 - own.mean() / other.mean())
+    freedom = len(own) + len(other) - 2
+    squares = sum(float(((values - values.mean()) ** 2).sum()) for values in (own, other))
+    if freedom < 1 or squares < 1e-18 * float(other.mean()) ** 2:
+        why = "one run on a side" if freedom < 1 else "every run costs the same"
+        return Interval(estimate, math.nan, math.nan, f"no interval: {why}")
+    pooled = squares / freedom
+    variances = (pooled / len(own), pooled / len(other))
+    found = fieller(
+        Estimates(float(own.mean()), float(other.mean()), variances, 0.0, freedom), level
+    )
+    return Interval(estimate, 1 - found.high, 1 - found.low, found.method)
+
+
+def end_to_end(runs: int, search: float, validation: float = 0.0, final: float = 0.0) -> float:
+    """Return the cost of k searches to the end (NAS best-practice checklist, item 15).
+
+    k (search + validation) identifies an architecture; with ``final``, one training of the chosen
+    one is added.
+    """
+    return runs * (search + validation) + final
+
+
+def transfer_efficiency(
+    arm: tuple[float, float], direct: tuple[float, float], random: float
+) -> float:
+    """Return the gain per cost of a transfer in units of that of direct search.
+
+    A ratio of ratios: never to be shown alone.
+
+    Args:
+        arm: Mean accuracy and search cost.
+        direct: The same of direct search.
+        random: Mean accuracy of random architectures.
+    """
+    if min(arm[1], direct[1]) <= 0 or direct[0] <= random:
+        return math.nan
+    return ((arm[0] - random) / arm[1]) / ((direct[0] - random) / direct[1])
+
+
+def saving_table(runs: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
+    """Return the cost saving of every arm that transfers, in each currency that was spent.
+
+    Failed runs have no record of a trained network; what they spent stands in the cost tables.
+    """
+    done = runs[runs["status"] == "done"]
+    rows = [
+        _row(done, (study, method, pair), arm, currency)
+        for study, method, pair in design_cells(done, pairs)
+        for arm in TRANSFERS
+        for currency in CURRENCIES
+    ]
+    return pd.DataFrame([row for row in rows if row], columns=SAVING_COLUMNS)
+
+
+def _row(
+    runs: pd.DataFrame, cell: tuple[str, str, tuple[str, str]], arm: str, currency: str
+) -> dict[str, Any] | None:
+    study, method, pair = cell
+    chosen = [select(runs, study, method, name, pair) for name in (arm, "direct")]
+    if any(len(table) == 0 for table in chosen):
+        return None
+    # Several trainings of one architecture rest on one search.
+    per_unit = [table.groupby("unit", sort=False)[list(CURRENCIES[currency])] for table in chosen]
+    own, direct = (table.mean().sum(axis=1, skipna=False).dropna() for table in per_unit)
+    if len(own) == 0 or direct.sum() + own.sum() == 0:
+        return None
+    found = cost_saving(list(own), list(direct))
+    search = chosen[0][CURRENCIES[currency][0]].mean()
+    final = chosen[0]["train_seconds"].mean() if len(CURRENCIES[currency]) > 1 else math.nan
+    return {
+        "study": study,
+        "method": method,
+        "arm": arm,
+        "source": pair[0],
+        "target": pair[1],
+        "currency": currency,
+        "n": len(own),
+        "n_direct": len(direct),
+        "cost": float(own.mean()),
+        "direct_cost": float(direct.mean()) if len(direct) else math.nan,
+        "saving": found.estimate,
+        "low": found.low,
+        "high": found.high,
+        "interval": found.method,
+        "identification": end_to_end(len(own), float(search)),
+        "automl": end_to_end(len(own), float(search), final=float(final)),
+    }

@@ -1,0 +1,1 @@
+"""From the graphs of architectures to numbers: structure, similarity, chance, groups."""

@@ -1,0 +1,63 @@
+"""What one graph is, in numbers that can be averaged: shape of a cell, or of a chain."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+
+import numpy as np
+
+from analysis.architectures.chains import read_stages
+from analysis.architectures.structure import (
+    depth,
+    is_parameter_free,
+    list_routes,
+    skip_ratio,
+    width,
+)
+from harness.api import BlockChain, CellGraph
+
+TITLES = {
+    "depth": "depth",
+    "width": "width",
+    "skip_ratio": "share of skips",
+    "parameter_free": "without parameters",
+    "paths": "distinct paths",
+    "layers": "layers",
+    "kernel": "mean kernel",
+    "expansion": "mean expansion",
+}
+
+
+def measure_graph(graph: CellGraph | BlockChain) -> dict[str, float]:
+    """Return the measures of one graph; NaN for what it does not have."""
+    if isinstance(graph, CellGraph):
+        longest = depth(graph)
+        operations = [operation for _, _, operation in graph.edges]
+        free = sum(map(is_parameter_free, operations))
+        return {
+            "depth": math.nan if longest is None else float(longest),
+            "width": width(graph),
+            "skip_ratio": skip_ratio(graph),
+            "parameter_free": free / len(operations) if operations else math.nan,
+            "paths": float(len(list_routes(graph))),
+        }
+    layers = [layer for stage in read_stages(graph) for layer in stage.layers]
+    kept = [layer for layer in layers if not layer.is_removed]
+    return {
+        "layers": float(len(kept)),
+        "kernel": _mean([layer.kernel for layer in kept]),
+        "expansion": _mean([layer.expansion for layer in kept]),
+    }
+
+
+def count_operations(graph: CellGraph | BlockChain) -> Counter[str]:
+    """Count the operations on a cell's edges, or the blocks in a chain's places."""
+    if isinstance(graph, CellGraph):
+        return Counter(operation for _, _, operation in graph.edges)
+    return Counter(layer.block for stage in read_stages(graph) for layer in stage.layers)
+
+
+def _mean(values: list[int | None]) -> float:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else math.nan

@@ -1,0 +1,91 @@
+"""The course of alpha: how decided edges are, and how often their strongest operation switches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis.answers.cells.journeys import CONTINUED, DIRECT, SOURCE
+from analysis.answers.evaluation import Results
+from analysis.figures.style import COLOURS, DASHES, canvas, say_nothing, styled
+from analysis.numbers import pair_label
+
+KEY = ["method", "source", "target"]
+MEASURES = {
+    "entropy": "mean entropy of the edges\n(1 = uniform)",
+    "margin": "mean margin of the edges'\ntwo strongest operations",
+    "switches_so_far": "switches of edges' strongest\noperation so far",
+    "skips": "share of edges whose strongest\noperation is a skip",
+}
+STAGES = {SOURCE: "source", CONTINUED: "continued (after the swap)", DIRECT: "direct"}
+COLUMNS = [*KEY, "stage", "kind", "seed", "n", "tick", "epoch", "place", *MEASURES]
+SEED, MEAN = "seed", "mean"
+
+
+def collect(results: Results, study: str) -> pd.DataFrame:
+    """Return the course of every search and the mean over seeds, by tick.
+
+    ``place`` is where a tick stands: epochs since the source search began; a direct search stands
+    where the continued one does, as both see the target's data.
+    """
+    course = results.changes["alpha_course"]
+    course = course[course["study"] == study]
+    seeds = course.assign(kind=SEED, n=1)
+    key = [*KEY, "stage", "tick"]
+    means = course.groupby(key, sort=False, as_index=False).agg(
+        n=("seed", "size"), epoch=("epoch", "mean"), **{name: (name, "mean") for name in MEASURES}
+    )
+    table = pd.concat([seeds, means.assign(kind=MEAN)], ignore_index=True)
+    is_source = table["stage"] == SOURCE
+    swap = table[is_source].groupby(KEY)["epoch"].max()
+    pairs = pd.Series(table[KEY].itertuples(index=False, name=None), index=table.index)
+    begins = pairs.map(lambda pair: swap.get(pair, 0.0)).astype(float)
+    table["place"] = table["epoch"].astype(float) + begins.where(~is_source, 0.0)
+    return table.reindex(columns=COLUMNS)
+
+
+def draw(table: pd.DataFrame) -> Figure:
+    """Draw a row per method and pair: entropy, margin, switches and skips, the swap as a line."""
+    groups = list(table.groupby(KEY, sort=False))
+    with styled():
+        if not groups:
+            figure = canvas(6, 1.5)
+            say_nothing(figure.subplots(), "no search has architecture parameters")
+            return figure
+        figure = canvas(15.5, 2.9 * len(groups) + 0.5)
+        grid = figure.subplots(len(groups), len(MEASURES), squeeze=False)
+        for row, (key, group) in zip(grid, groups, strict=True):
+            method, source, target = map(str, key)
+            for axes, (name, label) in zip(row, MEASURES.items(), strict=True):
+                _panel(axes, group, name)
+                axes.set_ylabel(label)
+            row[0].set_title(f"{method}, {pair_label(source, target)}", loc="left", weight="bold")
+        for axes in grid[-1]:
+            axes.set_xlabel("epochs since the source search began")
+        handles = {
+            label: handle
+            for axes in grid[:, 0]
+            for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+        }
+        figure.legend(
+            handles.values(), handles, loc="outside lower left", ncols=4, frameon=False,
+            handlelength=3.6,
+        )  # fmt: skip
+    return figure
+
+
+def _panel(axes: Axes, group: pd.DataFrame, name: str) -> None:
+    for number, (stage, label) in enumerate(STAGES.items()):
+        its = group[group["stage"] == stage]
+        look: dict[str, Any] = {"color": COLOURS[number], "ls": DASHES[stage]}
+        for _, line in its[its["kind"] == SEED].groupby("seed", sort=False):
+            axes.plot(line["place"], line[name], lw=0.7, alpha=0.45, **look)
+        mean = its[its["kind"] == MEAN]
+        if len(mean):
+            axes.plot(mean["place"], mean[name], lw=2.4, label=f"{label}: mean of seeds", **look)
+    swapped = group[(group["stage"] == CONTINUED)]["place"]
+    if len(swapped):
+        axes.axvline(swapped.min(), color="black", lw=0.9, ls=(0, (4, 3)), label="data swapped")

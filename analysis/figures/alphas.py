@@ -1,0 +1,98 @@
+"""Where the architecture parameters ended: the mean share of each operation on each edge."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
+from matplotlib.figure import Figure
+
+from analysis.answers.evaluation import Results
+from analysis.figures.style import WIDEST, canvas, say_nothing, styled
+
+KEY = ["method", "search"]
+COLUMNS = [*KEY, "n", "cell", "edge", "operation", "share"]
+# In this order, so that the swap of data stands between its neighbours.
+ROLES = ("source", "continued", "direct", "direct_long", "resumed")
+# Inches per operation and edge, and of what stands beside and below a panel.
+TILE, BESIDE, BELOW = 0.27, 1.75, 1.5
+
+
+def collect(results: Results, study: str) -> pd.DataFrame:
+    """Return the mean softmax at the last tick over a method's searches for one purpose."""
+    alphas = results.tables.alphas
+    final = alphas["tick"] == alphas.groupby("job")["tick"].transform("max")
+    return mean_shares(results, study, alphas[final])
+
+
+def mean_shares(results: Results, study: str, alphas: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean softmax over a method's finished searches for one purpose.
+
+    Parameters whose edges have no names are left out.
+
+    Args:
+        results: Of the experiments.
+        study: Whose searches.
+        alphas: Raw parameters, of one tick of each search.
+    """
+    searches = results.tables.searches
+    searches = searches[(searches["study"] == study) & (searches["status"] == "done")]
+    alphas = alphas[(alphas["cell"] != "") & alphas["job"].isin(searches["job"])]
+    edges = ["job", "cell", "edge"]
+    highest = alphas.groupby(edges)["alpha"].transform("max")
+    shares = alphas.assign(share=(alphas["alpha"] - highest).astype(float).map(np.exp))
+    shares["share"] /= shares.groupby(edges)["share"].transform("sum")
+    order = searches.assign(place=searches["role"].map(ROLES.index))
+    order = order.sort_values(["place", "task"], kind="stable")[["job", "method", "role", "task"]]
+    order["search"] = order["role"] + " (" + order["task"] + ")"
+    table = order.merge(shares, on="job", sort=False)
+    table = table.rename(columns={"op": "operation"})
+    group = [*KEY, "cell", "edge", "operation"]
+    means = table.groupby(group, sort=False, as_index=False).agg(
+        n=("job", "nunique"), share=("share", "mean")
+    )
+    names = {name: place for place, name in enumerate(results.methods[study])}
+    return means.sort_values("method", key=lambda column: column.map(names), kind="stable")[
+        COLUMNS
+    ].reset_index(drop=True)
+
+
+def draw(table: pd.DataFrame) -> Figure:
+    """Draw a row per method and cell, a column per purpose: edges down, operations across."""
+    searches = list(dict.fromkeys(table["search"]))
+    rows = list(table.groupby(["method", "cell"], sort=False))
+    with styled():
+        if not rows:
+            figure = canvas(6, 1.5)
+            say_nothing(figure.subplots(), "no search has architecture parameters of named edges")
+            return figure
+        tall = [TILE * group["edge"].nunique() + BELOW for _, group in rows]
+        wide = max(group["operation"].nunique() for _, group in rows)
+        across = len(searches) * (TILE * wide + BESIDE) + 1.0
+        figure = canvas(min(across, WIDEST), sum(tall))
+        grid = figure.subplots(len(rows), len(searches), squeeze=False, height_ratios=tall)
+        highest = float(table["share"].max())
+        for panels, ((method, cell), group) in zip(grid, rows, strict=True):
+            for axes, search in zip(panels, searches, strict=True):
+                its = group[group["search"] == search]
+                if its.empty:
+                    axes.set_axis_off()
+                    continue
+                image = draw_shares(axes, group, its, highest)
+                axes.set_title(f"{method}, {cell}\n{search}, n = {its['n'].max()}", loc="left")
+        figure.colorbar(image, ax=list(grid[:, -1]), label="mean share at the end")
+    return figure
+
+
+def draw_shares(axes: Axes, group: pd.DataFrame, its: pd.DataFrame, highest: float) -> QuadMesh:
+    """Draw one purpose; all purposes of a method and cell have the same edges and operations."""
+    edges, operations = (list(dict.fromkeys(group[name])) for name in ("edge", "operation"))
+    shares = its.pivot(index="edge", columns="operation", values="share")
+    shares = shares.reindex(index=edges, columns=operations)
+    image = axes.pcolormesh(shares.to_numpy(float), cmap="cividis", vmin=0, vmax=highest)
+    axes.set_yticks(np.arange(len(edges)) + 0.5, edges)
+    axes.set_xticks(np.arange(len(operations)) + 0.5, operations, rotation=40, ha="right")
+    axes.invert_yaxis()
+    axes.spines[:].set_visible(False)
+    return image

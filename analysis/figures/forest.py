@@ -1,0 +1,102 @@
+"""Every declared difference with its 95 % interval: beyond zero, within the margin, or open."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis.answers.comparisons.sentences import difference_text, flags, sides, where
+from analysis.figures.style import canvas, colour_of, marker_of, say_nothing, styled
+from analysis.numbers import MINUS, p_value
+
+if TYPE_CHECKING:
+    from analysis.answers.evaluation import Results
+
+COLUMNS = ["label", "difference", "low", "high", "margin", "p_holm", "verdict", "text"]
+# What a mark looks like says the verdict once more, also in grey.
+VERDICTS = ("superior", "inferior", "inconclusive", "infeasible")
+_UNDECIDED = "#777777"
+
+
+def collect(results: Results, study: str) -> pd.DataFrame:
+    """Return the declared comparisons of a study that have a difference in points."""
+    rows = [
+        {
+            "label": f"{where(found, results.labels)}\n{f' {MINUS} '.join(sides(found))}",
+            "difference": found.difference,
+            "low": found.low,
+            "high": found.high,
+            "margin": found.margin,
+            "p_holm": found.p_holm,
+            "verdict": flags(found),
+            "text": difference_text(found),
+        }
+        for found in results.comparisons
+        if found.study == study and found.scale == "pp" and not math.isnan(found.difference)
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def draw(table: pd.DataFrame) -> Figure:
+    """Draw one row per comparison; the band is the declared margin."""
+    with styled():
+        figure = canvas(9.5, 1.3 + 0.62 * max(1, len(table)))
+        axes = figure.subplots()
+        if len(table) == 0:
+            say_nothing(axes, "no declared comparison has runs on both sides")
+            return figure
+        _margin(axes, table)
+        for place, row in enumerate(table.to_dict("records")):
+            _row(axes, place, {str(key): value for key, value in row.items()})
+        axes.axvline(0, color="black", linewidth=0.8, zorder=1)
+        axes.set_yticks(range(len(table)), list(table["label"]))
+        axes.set_ylim(len(table) - 0.4, -0.6)
+        axes.set_xlabel("difference of mean test accuracy (pp), 95 % interval")
+        axes.grid(axis="x", color="#dddddd", linewidth=0.6)
+        axes.set_axisbelow(True)
+        _texts(axes, table)
+        _legend(figure, axes, table)
+    return figure
+
+
+def _margin(axes: Axes, table: pd.DataFrame) -> None:
+    margin = table["margin"].max()
+    if not math.isnan(margin):
+        axes.axvspan(-margin, margin, color="#e8e8e8", zorder=0, label=f"margin ±{margin:g} pp")
+
+
+def _row(axes: Axes, place: int, row: dict[str, float | str]) -> None:
+    colour, marker = _look(str(row["verdict"]))
+    if not math.isnan(float(row["low"])):
+        axes.plot([row["low"], row["high"]], [place, place], color=colour, linewidth=2, zorder=2)
+    axes.plot([row["difference"]], [place], marker, color=colour, markersize=8, zorder=3)
+
+
+def _look(verdict: str) -> tuple[str, str]:
+    word = verdict.partition(",")[0]
+    if word in {"inconclusive", "infeasible"}:
+        return _UNDECIDED, "o" if word == "inconclusive" else "X"
+    return colour_of(word, VERDICTS), marker_of(word, ("", "inferior", "superior"))
+
+
+def _texts(axes: Axes, table: pd.DataFrame) -> None:
+    """Write difference, p and verdict right of the axes."""
+    right = axes.get_yaxis_transform()
+    for place, row in enumerate(table.to_dict("records")):
+        text = f"{row['text']}\nHolm p {p_value(row['p_holm'])}, {row['verdict']}"
+        axes.text(1.02, place, text, transform=right, va="center", fontsize=9)
+
+
+def _legend(figure: Figure, axes: Axes, table: pd.DataFrame) -> None:
+    handles, labels = axes.get_legend_handles_labels()
+    for word in VERDICTS:
+        if any(str(verdict).startswith(word) for verdict in table["verdict"]):
+            colour, marker = _look(word)
+            (handle,) = axes.plot([], [], marker, color=colour, label=word)
+            handles.append(handle)
+            labels.append(word)
+    figure.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False)

@@ -1,0 +1,106 @@
+"""By how many percent each method's arms beat random architectures, on every pair."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis.answers.comparisons.comparisons import Verdict, comparison_table
+from analysis.answers.evaluation import Results
+from analysis.figures.style import canvas, say_nothing, styled
+
+COLUMNS = ["column", "method", "arm", "relative_improvement", "gain", "is_significant"]
+ARMS = ("transferred", "continued", "direct")
+RANDOM = "random architectures"
+MAP = "PuOr"
+
+
+def collect(results: Results, study: str) -> pd.DataFrame:
+    """Return one row for every arm that stands beside random architectures, and the random row.
+
+    ``is_significant`` tells of a declared comparison with random that Holm's correction let stand.
+    """
+    gains = results.gains
+    gains = gains[(gains["study"] == study) & gains["arm"].isin(ARMS)]
+    decided = _decided(results, study)
+    rows = [
+        {
+            "column": _column(row["arm"], row["source"], row["target"]),
+            "method": row["method"],
+            "arm": row["arm"],
+            "relative_improvement": row["relative_improvement"],
+            "gain": row["gain"],
+            "is_significant": _key(row) in decided,
+        }
+        for row in gains.to_dict("records")
+    ]
+    columns = sorted({(ARMS.index(row["arm"]), row["column"]) for row in rows})
+    zero = {"method": RANDOM, "relative_improvement": 0.0, "gain": 0.0, "is_significant": False}
+    rows += [{"column": column, "arm": ARMS[place], **zero} for place, column in columns]
+    order = {column: place for place, (_, column) in enumerate(columns)}
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    return table.sort_values("column", key=lambda names: names.map(order), kind="stable")
+
+
+def draw(table: pd.DataFrame) -> Figure:
+    """Draw the matrix; a dot marks what is significant, random architectures stand below."""
+    columns = list(table["column"].unique())
+    methods = [name for name in table["method"].unique() if name != RANDOM]
+    with styled():
+        figure = canvas(3.2 + 1.5 * max(1, len(columns)), 1.9 + 0.46 * (len(methods) + 1))
+        axes = figure.subplots()
+        if not methods:
+            say_nothing(axes, "no random architectures stand beside a finished arm")
+            return figure
+        _matrix(figure, axes, table, [*methods, RANDOM], columns)
+    return figure
+
+
+def _matrix(
+    figure: Figure, axes: Axes, table: pd.DataFrame, rows: list[str], columns: list[str]
+) -> None:
+    values = np.full((len(rows), len(columns)), np.nan)
+    for row in table.to_dict("records"):
+        values[rows.index(row["method"]), columns.index(row["column"])] = row[
+            "relative_improvement"
+        ]
+    reach = float(np.nanmax(np.abs(values))) if np.isfinite(values).any() else 1.0
+    image = axes.imshow(values, cmap=MAP, vmin=-(reach or 1.0), vmax=reach or 1.0, aspect="auto")
+    for row in table.to_dict("records"):
+        _value(axes, row, (columns.index(row["column"]), rows.index(row["method"])), reach)
+    axes.set_xticks(range(len(columns)), [name.replace(": ", ":\n") for name in columns])
+    axes.set_yticks(range(len(rows)), rows)
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+    bar = figure.colorbar(image, ax=axes, shrink=0.9)
+    bar.set_label("improvement over random (%)")
+
+
+def _value(axes: Axes, row: dict[Any, Any], at: tuple[int, int], reach: float) -> None:
+    value = float(row["relative_improvement"])
+    if np.isnan(value):
+        return
+    dot = " •" if row["is_significant"] else ""
+    colour = "white" if abs(value) > 0.6 * reach else "black"
+    axes.text(*at, f"{value:+.2f}{dot}", ha="center", va="center", color=colour, size=9)
+
+
+def _decided(results: Results, study: str) -> set[tuple[str, ...]]:
+    table = comparison_table(results.comparisons)
+    table = table[(table["study"] == study) & (table["against"] == "random")]
+    table = table[table["verdict"].isin([str(Verdict.SUPERIOR), str(Verdict.INFERIOR)])]
+    return {_key(row) for row in table.to_dict("records")}
+
+
+def _key(row: dict[Any, Any]) -> tuple[str, ...]:
+    """Return what names an arm of a pair; a direct search belongs to every source."""
+    source = "" if row["arm"] == "direct" else row["source"]
+    return row["method"], row["arm"], source, row["target"]
+
+
+def _column(arm: str, source: str, target: str) -> str:
+    return f"direct: {target}" if arm == "direct" else f"{arm}: {source} → {target}"

@@ -1,0 +1,203 @@
+"""Accuracy against what a network costs: which arms no other one beats in both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from analysis.answers.evaluation import Results
+from analysis.figures.rows import drawn_once
+from analysis.figures.style import canvas, look_of, place_of, say_nothing, styled, thousands
+from analysis.statistics.pareto import box_of, hypervolume, on_front
+
+AXES = {
+    "latency_ms": "latency by the table (ms)",
+    "macs": "multiply-adds of the trained network",
+}
+LETTERS = {
+    "source": "S",
+    "transferred": "T",
+    "continued": "C",
+    "direct": "D",
+    "direct_long": "L",
+    "resumed": "R",
+}
+POINT, MEAN = "network", "mean"
+COLUMNS = [
+    "target",
+    "kind",
+    "method",
+    "look",
+    "arm",
+    "source",
+    "job",
+    "currency",
+    "cost",
+    "test_acc",
+    "on_front",
+]
+FADED = 0.3
+
+
+def currency_of(runs: pd.DataFrame) -> str:
+    """Return the column that networks are priced by: milliseconds where a table was used."""
+    return "latency_ms" if runs["latency_ms"].notna().any() else "macs"
+
+
+def collect(results: Results, study: str) -> pd.DataFrame:
+    """Return one row per trained network, and one per arm: the mean of its networks.
+
+    ``look`` is the place of the method among all (-1: random architectures); ``on_front`` tells
+    of a mean that no other mean of its target is as good in cost and accuracy.
+    """
+    runs = results.tables.runs
+    runs = runs[(runs["study"] == study) & (runs["status"] == "done")]
+    currency = currency_of(runs)
+    known = drawn_once(runs[runs[currency].notna() & runs["test_acc"].notna()], "job")
+    known = known.assign(
+        cost=known[currency],
+        currency=currency,
+        kind=POINT,
+        look=[place_of(str(name), results.all_methods) for name in known["method"]],
+        target=[results.labels.get(str(name), str(name)) for name in known["target"]],
+        on_front=False,
+    )
+    panels = [pd.concat([panel, _means(panel)]) for _, panel in known.groupby("target", sort=False)]
+    return pd.concat([known.head(0), *panels], ignore_index=True)[COLUMNS]
+
+
+def draw(table: pd.DataFrame) -> Figure:
+    """Draw one panel per target: networks as small dots, means lettered, the front as steps."""
+    targets = list(table["target"].unique())
+    with styled():
+        figure = canvas(1.0 + 4.8 * max(1, len(targets)), 4.2)
+        panels = figure.subplots(1, max(1, len(targets)), squeeze=False)[0]
+        if not targets:
+            say_nothing(panels[0], "no finished run has a cost")
+            return figure
+        for axes, target in zip(panels, targets, strict=True):
+            _panel(axes, table[table["target"] == target])
+            axes.set_title(f"trained and tested on {target}", loc="left")
+            axes.xaxis.set_major_formatter(thousands())
+            axes.xaxis.set_major_locator(MaxNLocator(5))
+            axes.set_xlabel(AXES[str(table["currency"].iloc[0])])
+        panels[0].set_ylabel("test accuracy (%)")
+        figure.legend(handles=_legend(table), loc="outside lower center", ncols=5, frameon=False)
+    return figure
+
+
+def volumes(table: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Return by target the hypervolume of all means together and of each method's own.
+
+    As a share of the box around the target's means; NaN where the box has no area.
+    """
+    means = table[table["kind"] == MEAN]
+    found = {}
+    for target, panel in means.groupby("target", sort=False):
+        box = box_of(panel["cost"], panel["test_acc"])
+        groups = {"all": panel}
+        groups |= {str(name) or "random": own for name, own in panel.groupby("method", sort=False)}
+        found[str(target)] = {
+            name: hypervolume(own["cost"], own["test_acc"], box) for name, own in groups.items()
+        }
+    return found
+
+
+def _means(panel: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean of each arm, marked where it is on the front."""
+    key = ["target", "method", "look", "arm", "source", "currency"]
+    means = panel.groupby(key, sort=False, as_index=False)[["cost", "test_acc"]].mean()
+    return means.assign(kind=MEAN, job="", on_front=on_front(means["cost"], means["test_acc"]))
+
+
+def _panel(axes: Axes, table: pd.DataFrame) -> None:
+    for look, group in table[table["kind"] == POINT].groupby("look", sort=False):
+        colour, marker = look_of(int(str(look)))
+        axes.scatter(
+            group["cost"],
+            group["test_acc"],
+            s=12,
+            c=colour,
+            marker=marker,
+            alpha=0.55,
+            linewidths=0,
+            rasterized=len(table) > 2000,
+        )
+    means = table[table["kind"] == MEAN]
+    for row in means.to_dict("records"):
+        _mean(axes, row)
+    _steps(axes, means[means["on_front"].astype(bool)])
+    axes.margins(0.08)
+    axes.grid(color="#dddddd", linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def _mean(axes: Axes, row: dict[Any, Any]) -> None:
+    """Draw an arm's mean with its letter; faded if another mean beats it."""
+    colour, marker = look_of(int(row["look"]))
+    is_front = bool(row["on_front"])
+    at = (float(row["cost"]), float(row["test_acc"]))
+    axes.plot(
+        *at,
+        marker=marker,
+        color=colour,
+        markersize=13,
+        alpha=1.0 if is_front else FADED,
+        markeredgecolor="black",
+        markeredgewidth=1.4 if is_front else 0.6,
+        zorder=4 if is_front else 3,
+    )
+    axes.annotate(
+        LETTERS.get(str(row["arm"]), ""),
+        at,
+        ha="center",
+        va="center_baseline",
+        size=9,
+        weight="bold",
+        color="white" if is_front else "black",
+        zorder=5,
+    )
+
+
+def _steps(axes: Axes, front: pd.DataFrame) -> None:
+    """Draw the best mean accuracy that each cost buys."""
+    if len(front) == 0:
+        return
+    order = front.sort_values("cost", kind="stable")
+    x, y = order["cost"].to_numpy(float), order["test_acc"].to_numpy(float)
+    right = max(float(axes.dataLim.x1), float(x[-1]))
+    axes.plot(
+        np.append(x, right),
+        np.append(y, y[-1]),
+        drawstyle="steps-post",
+        color="#222222",
+        lw=1.2,
+        linestyle=(0, (5, 2)),
+        zorder=2,
+    )
+
+
+def _legend(table: pd.DataFrame) -> list[Line2D]:
+    names = {int(row["look"]): str(row["method"]) for row in table.to_dict("records")}
+    handles = [
+        _mark(*look_of(look), names[look] or "random architectures")
+        for look in sorted(names, key=lambda look: (look < 0, look))
+    ]
+    arms = set(table["arm"])
+    handles += [
+        _mark("black", rf"$\mathbf{{{letter}}}$", arm)
+        for arm, letter in LETTERS.items()
+        if arm in arms
+    ]
+    front = Line2D([], [], color="#222222", lw=1.2, linestyle=(0, (5, 2)), label="front of means")
+    return [*handles, front]
+
+
+def _mark(colour: str, marker: str, label: str) -> Line2D:
+    return Line2D([], [], marker=marker, color=colour, ls="", mew=0.2, label=label)

@@ -1,0 +1,1 @@
+"""From the records of an experiment to typed tables of runs, searches and logged values."""

@@ -1,0 +1,276 @@
+"""Opens experiment folders and merges them: which jobs there are, and which arms they make up.
+
+Experiments under equal rules (protocol, space, data) are pooled into one *study*; others stand
+side by side and are compared only by force. A job that several experiments hold counts once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from analysis.loading.logged import check_insights, check_rows, read_graphs
+from harness.api import Graphs
+from harness.errors import DamagedFileError, HarnessError
+from harness.results.files import printable, readable
+from harness.results.record import (
+    ExperimentFacts,
+    JobRecord,
+    Plan,
+    PlannedArm,
+    PlannedJob,
+    SearchSpec,
+    Status,
+)
+from harness.results.store import ExperimentFolder, JobFolder
+
+MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class Job:
+    """A planned job and what is known of it.
+
+    Attributes:
+        planned: Name, digest and inputs.
+        folder: Where its files lie.
+        record: None while it is unfinished, or where it cannot be read.
+        experiment: Where it was found.
+        fault: Why a record that is there cannot be read.
+    """
+
+    planned: PlannedJob
+    folder: JobFolder
+    record: JobRecord | None
+    experiment: str
+    fault: str = ""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it ended well."""
+        return self.status == Status.DONE
+
+    @property
+    def is_search(self) -> bool:
+        """Whether it is a search, not a training."""
+        return isinstance(self.planned.spec, SearchSpec)
+
+    @property
+    def task(self) -> str:
+        """Name of the task it works on."""
+        return self.planned.spec.task.title
+
+    @property
+    def status(self) -> str:
+        """How it ended, or ``missing``."""
+        return str(self.record.status) if self.record else MISSING
+
+    @property
+    def reason(self) -> str:
+        """Why there is no result; empty if there is one."""
+        if self.fault:
+            return self.fault
+        if self.record is None:
+            return "unfinished" if self.folder.is_started else "not run yet"
+        return (self.record.reason or "").strip()
+
+    @cached_property
+    def trajectory(self) -> list[dict[str, Any]]:
+        """The rows it logged; none where its file is damaged."""
+        try:
+            rows = self.folder.trajectory()
+            with readable(self.folder.path / "trajectory.jsonl", "a trajectory"):
+                check_rows(rows)
+            return rows
+        except DamagedFileError:
+            return []
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether it is done, and what it logged is gone or cannot be read."""
+        return self.is_done and self.is_search and not self.trajectory
+
+    @property
+    def graphs(self) -> Graphs:
+        """Its architecture's cells by name; empty if there is none."""
+        return read_graphs((self.record.graphs if self.record else None) or {})
+
+    @property
+    def start_graphs(self) -> Graphs:
+        """The cells it began from, before its first step; empty where that was not logged."""
+        return read_graphs(self.trajectory[0].get("graphs") or {}) if self.trajectory else {}
+
+
+Jobs = Mapping[str, Job]
+
+
+@dataclass(frozen=True)
+class ArmRow:
+    """A planned arm under the names that the analysis uses.
+
+    Attributes:
+        planned: Which jobs make it up.
+        experiment: Where it was planned.
+        study: The experiments it may be compared with.
+        method: Title, told apart where two experiments mean different settings by one.
+        source: Task of the first search; empty for the random arm.
+        target: Task of the training.
+    """
+
+    planned: PlannedArm
+    experiment: str
+    study: str
+    method: str
+    source: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Everything read from the given folders.
+
+    Attributes:
+        experiments: Resolved inputs by name.
+        studies: The study of each experiment.
+        forced: Whether one study pools different rules.
+        titles: What the analysis calls a method, by experiment and title there.
+        jobs: By digest; of several copies one that is done, or at least has ended.
+        arms: Distinct rows, as planned.
+        folders: Where each experiment lies.
+        unplanned: Finished jobs that an experiment's folder holds and its plan does not have.
+    """
+
+    experiments: dict[str, ExperimentFacts]
+    studies: dict[str, str]
+    forced: bool
+    titles: dict[tuple[str, str], str]
+    jobs: dict[str, Job]
+    arms: tuple[ArmRow, ...]
+    folders: dict[str, Path]
+    unplanned: dict[str, list[str]]
+
+
+def read(folders: Iterable[Path], *, force: bool = False) -> Reading:
+    """Read experiments.
+
+    Args:
+        folders: Of the experiments.
+        force: Pool them into one study even where their rules differ.
+
+    Raises:
+        HarnessError: If a folder holds no experiment or its plan cannot be read.
+    """
+    opened = _named(folders)
+    experiments = {name: folder.facts() for name, folder in opened.items()}
+    plans = {name: folder.plan() for name, folder in opened.items()}
+    rules = {name: _rules(facts) for name, facts in experiments.items()}
+    is_forced = force and len(set(rules.values())) > 1
+    studies = _studies(dict.fromkeys(rules, "") if is_forced else rules)
+    titles = _titles(experiments, studies, rules)
+    jobs = _gather(opened, plans)
+    return Reading(
+        experiments=experiments,
+        studies=studies,
+        forced=is_forced,
+        titles=titles,
+        jobs=jobs,
+        arms=_arms(plans, studies, titles, jobs),
+        folders={name: folder.path for name, folder in opened.items()},
+        unplanned={name: folder.unplanned() for name, folder in opened.items()},
+    )
+
+
+def _named(folders: Iterable[Path]) -> dict[str, ExperimentFolder]:
+    """Return the experiments by the folder's name, numbered where two have the same."""
+    named: dict[str, ExperimentFolder] = {}
+    for path in folders:
+        name = printable(path.resolve().name)
+        same = sum(other == name or other.startswith(f"{name} #") for other in named)
+        named[f"{name} #{same + 1}" if same else name] = ExperimentFolder.existing(path)
+    return named
+
+
+def _studies(rules: Mapping[str, str]) -> dict[str, str]:
+    members: dict[str, list[str]] = {}
+    for name, text in rules.items():
+        members.setdefault(text, []).append(name)
+    return {name: " + ".join(names) for names in members.values() for name in names}
+
+
+def _rules(facts: ExperimentFacts) -> str:
+    """Return a text that is equal for experiments whose results may be pooled."""
+    tasks = {
+        name: (task.fingerprint, task.search_fingerprint) for name, task in facts.tasks.items()
+    }
+    rules = [facts.experiment.get("protocol"), facts.experiment.get("space"), tasks]
+    return json.dumps(rules, sort_keys=True)
+
+
+def _titles(
+    experiments: Mapping[str, ExperimentFacts],
+    studies: Mapping[str, str],
+    rules: Mapping[str, str],
+) -> dict[tuple[str, str], str]:
+    """Return what to call each method of each experiment: different settings, different names."""
+    settings: dict[tuple[str, str], set[str]] = {}
+    for name, facts in experiments.items():
+        for title, method in facts.methods.items():
+            text = json.dumps(method.params, sort_keys=True) + rules[name]
+            settings.setdefault((studies[name], title), set()).add(text)
+    return {
+        (name, title): f"{title} ({name})" if len(settings[studies[name], title]) > 1 else title
+        for name, facts in experiments.items()
+        for title in facts.methods
+    }
+
+
+def _gather(opened: Mapping[str, ExperimentFolder], plans: Mapping[str, Plan]) -> dict[str, Job]:
+    jobs: dict[str, Job] = {}
+    for name, folder in opened.items():
+        for planned in plans[name].jobs:
+            known = jobs.get(planned.job)
+            if known and known.is_done:
+                continue
+            job = _job(planned, folder.job(planned), name)
+            if known is None or job.is_done or (job.record and not known.record):
+                jobs[planned.job] = job
+    return jobs
+
+
+def _job(planned: PlannedJob, folder: JobFolder, experiment: str) -> Job:
+    """Return a job; a record that this harness cannot read is as good as missing, and said."""
+    try:
+        job = Job(planned, folder, folder.record(), experiment)
+        with readable(folder.path / "record.json", "a record"):
+            check_insights(job.record.insights if job.record else {})
+            _ = job.graphs  # they are read as they are asked for
+        return job
+    except HarnessError as error:
+        why = str(error).removeprefix(str(folder.path)).lstrip("/")
+        return Job(planned, folder, None, experiment, fault=printable(why))
+
+
+def _arms(
+    plans: Mapping[str, Plan],
+    studies: Mapping[str, str],
+    titles: Mapping[tuple[str, str], str],
+    jobs: Jobs,
+) -> tuple[ArmRow, ...]:
+    """Return the arms, each once: a direct arm belongs to every pair with its target."""
+    rows: dict[tuple[str, ...], ArmRow] = {}
+    for name, plan in plans.items():
+        for arm in plan.arms:
+            row = ArmRow(
+                planned=arm,
+                experiment=name,
+                study=studies[name],
+                method=titles.get((name, arm.method), arm.method),
+                source=jobs[arm.searches[0]].task if arm.searches else "",
+                target=jobs[arm.train].task,
+            )
+            rows.setdefault((row.study, row.method, arm.arm, arm.train), row)
+    return tuple(rows.values())

@@ -1,0 +1,36 @@
+"""Best practice as predicates on tables, after Lindauer and Hutter (JMLR 21(243), 2020).
+
+With items of Yang et al. (ICLR 2020), Li and Talwalkar (UAI 2019), Bouthillier et al. (MLSys 2021)
+and, for transfer, our own. Nothing passes that the tables cannot show.
+"""
+
+from __future__ import annotations
+
+import inspect
+
+import pandas as pd
+
+from analysis.answers.evaluation import Results
+from analysis.report.checklist import comparing, releasing, reporting, transferring
+from analysis.report.checklist.finding import Answer, Item
+
+GROUPS: dict[str, tuple[Item, ...]] = {
+    "releasing code": releasing.ITEMS,
+    "comparing methods": comparing.ITEMS,
+    "reporting": reporting.ITEMS,
+    "transfer": transferring.ITEMS,
+}
+COLUMNS = ["number", "group", "item", "answer", "evidence"]
+
+__all__ = ["COLUMNS", "GROUPS", "Answer", "checklist"]
+
+
+def checklist(results: Results) -> pd.DataFrame:
+    """Return one row per item: its number, group and text, the answer, and what it rests on."""
+    items = [(group, item) for group, its in GROUPS.items() for item in its]
+    rows = []
+    for number, (group, item) in enumerate(items, start=1):
+        found = item(results)
+        text = (inspect.getdoc(item) or "").partition("\n")[0]
+        rows.append((number, group, text, str(found.answer), found.evidence))
+    return pd.DataFrame(rows, columns=COLUMNS)

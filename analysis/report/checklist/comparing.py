@@ -1,0 +1,188 @@
+"""Comparing methods: are they judged alike, against the right baselines, often enough?"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.answers.evaluation import Results
+from analysis.loading.provenance import changed_plugins
+from analysis.numbers import brief, joined, p_value, several
+from analysis.report.checklist.finding import Finding, Item, failed, not_applicable, partial, passed
+
+NO_RUN = "no training has finished"
+# The least number of runs an arm should have (Lindauer and Hutter, section 3).
+ENOUGH_RUNS = 5
+RANDOM_SEARCH = "random_search"
+
+
+def same_benchmark(results: Results) -> Finding:
+    """All methods share one benchmark: data, split, space, training code and its settings."""
+    done = _done(results)
+    if len(done) == 0:
+        return not_applicable(NO_RUN)
+    mixed = [
+        f"{column} on {target}"
+        for (study, target), group in done.groupby(["study", "target"], sort=False)
+        for column in ("training_rules_hash", "data_fingerprint", "space")
+        if group[column].nunique() > 1
+    ]
+    key = ["study", "target", "search_seed"]
+    splits = done.groupby(key, sort=False)["split_id"].nunique()
+    mixed += [f"split_id on {target}, seed {seed}" for _, target, seed in splits[splits > 1].index]
+    if results.tables.forced:
+        mixed.append("rules, pooled by force")
+    if mixed:
+        return failed(f"differs: {joined(dict.fromkeys(mixed))}")
+    return passed(
+        f"one training_rules_hash, data_fingerprint, space and, for each seed, split_id on each of "
+        f"{several(done['target'].nunique(), 'target')}"
+    )
+
+
+def confounders(results: Results) -> Finding:
+    """Confounders are controlled: code, hardware, versions of libraries, threads."""
+    places = results.tables.environments
+    if len(places) == 0:
+        return not_applicable("no job has finished")
+    columns = ["commit", "code", "hardware", "device", "threads", "platform", "versions"]
+    mixed = [name for name in columns if places[name].nunique(dropna=False) > 1]
+    mixed += [f"file of the {plugin}" for plugin in changed_plugins(results.tables.plugins)]
+    if mixed:
+        return partial(f"more than one value, listed under Reproducibility: {joined(mixed)}")
+    unknown = [name for name in ("commit", "code") if not places[name].iloc[0]]
+    if unknown:
+        return partial(f"not recorded: {joined(unknown)}")
+    if places["dirty"].any():
+        return partial("one value each, but the commit does not hold all of the code that ran")
+    return passed(f"one value each of {joined([*columns, 'every plugin'])}")
+
+
+def ablations(results: Results) -> Finding:
+    """Ablations are present, at least random search with the same budget and no transfer."""
+    arms = _with_runs(results)
+    found = [
+        name
+        for name, is_there in (
+            ("random search", bool(set(arms["method"]) & _random_searches(results))),
+            ("no transfer (direct)", "direct" in set(arms["arm"])),
+        )
+        if is_there
+    ]
+    lacking = {"random search", "no transfer (direct)"} - set(found)
+    if not found:
+        return failed("neither random search nor direct search has a finished run")
+    if lacking:
+        return partial(f"present: {joined(found)}; lacking: {joined(sorted(lacking))}")
+    return passed(f"present: {joined(found)}")
+
+
+def same_protocol(results: Results) -> Finding:
+    """All methods are evaluated by one protocol: epochs, augmentation and other tricks."""
+    done = _done(results)
+    if len(done) == 0:
+        return not_applicable(NO_RUN)
+    hashes = done.groupby(["study", "target"], sort=False)["training_rules_hash"].nunique()
+    mixed = [str(target) for _, target in hashes[hashes > 1].index]
+    if mixed:
+        return failed(f"several recipes on {joined(mixed)}")
+    return passed(f"one recipe on each target: {joined(sorted(set(done['training_rules_hash'])))}")
+
+
+def anytime(results: Results) -> Finding:
+    """Performance is reported over time, with the cost on the axis."""
+    searches = results.tables.searches
+    finished = set(searches["job"][searches["status"] == "done"])
+    if not finished:
+        return not_applicable("no search has finished")
+    trace = results.tables.trace
+    qualities = ["best_val_so_far", "validation_accuracy", "population_quality"]
+    known = trace[trace[qualities].notna().any(axis=1) & trace["seconds"].notna()]
+    ticks = known[known["job"].isin(finished)].groupby("job").size()
+    curves = int((ticks >= 2).sum())
+    text = f"of {len(finished)} finished searches, {curves} logged a quality twice or more"
+    if curves == len(finished):
+        return passed(text)
+    return partial(text) if curves else failed(text)
+
+
+def random_baselines(results: Results) -> Finding:
+    """Methods are compared with random search of equal budget and with random sampling."""
+    arms = _with_runs(results)
+    sampled = arms[arms["arm"] == "random"]["n"]
+    is_searched = bool(set(arms["method"]) & _random_searches(results))
+    if not is_searched and len(sampled) == 0:
+        return failed("neither random search nor random architectures have a finished run")
+    if not is_searched:
+        return partial(f"random architectures only, at least {sampled.min()} per target")
+    if len(sampled) == 0:
+        return partial("random search only; no random architecture was trained")
+    unequal = results.budgets[results.budgets["is_unequal"].astype(bool)]
+    if len(unequal):
+        worst = float(unequal["ratio"].max())
+        return partial(f"both, but searches' seconds differ by a factor of {brief(worst)}")
+    return passed(f"both; at least {sampled.min()} random architectures per target, equal budgets")
+
+
+def repetitions(results: Results) -> Finding:
+    """Every arm has several runs, five or more, and seeds are reported."""
+    arms = results.arms[results.arms["n"] > 0]
+    if len(arms) == 0:
+        return not_applicable(NO_RUN)
+    fewest = int(arms["n"].min())
+    where = arms[arms["n"] == fewest].iloc[0]
+    text = f"fewest: {several(fewest, 'run')} ({where['method'] or 'random'}, {where['arm']})"
+    text += "; seeds stand in the table runs"
+    if fewest >= ENOUGH_RUNS:
+        return passed(text)
+    tested = [found for found in results.comparisons if found.p_min == found.p_min]
+    if tested:
+        worst = min(tested, key=lambda found: found.capacity)
+        text += (
+            f"; capacity: the smallest attainable p is {p_value(worst.p_min)}, which carries "
+            f"{several(worst.capacity, 'comparison')}"
+        )
+    return partial(text) if fewest > 1 else failed(text)
+
+
+def tabular(results: Results) -> Finding:
+    """A tabular or surrogate benchmark is used for evaluation in depth."""
+    facts = [its.experiment for its in results.tables.experiments.values()]
+    evaluators = {one["protocol"]["search"]["evaluator"]["name"] for one in facts}
+    evaluators |= {one["protocol"]["train"]["evaluator"]["name"] for one in facts}
+    spaces = {one["space"]["name"] for one in facts}
+    if "table" in evaluators:
+        return passed("accuracies are read from a table")
+    if "nb201" in spaces:
+        return failed("the space nb201 has a table, and no evaluator reads it")
+    return not_applicable(f"there is no table of the space {joined(sorted(spaces))}")
+
+
+def _done(results: Results) -> pd.DataFrame:
+    runs = results.tables.runs
+    return runs[runs["status"] == "done"]
+
+
+def _with_runs(results: Results) -> pd.DataFrame:
+    return results.arms[results.arms["n"] > 0]
+
+
+def _random_searches(results: Results) -> set[str]:
+    """Return what the method random_search is called here; a label may rename it."""
+    return {
+        results.tables.titles[name, choice["label"] or choice["name"]]
+        for name, its in results.tables.experiments.items()
+        for choice in its.experiment["methods"]
+        if choice["name"] == RANDOM_SEARCH
+    }
+
+
+ITEMS: tuple[Item, ...] = (
+    same_benchmark,
+    confounders,
+    ablations,
+    same_protocol,
+    anytime,
+    random_baselines,
+    repetitions,
+    tabular,
+)

@@ -1,0 +1,94 @@
+"""Releasing code: is everything named that is needed to run it again?"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.answers.evaluation import Results
+from analysis.numbers import joined, several, spans
+from analysis.report.checklist.finding import (
+    Finding,
+    Item,
+    failed,
+    needs_human,
+    not_applicable,
+    passed,
+)
+
+NOTHING_RAN = "no job has finished"
+
+
+def training_code(results: Results) -> Finding:
+    """The code of the final training is released: repository and commit are recorded."""
+    runs = results.tables.runs
+    done = runs[runs["status"] == "done"]
+    return _code(done, "the final trainings")
+
+
+def space_code(results: Results) -> Finding:
+    """The code of the search space is released."""
+    facts = results.tables.experiments.values()
+    spaces = {str(its.experiment["space"]["name"]) for its in facts}
+    return _code(results.tables.environments, f"the space {joined(sorted(spaces))}")
+
+
+def training_details(results: Results) -> Finding:
+    """Hyper-parameters and seeds of the final training are released."""
+    runs = results.tables.runs
+    done = runs[runs["status"] == "done"]
+    recipes = [
+        its.experiment["protocol"]["train"].get("recipe")
+        for its in results.tables.experiments.values()
+    ]
+    if not all(recipes):
+        return failed("a protocol states no recipe")
+    seeds = spans({int(seed) for seed in done["train_seed"]})
+    return passed(
+        f"the protocol states {several(len(recipes[0]), 'value')} of the recipe, the table runs "
+        f"the seed of every training (repeats {seeds})"
+    )
+
+
+def method_code(results: Results) -> Finding:
+    """The code of the search methods is released."""
+    return _code(results.tables.environments, f"the methods {joined(results.all_methods)}")
+
+
+def method_details(results: Results) -> Finding:
+    """Hyper-parameters and seeds of the search methods are released."""
+    unstated = [
+        title
+        for its in results.tables.experiments.values()
+        for title, method in its.methods.items()
+        if method.defaults and not method.params
+    ]
+    if unstated:
+        return failed(f"no value is recorded of {joined(unstated)}")
+    facts = results.tables.experiments.values()
+    seeds = sorted({seed for its in facts for seed in its.experiment["seeds"]})
+    return passed(
+        "every hyper-parameter is written out in experiment.json and in each job's inputs; seeds "
+        f"{spans(seeds)}"
+    )
+
+
+def _code(places: pd.DataFrame, what: str) -> Finding:
+    """Judge by the commits of jobs; whether a commit is public no table can tell."""
+    if len(places) == 0:
+        return not_applicable(NOTHING_RAN)
+    commits = {commit[:12] if isinstance(commit, str) else "" for commit in places["commit"]}
+    if "" in commits:
+        return failed(f"jobs of {what} ran outside a checkout: no commit is recorded")
+    named = joined(sorted(commits))
+    if any(dirty is not False for dirty in places["dirty"]):
+        return failed(f"uncommitted changes: {named} does not describe what ran")
+    return needs_human(f"{what}: clean checkout of {named}; is that commit public?")
+
+
+ITEMS: tuple[Item, ...] = (
+    training_code,
+    space_code,
+    training_details,
+    method_code,
+    method_details,
+)

@@ -1,0 +1,78 @@
+"""Reporting: what tuning and the whole way from nothing to a number cost."""
+
+from __future__ import annotations
+
+from analysis.answers.evaluation import Results
+from analysis.loading.columns import RANKED_WORST
+from analysis.numbers import brief, joined, several
+from analysis.report.checklist.finding import (
+    Finding,
+    Item,
+    failed,
+    needs_human,
+    not_applicable,
+    partial,
+    passed,
+)
+from analysis.report.notices import tuned_methods
+
+
+def tuning(results: Results) -> Finding:
+    """The tuning of hyper-parameters is described: how, on which data, at what cost."""
+    tuned: dict[str, str] = {}
+    others: list[str] = []
+    for study in results.studies:
+        found, rest = tuned_methods(results, study)
+        others += rest
+        for title, by in found.items():
+            tuned[title] = (
+                f"{title}: study {by['study']} on {by['task']}, {by['bill']['seconds']:.3g} s"
+            )
+    if tuned and not others:
+        return passed(joined(tuned.values()))
+    how = "records do not say how values were chosen, on which data, at what cost"
+    if tuned:
+        return partial(f"{joined(tuned.values())}; of {joined(others)} {how}")
+    changed = {
+        results.tables.titles[name, title]
+        for name, its in results.tables.experiments.items()
+        for title, method in its.methods.items()
+        if method.params != method.defaults
+    }
+    if changed:
+        return needs_human(f"{joined(sorted(changed))} deviate from their defaults; {how}")
+    return needs_human(f"every method ran with its defaults; {how}")
+
+
+def whole_time(results: Results) -> Finding:
+    """The time from end to end is reported: searches, trainings and what came to nothing."""
+    costs = results.costs[results.costs["n"] > 0]
+    if len(costs) == 0:
+        return not_applicable("no training has finished")
+    if costs["total_seconds"].isna().any():
+        return failed("an arm with finished runs has no total: a job's seconds are unknown")
+    jobs = results.tables.jobs
+    lost = jobs[jobs["status"].isin(RANKED_WORST)]
+    unpaid = int((~(lost["seconds"] > 0)).sum())
+    total = f"{brief(float(jobs['seconds'].sum()))} s over all jobs, each counted once"
+    if unpaid:
+        return partial(f"{total}; {several(unpaid, 'failed job')} without seconds")
+    return passed(
+        f"{total}; of it {brief(float(lost['seconds'].sum()))} s in jobs that failed or diverged"
+    )
+
+
+def details(results: Results) -> Finding:
+    """All details of the experiment are reported."""
+    runs = results.tables.runs
+    done = runs[runs["status"] == "done"]
+    if len(done) == 0:
+        return not_applicable("no training has finished")
+    unknown = int((done["hardware"] == "").sum())
+    text = "experiment.json holds protocol and methods in full, records their inputs"
+    if unknown:
+        return partial(f"{text}; {several(unknown, 'run')} without an environment")
+    return passed(f"{text} and environment")
+
+
+ITEMS: tuple[Item, ...] = (tuning, whole_time, details)

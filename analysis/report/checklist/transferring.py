@@ -1,0 +1,254 @@
+"""Transfer: is it set against a direct search, both ways, on data the source search never saw?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import pandas as pd
+
+from analysis.answers.arms import BUDGET_RATIO, count_lost
+from analysis.answers.evaluation import Results
+from analysis.answers.transfer.gaps import select
+from analysis.numbers import joined, pair_label, several
+from analysis.report.checklist.finding import (
+    Finding,
+    Item,
+    failed,
+    needs_human,
+    not_applicable,
+    partial,
+    passed,
+)
+
+NO_PAIR = "no pair has two tasks"
+NO_RUN = "no training has finished"
+TINY_IMAGES = frozenset({"c10", "c100"})
+
+
+def direct_baseline(results: Results) -> Finding:
+    """A direct search on the target, of comparable budget, stands beside every transfer."""
+    cells = list(_cells(results))
+    if not cells:
+        return not_applicable(NO_PAIR)
+    lacking, unequal = [], []
+    for study, method, pair in cells:
+        label = f"{method}, {pair_label(*pair)}"
+        done = {arm: _finished(results, study, method, arm, pair) for arm in
+                ("transferred", "continued", "direct", "direct_long")}  # fmt: skip
+        if len(done["direct"]) == 0:
+            lacking.append(label)
+        for arm, control in (("transferred", "direct"), ("continued", "direct_long")):
+            ratio = _ratio(done[arm], done[control])
+            if len(done[arm]) and not ratio <= BUDGET_RATIO:
+                unequal.append(f"{label}: {arm} has no {control} of equal budget")
+    if len(lacking) == len(cells):
+        return failed("no pair has a finished direct search")
+    if lacking or unequal:
+        return partial(joined([f"no direct search: {text}" for text in lacking] + unequal))
+    return passed(f"for {several(len(cells), 'method and pair')}, of equal budget")
+
+
+def both_directions(results: Results) -> Finding:
+    """Both directions of a pair are run, or a reason is given."""
+    pairs = {pair for _, _, pair in _cells(results)}
+    if not pairs:
+        return not_applicable(NO_PAIR)
+    single = sorted(pair for pair in pairs if pair[::-1] not in pairs)
+    if not single:
+        return passed(joined(pair_label(*pair) for pair in sorted(pairs)))
+    text = f"one way only: {joined(pair_label(*pair) for pair in single)}"
+    return partial(text) if len(single) < len(pairs) else needs_human(f"{text}; why?")
+
+
+def unseen_target(results: Results) -> Finding:
+    """The search on the source sees nothing of the target's data, and no search a test split."""
+    jobs = results.tables.jobs
+    searches = jobs[(jobs["kind"] == "search") & (jobs["status"] == "done")]
+    pairs = {pair for _, _, pair in _cells(results)}
+    if not pairs:
+        return not_applicable(NO_PAIR)
+    if any(" test" in str(images) for images in searches["images"]):
+        return failed("a search loaded a test split")
+    # A table has one fingerprint and one notice, whatever the task.
+    is_table = _evaluators(results, "search") == {"table"}
+    prints = {
+        title: title if is_table else task.fingerprint
+        for its in results.tables.experiments.values()
+        for title, task in its.tasks.items()
+    }
+    same = [pair for pair in sorted(pairs) if prints[pair[0]] == prints[pair[1]]]
+    if same:
+        return failed(f"source and target are the same data: {joined(_names(same))}")
+    known = [text for pair in sorted(pairs) for text in _kinship(pair)]
+    if not is_table:
+        known += [text for pair in sorted(pairs) for text in _notices(results, pair)]
+    if known:
+        return partial(joined(dict.fromkeys(known)))
+    apart = "every task has results of its own" if is_table else "fingerprints differ"
+    return needs_human(f"no search loaded a test split and {apart}; do images overlap?")
+
+
+def from_scratch(results: Results) -> Finding:
+    """It is stated whether networks are trained from scratch or inherit weights."""
+    names = _evaluators(results, "train")
+    if names == {"training"}:
+        return passed("every final network is trained from scratch by the protocol's recipe")
+    if names == {"table"}:
+        return passed("no network is trained: accuracies are read from a table")
+    return needs_human(f"final networks are judged by {joined(sorted(names))}: from scratch?")
+
+
+def margin(results: Results) -> Finding:
+    """A margin of equivalence is declared before the run."""
+    margins = [its.experiment["protocol"].get("margin") for its in
+               results.tables.experiments.values()]  # fmt: skip
+    known = [value for value in margins if value is not None]
+    if not known:
+        return failed("the protocol declares none, so nothing may be called equivalent")
+    values = joined(f"{value:g} pp" for value in sorted(set(known)))
+    if len(known) < len(margins):
+        return partial(f"{values}, in {len(known)} of {several(len(margins), 'experiment')}")
+    return partial(f"{values} in the protocol; that it was there before the run is not recorded")
+
+
+def variances(results: Results) -> Finding:
+    """The variance between searches is told apart from that between trainings."""
+    units = results.units
+    known = units[units["trainings"] > 0]
+    if len(known) == 0:
+        return not_applicable(NO_RUN)
+    repeated = known[known["trainings"] > 1]
+    text = f"{len(repeated)} of {several(len(known), 'architecture')} trained more than once"
+    if len(repeated) == 0:
+        return failed(f"{text}: raise train_seeds")
+    return passed(text) if len(repeated) == len(known) else partial(text)
+
+
+def collapse(results: Results) -> Finding:
+    """It is checked whether searches collapsed to operations without weights."""
+    searches = results.tables.searches
+    done = searches[searches["status"] == "done"]
+    known = done[done["skip_share"].notna()]
+    if len(known) == 0:
+        return not_applicable("no finished search has a cell with skip connections to count")
+    flagged = int((known["collapse_flag"] != "").sum())
+    text = f"{flagged} of {several(len(known), 'cell')} flagged, share of skips for each search"
+    return passed(text) if len(known) == len(done) else partial(text)
+
+
+def multiplicity(results: Results) -> Finding:
+    """The number of comparisons and the correction are stated."""
+    if not results.comparisons:
+        return not_applicable("the protocol declares no comparison, so no p is printed")
+    tested = sum(not math.isnan(found.p) for found in results.comparisons)
+    return passed(
+        f"{several(len(results.comparisons), 'comparison')} declared, {tested} tested, Holm's "
+        "correction over all"
+    )
+
+
+def failures(results: Results) -> Finding:
+    """Failures are counted."""
+    counts = count_lost(results.tables.jobs["status"])
+    text = joined(f"{count} {name}" for name, count in counts.items())
+    text += f" of {several(len(results.tables.jobs), 'job')}, each named with its reason"
+    return partial(text) if counts["missing"] else passed(text)
+
+
+def complexity(results: Results) -> Finding:
+    """Parameters, multiply-adds or latency stand beside accuracies."""
+    runs = results.tables.runs
+    done = runs[runs["status"] == "done"]
+    if len(done) == 0:
+        return not_applicable(NO_RUN)
+    known = {name: int(done[name].notna().sum()) for name in ("params", "macs", "latency_ms")}
+    text = joined(f"{name} of {count}" for name, count in known.items())
+    text += f" of {several(len(done), 'run')}"
+    if known["params"] == known["macs"] == len(done):
+        return passed(text)
+    return partial(text) if any(known.values()) else failed(text)
+
+
+def noise_ceiling(results: Results) -> Finding:
+    """Rank correlations stand beside their noise ceiling."""
+    stated = int(results.transfer["agreement"]["kendall"].notna().sum())
+    if not stated:
+        return not_applicable("this report states no rank correlation")
+    return failed(
+        f"{several(stated, 'correlation')} between source and target accuracies without a ceiling: "
+        "architectures were trained once"
+    )
+
+
+def _cells(results: Results) -> Iterator[tuple[str, str, tuple[str, str]]]:
+    """Walk studies, methods and pairs of two tasks."""
+    for study, pairs in results.pairs.items():
+        for method in results.methods[study]:
+            for pair in pairs:
+                if pair[0] != pair[1]:
+                    yield study, method, pair
+
+
+def _finished(
+    results: Results, study: str, method: str, arm: str, pair: tuple[str, str]
+) -> pd.DataFrame:
+    runs = select(results.tables.runs, study, method, arm, pair)
+    return runs[runs["status"] == "done"]
+
+
+def _ratio(first: pd.DataFrame, second: pd.DataFrame) -> float:
+    """Return how unequal two arms' searches are, in what their budgets limit."""
+    if len(first) == 0 or len(second) == 0:
+        return math.nan
+    limited = str(first["budget_currency"].iloc[0]).split("+")
+    for currency in (*limited, "examples", "evaluations"):
+        a, b = (float(arm[f"search_{currency}"].mean()) for arm in (first, second))
+        if a > 0 and b > 0:
+            return max(a, b) / min(a, b)
+    return math.nan
+
+
+def _kinship(pair: tuple[str, str]) -> Iterator[str]:
+    """Yield how a pair's images are related, as their names tell."""
+    names = {title.partition("-")[0] for title in pair}
+    if names == TINY_IMAGES:
+        yield "CIFAR-10 and CIFAR-100 share no image, but both descend from Tiny Images"
+    if len(names) == 1:
+        yield f"{pair_label(*pair)}: tasks of one data set, so images are the same"
+
+
+def _notices(results: Results, pair: tuple[str, str]) -> Iterator[str]:
+    """Yield what a pair's tasks say of themselves, where their names tell nothing."""
+    if any(_kinship(pair)):
+        return
+    for its in results.tables.experiments.values():
+        for name in pair:
+            if name in its.tasks and its.tasks[name].notice:
+                yield its.tasks[name].notice
+
+
+def _evaluators(results: Results, side: str) -> set[str]:
+    return {
+        str(its.experiment["protocol"][side]["evaluator"]["name"])
+        for its in results.tables.experiments.values()
+    }
+
+
+def _names(pairs: list[tuple[str, str]]) -> list[str]:
+    return [pair_label(*pair) for pair in pairs]
+
+
+ITEMS: tuple[Item, ...] = (
+    direct_baseline,
+    both_directions,
+    unseen_target,
+    from_scratch,
+    margin,
+    variances,
+    collapse,
+    multiplicity,
+    failures,
+    complexity,
+    noise_ceiling,
+)

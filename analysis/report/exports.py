@@ -1,0 +1,117 @@
+"""Every number of a report as files for machines: CSV, Parquet and the JSON document."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import json
+import math
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.answers.comparisons.comparisons import comparison_table
+from analysis.answers.evaluation import Results
+from analysis.loading.side_files import SideFiles
+from analysis.report.checklist import checklist
+from harness.results.files import replacing
+from harness.results.store import write_atomically
+
+SCHEMA = 1
+# Files of their own only: too long for one document.
+LONG = ("alphas", "trace")
+MOST_ROWS = 5000
+SOFTWARE = ("numpy", "scipy", "pandas", "matplotlib")
+
+
+def tables_of(results: Results) -> dict[str, pd.DataFrame]:
+    """Return every table of numbers by the name of its file."""
+    tables = results.tables
+    return {
+        "agreement": results.agreement,
+        "alphas": tables.alphas,
+        "arms": results.arms,
+        "budgets": results.budgets,
+        "checklist": checklist(results),
+        "comparisons": comparison_table(results.comparisons),
+        "costs": results.costs,
+        "environments": tables.environments,
+        "gains": results.gains,
+        "gaps": results.gaps,
+        "rivals": comparison_table(results.rivals),
+        "jobs": tables.jobs,
+        "plugins": tables.plugins,
+        "runs": tables.runs,
+        **results.similarity,
+        **results.changes,
+        **results.transfer,
+        **results.process,
+        "searches": tables.searches,
+        "sizes": results.sizes,
+        "trace": tables.trace,
+        "variances": results.variances,
+    }
+
+
+def write_tables(tables: Mapping[str, pd.DataFrame], out: Path, files: SideFiles) -> None:
+    """Write each table as CSV, and the tidy ones as Parquet where pyarrow is installed."""
+    (out / "tables").mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        path = out / "tables" / f"{name}.csv"
+        files.write(path, partial(_write_csv, table, path))
+    if importlib.util.find_spec("pyarrow") is not None:
+        places = {"runs": out / "results.parquet"}
+        places |= {name: out / "tables" / f"{name}.parquet" for name in LONG}
+        for name, path in places.items():
+            files.write(path, partial(_write_parquet, tables[name], path))
+
+
+def _write_parquet(table: pd.DataFrame, path: Path) -> None:
+    with replacing(path) as file:  # pyarrow opens no path that is no UTF-8
+        table.to_parquet(file, index=False)
+
+
+def _write_csv(table: pd.DataFrame, path: Path) -> None:
+    write_atomically(path, _flat(table).to_csv(index=False, lineterminator="\n"))
+
+
+def document(tables: Mapping[str, pd.DataFrame], facts: Mapping[str, Any]) -> str:
+    """Return all numbers as JSON: what continuous integration may rely on.
+
+    Traces, and tables of thousands of rows, stand in their CSV only: ``tables_only_as_csv``.
+    """
+    left = sorted(n for n, table in tables.items() if n in LONG or len(table) > MOST_ROWS)
+    whole = {
+        "tables_only_as_csv": left,
+        "schema_version": SCHEMA,
+        "software": {name: importlib.metadata.version(name) for name in SOFTWARE},
+        **facts,
+        **{name: table.to_dict("records") for name, table in tables.items() if name not in left},
+    }
+    return json.dumps(_plain(whole), indent=1, sort_keys=True, allow_nan=False) + "\n"
+
+
+def _flat(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with lists of numbers as texts that read back exactly."""
+    lists = [name for name in table if len(table) and isinstance(table[name].iloc[0], list)]
+    texts = {
+        str(name): [" ".join(f"{x!r}" for x in found) for found in table[name]] for name in lists
+    }
+    return table.assign(**texts)
+
+
+def _plain(value: Any) -> Any:
+    """Return JSON's own types; what is no number becomes null."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    return value

@@ -1,0 +1,133 @@
+"""The table of a paper: every arm of one target as LaTeX, with booktabs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.answers.comparisons.comparisons import Comparison
+from analysis.answers.evaluation import NOT_COMPARABLE, Results
+from analysis.loading.side_files import SideFiles
+from analysis.numbers import decimal, p_value
+from harness.results.files import file_name
+from harness.results.store import write_atomically
+
+COLUMNS = (
+    "Method",
+    "$n$",
+    r"Accuracy, \% ($\pm$ SD)",
+    r"$\Delta$ vs.\ random, pp [95\,\% CI]",
+    r"$A_{12}$ [95\,\% CI]",
+    r"$p_\mathrm{Holm}$",
+    "Verdict",
+)
+SPECIAL = {
+    "\\": r"\textbackslash{}",
+    **{letter: f"\\{letter}" for letter in "&%$#_{}"},
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "\N{MINUS SIGN}": "$-$",
+    "\N{EN DASH}": "--",
+    "\N{RIGHTWARDS ARROW}": r"$\to$",
+    "<": "$<$",
+    ">": "$>$",
+}
+
+
+def write_latex(results: Results, folder: Path, files: SideFiles) -> list[str]:
+    """Write ``arms-<target>.tex``, numbered from the second study on; return the files' names."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = []
+    for number, study in enumerate(results.studies):
+        arms = results.arms[results.arms["study"] == study]
+        for target in arms["target"].unique():
+            name = f"arms-{target}" + (f"-{number + 1}" if number else "")
+            path = folder / f"{file_name(name)}.tex"
+            if files.write(path, partial(_write_arms, results, study, str(target), path)):
+                names.append(path.name)
+    return names
+
+
+def _write_arms(results: Results, study: str, target: str, path: Path) -> None:
+    write_atomically(path, arms_latex(results, study, target))
+
+
+def arms_latex(results: Results, study: str, target: str) -> str:
+    """Return the arms that are trained on one target; nothing is bold by its mean alone."""
+    arms = results.arms[(results.arms["study"] == study) & (results.arms["target"] == target)]
+    rows = [_row(results, row) for row in arms.to_dict("records")]
+    label = results.labels.get(target, target)
+    caption = f"Test accuracy on {label}; SD is the standard deviation between searches."
+    if results.tables.forced:
+        caption = f"{NOT_COMPARABLE}: different rules, pooled by force. {caption}"
+    return pd.DataFrame(rows, columns=list(COLUMNS)).to_latex(
+        index=False,
+        escape=False,
+        column_format="lrrrrrl",
+        caption=escape(caption),
+        label=f"tab:arms-{target}",
+        position="t",
+    )
+
+
+def escape(text: str) -> str:
+    """Return a text that LaTeX prints as it is."""
+    return "".join(SPECIAL.get(letter, letter) for letter in text)
+
+
+def _row(results: Results, arm: Mapping[Any, Any]) -> tuple[str, ...]:
+    gain = _gain(results.gains, arm)
+    found = _comparison(results.comparisons, arm)
+    name = f"{arm['method']}: {arm['arm']}" if arm["method"] else "random architectures"
+    if arm["arm"] in {"transferred", "continued"}:
+        name += f" from {arm['source']}"
+    spread = decimal(arm["mean"])
+    if not math.isnan(arm["sd"]):
+        spread += f" $\\pm$ {decimal(arm['sd'])}"
+    return (
+        escape(name),
+        str(arm["n"]),
+        spread if "pm" in spread else escape(spread),
+        escape(_with_limits(gain, "gain", "low", "high", signed=True)),
+        escape(_with_limits(gain, "a12", "a12_low", "a12_high")),
+        escape(p_value(found.p_holm)) if found else "--",
+        escape(str(found.verdict)) if found else "not declared" if arm["method"] else "--",
+    )
+
+
+def _with_limits(
+    row: Mapping[Any, Any], estimate: str, low: str, high: str, *, signed: bool = False
+) -> str:
+    """Return an estimate with its interval where there is one."""
+    found = [float(row.get(name, math.nan)) for name in (estimate, low, high)]
+    texts = [decimal(value, signed=signed) for value in found]
+    return texts[0] if math.isnan(found[1]) else f"{texts[0]} [{texts[1]}, {texts[2]}]"
+
+
+def _gain(gains: pd.DataFrame, arm: Mapping[Any, Any]) -> Mapping[Any, Any]:
+    same = pd.Series(True, index=gains.index)
+    for key in ("study", "method", "arm", "source", "target"):
+        same &= gains[key] == arm[key]
+    rows = gains[same].to_dict("records")
+    return rows[0] if rows else {}
+
+
+def _comparison(comparisons: list[Comparison], arm: Mapping[Any, Any]) -> Comparison | None:
+    """Return the declared comparison of an arm with random architectures; None without one."""
+    on_target = arm["source"] in {"", arm["target"]}
+    return next(
+        (
+            found
+            for found in comparisons
+            if (found.study, found.method, found.arm) == (arm["study"], arm["method"], arm["arm"])
+            and found.against == "random"
+            and found.target == arm["target"]
+            and (on_target or found.source == arm["source"])
+        ),
+        None,
+    )

@@ -1,0 +1,169 @@
+"""What was run, on what, under which rules; what a reader must know before any number."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pandas as pd
+
+from analysis.answers.evaluation import Results
+from analysis.numbers import TIMES, brief, joined, pair_label, several, spans
+from analysis.report.document import Block, Grid, Listing, Section, Text
+from analysis.report.gallery import Gallery
+from analysis.report.notices import notices
+from harness.results.record import ExperimentFacts
+
+
+def section(results: Results, gallery: Gallery) -> Section:
+    """Describe the experiments."""
+    blocks: list[Block] = [Text(text, "notice") for text in notices(results)]
+    for study in results.studies:
+        if len(results.studies) > 1:
+            blocks.append(Text(f"Study {study}"))
+        blocks.append(_facts(results, study))
+    blocks.append(_methods(results))
+    blocks.append(_tasks(results))
+    return Section("run", "What was run", tuple(blocks))
+
+
+def _printed(results: Results, source: str, target: str) -> str:
+    return pair_label(results.labels[source], results.labels[target])
+
+
+def _facts(results: Results, study: str) -> Grid:
+    members = results.members(study)
+    experiment = members[0][1].experiment
+    protocol = experiment["protocol"]
+    seeds = sorted({seed for _, its in members for seed in its.experiment["seeds"]})
+    arms = dict.fromkeys(arm for _, its in members for arm in its.experiment["arms"])
+    jobs = results.tables.jobs
+    jobs = jobs[jobs["experiment"].isin([name for name, _ in members])]
+    done = int((jobs["status"] == "done").sum())
+    rows = (
+        ("experiment", joined(name for name, _ in members)),
+        ("search space", _plugin(experiment["space"])),
+        ("methods", joined(results.methods[study])),
+        ("pairs", joined(_printed(results, *pair) for pair in results.pairs[study])),
+        ("arms", joined(arms)),
+        ("search seeds", spans(seeds)),
+        ("trainings of each architecture", str(experiment["train_seeds"])),
+        ("random architectures", f"{protocol['random_architectures']} per target"),
+        ("protocol", str(protocol["name"])),
+        ("search", _search(protocol, _budgets(members))),
+        ("final training", _recipe(protocol["train"]["recipe"])),
+        ("declared comparisons", _declared(protocol)),
+        ("jobs", f"{done:,} of {len(jobs):,} done, {_hours(jobs)} in all, each counted once"),
+    )
+    return Grid("", ("", ""), rows)
+
+
+def _plugin(choice: dict[str, Any]) -> str:
+    params = joined((f"{key} = {value}" for key, value in choice["params"].items()), "")
+    return f"{choice['name']} ({params})" if params else str(choice["name"])
+
+
+def _budgets(members: Iterable[tuple[str, ExperimentFacts]]) -> dict[str, str]:
+    """Return what each method's searches may spend, by title."""
+    return {
+        title: _limits(facts.search_budget(title))
+        for _, facts in members
+        for title in facts.methods
+    }
+
+
+def _search(protocol: dict[str, Any], budgets: dict[str, str]) -> str:
+    rules = protocol["search"]
+    network = rules["supernet"]
+    shares = {name: protocol["splits"][name] for name in ("train", "validation", "selection")}
+    splits = joined(f"{share:.0%} {name}" for name, share in shares.items() if share)
+    if protocol["splits"].get("by_index"):
+        splits += " by index"
+    return (
+        f"budget {_told(budgets)}; super-network of {several(network['cells'], 'cell')} "
+        f"and {several(network['channels'], 'channel')}; batches of {rules['batch_size']}; "
+        f"development data: {splits}, where a task has no partition of its own"
+    )
+
+
+def _told(budgets: dict[str, str]) -> str:
+    """Return the budgets, each with the methods that have it unless all have one."""
+    by_budget: dict[str, list[str]] = {}
+    for title, budget in budgets.items():
+        by_budget.setdefault(budget, []).append(title)
+    if len(by_budget) == 1:
+        return next(iter(by_budget))
+    return joined(f"{budget} ({', '.join(titles)})" for budget, titles in by_budget.items())
+
+
+def _limits(budget: dict[str, Any]) -> str:
+    limits = [f"{value:,} {unit}" for unit, value in budget.items()]
+    return " or ".join(limits)
+
+
+def _recipe(recipe: dict[str, Any]) -> str:
+    examples = recipe.get("epoch_examples")
+    short = f" ({examples:,} images each)" if examples else ""
+    return (
+        f"{several(recipe['epochs'], 'epoch')}{short} of {several(recipe['cells'], 'cell')} and "
+        f"{several(recipe['channels'], 'channel')}, batches of {recipe['batch_size']}"
+    )
+
+
+def _declared(protocol: dict[str, Any]) -> str:
+    return joined(f"{one['arm']} against {one['against']}" for one in protocol["primary"])
+
+
+def _hours(jobs: pd.DataFrame) -> str:
+    seconds = float(jobs["seconds"].sum())
+    return (
+        f"{brief(seconds)} s"
+        if seconds < 3600 or math.isnan(seconds)
+        else f"{seconds / 3600:,.1f} h"
+    )
+
+
+def _methods(results: Results) -> Listing:
+    summaries: dict[str, str] = {}
+    for name, facts in results.tables.experiments.items():
+        for title, method in facts.methods.items():
+            summaries.setdefault(results.tables.titles[name, title], method.summary)
+    return Listing(tuple(f"{title} {_colon(text)}" for title, text in summaries.items()))
+
+
+def _colon(summary: str) -> str:
+    return f"— {summary}" if summary else ""
+
+
+def _tasks(results: Results) -> Grid:
+    rows = dict.fromkeys(
+        row for facts in results.tables.experiments.values() for row in _task_rows(facts, results)
+    )
+    columns = (
+        "task",
+        "printed as",
+        "images",
+        "classes",
+        "searched on",
+        "trained on",
+        "tested on",
+        "data",
+    )
+    return Grid("", columns, tuple(rows))
+
+
+def _task_rows(facts: ExperimentFacts, results: Results) -> Iterator[tuple[str, ...]]:
+    runs, jobs = results.tables.runs, results.tables.jobs
+    for name, task in facts.tasks.items():
+        own = runs[(runs["target"] == name) & (runs["data_fingerprint"] == task.fingerprint)]
+        searches = jobs[(jobs["task"] == name) & (jobs["kind"] == "search")]
+        searched = joined(sorted(filter(None, searches["images"].unique())), "not searched")
+        sizes = [_sizes(own[column]) for column in ("n_train_images", "n_test_images")]
+        shape = TIMES.join(str(size) for size in (*task.inputs[1:], task.inputs[0]))
+        yield name, task.label, shape, str(task.classes), searched, *sizes, task.fingerprint[:12]
+
+
+def _sizes(images: pd.Series[float]) -> str:
+    found = sorted({int(size) for size in images.dropna()})
+    return joined((f"{size:,}" for size in found), "not trained")

@@ -1,0 +1,107 @@
+"""How well a ranking agrees with itself: what two trainings of the same architectures leave open.
+
+``trials`` holds one column a training: shape (m, k), NaN where an architecture has fewer.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from analysis.statistics.correlations import Scores, kendall, quantised
+
+Trials = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """Rank agreement with single trainings on the target, beside that between such trainings.
+
+    All on the same architectures and one training each, so that the two can be compared.
+
+    Attributes:
+        trials: Columns that every architecture has.
+        tau: Mean tau-b of the source's scores with one training on the target.
+        ceiling: Mean tau-b between two trainings on the target.
+    """
+
+    trials: int
+    tau: float
+    ceiling: float
+
+    @property
+    def ratio(self) -> float:
+        """What share of the attainable agreement there is."""
+        return self.tau / self.ceiling if self.ceiling > 0 else math.nan
+
+
+def noise_ceiling(source: ArrayLike, trials: Trials) -> Ceiling:
+    """Return how well the source ranks single trainings, and how well these rank each other."""
+    s, columns = quantised(source), _complete(trials)
+    pairs = list(itertools.combinations(columns, 2))
+    return Ceiling(
+        trials=len(columns),
+        tau=_mean([kendall(s, column) for column in columns]),
+        ceiling=_mean([kendall(a, b) for a, b in pairs]),
+    )
+
+
+def within_sd(trials: Trials) -> float:
+    """Return the pooled standard deviation between trainings of one architecture.
+
+    sqrt(sum (n - 1) s^2 / sum (n - 1)) over the architectures with at least two.
+    """
+    squares, freedom = _within(trials)
+    return math.sqrt(squares / freedom) if freedom > 0 else math.nan
+
+
+def reliability(trials: Trials) -> float:
+    """Return ICC(1, 1): the share of a single training's variance that is the architecture's.
+
+    One-way analysis of variance; unequal numbers of trainings enter by their effective mean.
+    """
+    known = trials[(~np.isnan(trials)).sum(axis=1) > 0]
+    counts = (~np.isnan(known)).sum(axis=1).astype(float)
+    squares, freedom = _within(known)
+    if len(known) < 2 or freedom == 0:
+        return math.nan
+    means, grand = np.nanmean(known, axis=1), np.nanmean(known)
+    between = float((counts * (means - grand) ** 2).sum()) / (len(known) - 1)
+    within = squares / freedom
+    effective = (counts.sum() - (counts**2).sum() / counts.sum()) / (len(known) - 1)
+    total = between + (effective - 1) * within
+    return float((between - within) / total) if total > 0 else math.nan
+
+
+def spearman_brown(single: float, averaged: float) -> float:
+    """Return the reliability of a mean of ``averaged`` trainings from that of one."""
+    return averaged * single / (1 + (averaged - 1) * single)
+
+
+def attenuation(correlation: float, reliability_s: float, reliability_t: float) -> float:
+    """Return what a Spearman correlation would be without noise on either side (Spearman 1904)."""
+    product = reliability_s * reliability_t
+    return correlation / math.sqrt(product) if product > 0 else math.nan
+
+
+def _complete(trials: Trials) -> list[Scores]:
+    return [quantised(column) for column in trials.T if not np.isnan(column).any()]
+
+
+def _within(trials: Trials) -> tuple[float, float]:
+    """Return the sum of squares within architectures and its degrees of freedom."""
+    counts = (~np.isnan(trials)).sum(axis=1)
+    repeated = trials[counts > 1]
+    if len(repeated) == 0:
+        return 0.0, 0.0
+    squares = float(np.nansum((repeated - np.nanmean(repeated, axis=1, keepdims=True)) ** 2))
+    return squares, float((counts[counts > 1] - 1).sum())
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values)) if values else math.nan

@@ -1,0 +1,152 @@
+"""Rank transfer over many architectures: does what is good on the source stay good on the target?
+
+Source and target scores are accuracies in percent, shape (m,), one row an architecture, higher is
+better. Scores are rounded to 6 decimals before they are ranked: means computed in floating point
+carry noise of 1e-13 that breaks true ties.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from analysis.statistics.intervals import Interval
+from analysis.statistics.sample import LEVEL, RESOLUTION_DIGITS
+
+Scores = NDArray[np.float64]
+
+# Below 10 architectures a correlation says nothing; from 20 on they are resampled, up to a size
+# beyond which Fieller's interval is narrower than it is worth computing better.
+FEWEST, BOOTSTRAPPED, MOST_BOOTSTRAPPED = 10, 20, 2000
+RESAMPLES = 1000
+
+
+@dataclass(frozen=True)
+class Correlations:
+    """How two scorings of the same architectures agree; NaN where one of them is constant.
+
+    Attributes:
+        n: Architectures.
+        kendall: Tau-b.
+        spearman: Rho.
+        weighted: Kendall's tau, hyperbolically weighted towards the top of either ranking.
+        somers: Somers' D of the target given the source: pairs tied on the source do not count.
+    """
+
+    n: int
+    kendall: float
+    spearman: float
+    weighted: float
+    somers: float
+
+
+def quantised(scores: ArrayLike) -> Scores:
+    """Return scores rounded to 6 decimals."""
+    return np.asarray(scores, dtype=np.float64).round(RESOLUTION_DIGITS)
+
+
+def correlations(source: ArrayLike, target: ArrayLike) -> Correlations:
+    """Return every rank correlation of two scorings."""
+    s, t = quantised(source), quantised(target)
+    if len(s) < 2 or np.ptp(s) == 0 or np.ptp(t) == 0:
+        return Correlations(len(s), *[math.nan] * 4)
+    tau = kendall(s, t)
+    pairs = len(s) * (len(s) - 1) / 2
+    by_source, by_target = (pairs - _tied_pairs(scores) for scores in (s, t))
+    return Correlations(
+        n=len(s),
+        kendall=tau,
+        spearman=float(stats.spearmanr(s, t).statistic),
+        weighted=float(stats.weightedtau(s, t).statistic),
+        somers=tau * math.sqrt(by_target / by_source),
+    )
+
+
+def kendall(source: Scores, target: Scores) -> float:
+    """Return Kendall's tau-b in O(n log n); NaN where a scoring is constant."""
+    return float(stats.kendalltau(source, target).statistic)
+
+
+def top(scores: ArrayLike, count: int) -> NDArray[np.int64]:
+    """Return the rows of the best ``count``, best first; of equals the earlier row comes first."""
+    order = np.argsort(-quantised(scores), kind="stable")
+    return order[:count].astype(np.int64)
+
+
+def share(size: int, fraction: float) -> int:
+    """Return how many architectures a fraction is: the nearest whole number, at least one."""
+    return max(1, round(fraction * size))
+
+
+def tau_interval(
+    source: ArrayLike, target: ArrayLike, rng: np.random.Generator, level: float = LEVEL
+) -> Interval:
+    """Return Kendall's tau-b with an interval over architectures.
+
+    Percentile bootstrap of 20 to 2,000 architectures; Fieller's z (1957) of fewer, and of more,
+    where it is within a few thousandths; none below 10.
+    """
+    s, t = quantised(source), quantised(target)
+    tau = kendall(s, t) if len(s) > 1 else math.nan
+    if len(s) < FEWEST:
+        return Interval(tau, math.nan, math.nan, f"n too small: {len(s)} < {FEWEST}")
+    if math.isnan(tau):
+        return Interval(tau, math.nan, math.nan, "unknown: a scoring is constant")
+    if not BOOTSTRAPPED <= len(s) <= MOST_BOOTSTRAPPED:
+        return fieller_z(tau, len(s), level)
+    drawn = [kendall(s[rows], t[rows]) for rows in _resamples(len(s), rng)]
+    low, high = np.nanquantile(drawn, [0.5 - level / 2, 0.5 + level / 2])
+    method = f"percentile bootstrap over architectures, {RESAMPLES} resamples"
+    return Interval(tau, float(low), float(high), method)
+
+
+def fieller_z(tau: float, n: int, level: float = LEVEL) -> Interval:
+    """Return the interval of a tau by Fisher's z with variance .437 / (n - 4) (Fieller 1957)."""
+    if n <= 4 or abs(tau) >= 1:
+        return Interval(tau, math.nan, math.nan, "no interval: too few, or perfect agreement")
+    half = float(stats.norm.ppf(0.5 + level / 2)) * math.sqrt(0.437 / (n - 4))
+    centre = math.atanh(tau)
+    return Interval(tau, math.tanh(centre - half), math.tanh(centre + half), "Fieller z")
+
+
+def tau_difference(
+    first: tuple[ArrayLike, ArrayLike],
+    second: tuple[ArrayLike, ArrayLike],
+    rng: np.random.Generator,
+    level: float = LEVEL,
+) -> Interval:
+    """Return tau of the first two scorings less tau of the second, over the same architectures.
+
+    The bootstrap resamples architectures for both at once; above 2,000 architectures it takes
+    subsamples of 2,000 and scales their spread by the root of the sizes' ratio.
+    """
+    columns = [quantised(scores) for scores in (*first, *second)]
+    size = len(columns[0])
+    estimate = kendall(*columns[:2]) - kendall(*columns[2:])
+    if size < BOOTSTRAPPED:
+        return Interval(estimate, math.nan, math.nan, f"n too small: {size} < {BOOTSTRAPPED}")
+    part = min(size, MOST_BOOTSTRAPPED)
+    drawn = np.array(
+        [
+            kendall(*(c[rows] for c in columns[:2])) - kendall(*(c[rows] for c in columns[2:]))
+            for rows in rng.integers(size, size=(RESAMPLES, part))
+        ]
+    )
+    if part < size:
+        drawn = estimate + (drawn - drawn.mean()) * math.sqrt(part / size)
+    low, high = np.nanquantile(drawn, [0.5 - level / 2, 0.5 + level / 2])
+    method = f"paired bootstrap over architectures, {RESAMPLES} resamples"
+    return Interval(estimate, float(low), float(high), method + (f" of {part}" * (part < size)))
+
+
+def _resamples(size: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    return rng.integers(size, size=(RESAMPLES, size))
+
+
+def _tied_pairs(scores: Scores) -> float:
+    counts = np.unique(scores, return_counts=True)[1].astype(np.float64)
+    return float((counts * (counts - 1) / 2).sum())

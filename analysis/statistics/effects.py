@@ -1,0 +1,111 @@
+"""How large a difference is: the probability of the better run, its interval, its bands."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import optimize, stats
+
+from analysis.statistics.intervals import Interval
+from analysis.statistics.sample import LEVEL, Values, quantised
+
+# Romano et al. (2006): bounds of |delta| below which an effect is negligible, small, medium.
+BANDS = ((0.147, "negligible"), (0.33, "small"), (0.474, "medium"))
+# Bouthillier et al. (MLSys 2021): P(A > B) from which a difference is meaningful.
+MEANINGFUL = 0.75
+_EDGE = 1e-12
+
+
+def a12(x: Values, y: Values) -> float:
+    """Return the probability that a value of ``x`` exceeds one of ``y``, ties counting half."""
+    a, b = quantised(x), quantised(y)
+    if min(len(a), len(b)) == 0:
+        return math.nan
+    greater = (a[:, None] > b[None, :]).sum()
+    equal = (a[:, None] == b[None, :]).sum()
+    return float((greater + 0.5 * equal) / (len(a) * len(b)))
+
+
+def cliffs_delta(x: Values, y: Values) -> float:
+    """Return Cliff's delta, 2 A12 - 1, in [-1, 1]."""
+    return 2 * a12(x, y) - 1
+
+
+def magnitude(delta: float) -> str:
+    """Return the band of Cliff's delta in words (Romano et al. 2006)."""
+    if math.isnan(delta):
+        return "unknown"
+    return next((name for bound, name in BANDS if abs(delta) < bound), "large")
+
+
+def a12_interval(x: Values, y: Values, level: float = LEVEL) -> Interval:
+    """Return A12 with Newcombe's method 5 interval (Stat. Med. 25, 2006)."""
+    estimate = a12(x, y)
+    if math.isnan(estimate):
+        return Interval(estimate, math.nan, math.nan, "no interval: no values on one side")
+    low, high = newcombe(estimate, len(x), len(y), level)
+    return Interval(estimate, low, high, "Newcombe 5")
+
+
+def newcombe(estimate: float, n: int, m: int, level: float = LEVEL) -> tuple[float, float]:
+    """Return the limits of Newcombe's method 5 for A12 of ``n`` against ``m`` runs."""
+    z = float(stats.norm.ppf(0.5 + level / 2))
+    extra = (n + m) / 2 - 1
+
+    def excess(theta: float) -> float:
+        bracket = 1 + extra * ((1 - theta) / (2 - theta) + theta / (1 + theta))
+        variance = theta * (1 - theta) * bracket / (n * m)
+        return abs(estimate - theta) - z * math.sqrt(variance)
+
+    # Theta equal to an estimate of 0 or 1 is a root that means nothing, hence the edges.
+    low = 0.0 if estimate <= 0 else optimize.brentq(excess, _EDGE, min(estimate, 1 - _EDGE))
+    high = 1.0 if estimate >= 1 else optimize.brentq(excess, max(estimate, _EDGE), 1 - _EDGE)
+    return float(low), float(high)
+
+
+def probability_of_improvement(tasks: Sequence[tuple[Values, Values]]) -> float:
+    """Return the mean of A12 over tasks (Agarwal et al., NeurIPS 2021)."""
+    return float(np.mean([a12(x, y) for x, y in tasks])) if tasks else math.nan
+
+
+def standardised_mean(differences: Values) -> float:
+    """Return Cohen's dz of paired differences; NaN without spread."""
+    d = np.asarray(differences, dtype=np.float64)
+    spread = float(d.std(ddof=1)) if len(d) > 1 else 0.0
+    return float(d.mean()) / spread if spread > 1e-12 else math.nan
+
+
+def meaning(interval: Interval, threshold: float = MEANINGFUL) -> str:
+    """Return the decision of Bouthillier et al. (MLSys 2021) from an interval of P(A > B).
+
+    It needs every source of variance to be randomised.
+    """
+    if math.isnan(interval.low):
+        return "unknown"
+    if interval.high < 0.5:
+        return "worse"
+    if interval.low <= 0.5:
+        return "not significant"
+    is_meaningful = interval.high > threshold
+    return "significant and meaningful" if is_meaningful else "significant, not meaningful"
+
+
+def aso_ratio(x: Values, y: Values) -> float:
+    """Return the share of the quantile disagreement that favours ``y`` (Dror et al., ACL 2019).
+
+    0 if ``x`` dominates at every quantile, 1 if ``y`` does, 0.5 if both are equal. Descriptive: no
+    claim rests on it, least of all below ten runs.
+    """
+    a, b = np.sort(quantised(x)), np.sort(quantised(y))
+    if min(len(a), len(b)) == 0:
+        return math.nan
+    n, m = len(a), len(b)
+    # Both quantile functions are constant between the points of the merged grid; in units of
+    # 1 / (n m) the grid is of whole numbers.
+    grid = np.union1d(np.arange(n + 1) * m, np.arange(m + 1) * n)
+    quantiles_x, quantiles_y = a[grid[:-1] // m], b[grid[:-1] // n]
+    squares = np.diff(grid) * (quantiles_x - quantiles_y) ** 2
+    total = float(squares.sum())
+    return float(squares[quantiles_x < quantiles_y].sum()) / total if total > 0 else 0.5

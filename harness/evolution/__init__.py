@@ -1,1 +1,0 @@
-"""What evolutionary methods have in common."""

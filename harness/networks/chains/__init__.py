@@ -1,0 +1,1 @@
+"""Networks and super-networks that are chains of mobile blocks."""

@@ -1,0 +1,1 @@
+"""Text forms of architectures, shared by spaces and the analysis."""

@@ -1,0 +1,217 @@
+"""An experiment with every name looked up and every value written out.
+
+Everything that can be wrong with an experiment is found here, before its first job starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from harness.api import SearchKind, SearchSpace
+from harness.config.experiment import Experiment
+from harness.config.parameters import construct, defaults
+from harness.config.protocol import Arm, CostRules, Plugin, Protocol, SearchRules
+from harness.config.tuning import MethodSetting
+from harness.errors import ConfigError, UnknownNameError
+from harness.planning.budgets import check_budgets
+from harness.planning.method_settings import find_kind, resolve_method
+from harness.planning.opening import open_space, open_task, resolved
+from harness.planning.places import Place, find_places, list_searched
+from harness.planning.pricing import fingerprinted, open_costs, warn_about_target
+from harness.planning.protocol_sizes import warn_about_sizes
+from harness.planning.recipes import fit_recipes
+from harness.plugins import EVALUATORS, METHODS, SPACES
+from harness.registry import did_you_mean
+from harness.results.record import ExperimentFacts, MethodFacts
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """What a plan is made from.
+
+    Attributes:
+        experiment: As given.
+        protocol: With the evaluators' parameters written out.
+        space_choice: With every parameter.
+        space: The same, opened.
+        methods: By title, with every hyper-parameter.
+        rules: Of each method's searches, by title.
+        places: Where each pair searches and trains.
+        facts: What goes into ``experiment.json``.
+        warnings: What a user should know before anything runs, a line each.
+    """
+
+    experiment: Experiment
+    protocol: Protocol
+    space_choice: Plugin
+    space: SearchSpace
+    methods: dict[str, MethodSetting]
+    rules: dict[str, SearchRules]
+    places: tuple[Place, ...]
+    facts: ExperimentFacts
+    warnings: tuple[str, ...]
+
+
+def resolve_experiment(experiment: Experiment) -> Resolved:
+    """Look up every plugin, check every parameter and every combination of sizes.
+
+    Raises:
+        HarnessError: If anything is wrong, in one line.
+    """
+    _refuse_unknown(experiment.protocol)
+    space_choice = resolved(SPACES, experiment.space)
+    space = open_space(space_choice)
+    experiment, left_out = _in_its_space(experiment, space)
+    protocol = _resolved_protocol(experiment.protocol)
+    _refuse_unfair_sizes(experiment, space)
+    settings = {m.title: resolve_method(m, protocol) for m in experiment.methods}
+    methods = {title: method for title, (method, _) in settings.items()}
+    rules = {title: own for title, (_, own) in settings.items()}
+    places, tasks = find_places(experiment, space, protocol)
+    for title, method in methods.items():
+        _refuse_foreign_tuning(title, method, places)
+    searched = list_searched(experiment, places)
+    too_small = check_budgets(settings, protocol, space, searched.values())
+    protocol, out_of_reach = _priced(protocol, space_choice.name, space, places)
+    other_sizes = warn_about_sizes(protocol, tasks)
+    facts = {title: _method_facts(*setting, protocol.costs) for title, setting in settings.items()}
+    aimless = _name_aimless(protocol, facts)
+    unmoved = _name_unmoved(experiment, places)
+    warnings = (*unmoved, *other_sizes, *left_out, *too_small, *out_of_reach, *aimless)
+    return Resolved(
+        experiment=experiment,
+        protocol=protocol,
+        space_choice=space_choice,
+        space=space,
+        methods=methods,
+        rules=rules,
+        places=places,
+        facts=ExperimentFacts(
+            experiment=experiment.model_dump(mode="json"),
+            pairs=tuple((place.searched.title, place.target.title) for place in places),
+            methods=facts,
+            tasks=tasks,
+            notices=warnings,
+        ),
+        warnings=warnings,
+    )
+
+
+def _refuse_unknown(protocol: Protocol) -> None:
+    """Refuse a method or space that a protocol names and nobody has."""
+    own = [name for rules in protocol.spaces.values() for name in rules.method_budgets]
+    for registry, names in (
+        (METHODS, [*protocol.method_params, *protocol.method_budgets, *own]),
+        (SPACES, [*protocol.spaces]),
+    ):
+        known = registry.names()
+        for name in names:
+            if name not in known:
+                raise UnknownNameError(
+                    f"protocol {protocol.name}: {did_you_mean(registry.kind, name, known)}"
+                )
+
+
+def _in_its_space(experiment: Experiment, space: SearchSpace) -> tuple[Experiment, tuple[str, ...]]:
+    """Write what the protocol says of the space into its rules, without what the space cannot do.
+
+    Returns:
+        The experiment, and a sentence for everything that was left out.
+    """
+    name = experiment.space.name
+    protocol, left_out = fit_recipes(experiment.protocol.in_space(name), name, space)
+    return experiment.model_copy(update={"protocol": protocol}), left_out
+
+
+def _refuse_unfair_sizes(experiment: Experiment, space: SearchSpace) -> None:
+    """Refuse to compare methods without a target where they may answer with any size."""
+    names = {method.name for method in experiment.methods}
+    costs = experiment.protocol.costs
+    if not space.needs_target or len(names) < 2 or (costs is not None and costs.target):
+        return
+    raise ConfigError(
+        f"{' and '.join(sorted(names))} are compared in the space {experiment.space.name}, whose "
+        "networks may have any size; set a target for them in the protocol, as in costs: "
+        "{currency: multiply-adds, network: {channels: 8, cells: 5}, target: 2e6}."
+    )
+
+
+def _resolved_protocol(protocol: Protocol) -> Protocol:
+    search = protocol.search.model_copy(
+        update={"evaluator": resolved(EVALUATORS, protocol.search.evaluator)}
+    )
+    train = protocol.train.model_copy(
+        update={"evaluator": resolved(EVALUATORS, protocol.train.evaluator)}
+    )
+    return protocol.model_copy(update={"search": search, "train": train})
+
+
+def _priced(
+    protocol: Protocol, name: str, space: SearchSpace, places: Iterable[Place]
+) -> tuple[Protocol, tuple[str, ...]]:
+    """Check that everything has a price, and warn of a target that nothing reaches."""
+    if protocol.costs is None:
+        return protocol, ()
+    rules = fingerprinted(protocol.costs)
+    tasks = {data.title: data for p in places for data in (p.searched, p.source, p.target)}
+    warnings = []
+    for title, data in tasks.items():
+        costs = open_costs(rules, name, space, open_task(data).shape)
+        if warning := warn_about_target(costs, space):
+            warnings.append(f"{title}: {warning}")
+    return protocol.model_copy(update={"costs": rules}), tuple(warnings)
+
+
+def _name_aimless(protocol: Protocol, methods: Mapping[str, MethodFacts]) -> Iterator[str]:
+    """Yield a line if some methods do not aim at the target that the protocol sets."""
+    costs = protocol.costs
+    aimless = [title for title, facts in methods.items() if not facts.heeds_target]
+    if costs is not None and costs.target is not None and aimless:
+        yield (
+            f"{' and '.join(aimless)} aim{'s' if len(aimless) == 1 else ''} at no target of cost: "
+            f"networks found may be far from the {costs.target:g} {costs.currency} asked for."
+        )
+
+
+def _name_unmoved(experiment: Experiment, places: Iterable[Place]) -> Iterator[str]:
+    """Yield a line for each pair whose arms transfer from a task to itself."""
+    moving = [arm for arm in experiment.arms if arm in (Arm.TRANSFERRED, Arm.CONTINUED)]
+    for place in places:
+        if moving and place.searched.title == place.target.title:
+            yield (
+                f"{place.target.title} is both source and target: nothing is transferred, so "
+                f"{' and '.join(moving)} answer no question; name another target, or search a "
+                "proxy of it (--set pairs.0.source.params.images=0.1)."
+            )
+
+
+def _refuse_foreign_tuning(title: str, method: MethodSetting, places: Iterable[Place]) -> None:
+    """Refuse tuned values where the source is not the task that they were tuned on."""
+    tuning = method.tuning
+    if tuning is None:
+        return
+    for searched in (place.searched for place in places):
+        if searched.title != tuning.task:
+            raise ConfigError(
+                f"method {title} was tuned on {tuning.task}, but a pair's source is "
+                f"{searched.title}; tuned values apply to pairs from {tuning.task} only."
+            )
+        if searched.fingerprint != tuning.fingerprint:
+            raise ConfigError(
+                f"method {title} was tuned on other data of {tuning.task} (fingerprint "
+                f"{tuning.fingerprint[:12]}, here {searched.fingerprint[:12]}); tune it on these."
+            )
+
+
+def _method_facts(choice: Plugin, rules: SearchRules, costs: CostRules | None) -> MethodFacts:
+    plugin = METHODS.load(choice.name)
+    # Gradients need prices of single operations, and a column has those of whole cells.
+    is_blind = costs is not None and costs.column and find_kind(choice) is SearchKind.SUPERNET
+    return MethodFacts(
+        summary=METHODS.summary(choice.name),
+        params=choice.params,
+        defaults=defaults(plugin),
+        budget=rules.budget.limits(),
+        heeds_target=not is_blind and plugin.heeds_target(construct(plugin, choice.params)),
+    )

@@ -1,1 +1,0 @@
-"""What methods share that learn from the scores of single candidates."""

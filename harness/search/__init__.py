@@ -1,0 +1,1 @@
+"""What methods are made of: sampling loops, one-shot super-networks, evolution, proxies, NNI."""

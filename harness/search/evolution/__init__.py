@@ -1,0 +1,1 @@
+"""What evolutionary methods share: populations, generations, fitness."""

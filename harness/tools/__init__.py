@@ -1,0 +1,1 @@
+"""Commands that run no experiment: tune, doctor, describe, export, bench, latency, estimate."""

@@ -1,0 +1,135 @@
+"""How large a difference is: published answers and laws."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from analysis.statistics.effects import (
+    a12,
+    a12_interval,
+    aso_ratio,
+    cliffs_delta,
+    magnitude,
+    meaning,
+    newcombe,
+    probability_of_improvement,
+    standardised_mean,
+)
+from analysis.statistics.exact import brunner_munzel_p
+from analysis.statistics.intervals import Interval
+
+BETTER, WORSE = (97.0, 97.2, 97.3, 97.5, 97.1), (96.9, 97.05, 97.15, 96.8, 97.0)
+scores = st.lists(st.sampled_from([70.0, 70.5, 71.25, 72.0, 73.5]), min_size=1, max_size=6)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "estimate", "low", "high"),
+    [
+        ([4, 5, 6], [1, 2, 3], 1.0, 0.5010, 1.0),
+        ([1, 2, 3], [4, 5, 6], 0.0, 0.0, 0.4990),
+        (BETTER, WORSE, 0.86, 0.4849, 0.9725),
+        ([1, 2, 3, 4, 5], [1, 2, 3, 4, 5], 0.5, 0.2056, 0.7944),
+    ],
+)
+def test_newcombes_fifth_method_has_the_known_limits(x, y, estimate, low, high):
+    found = a12_interval(x, y)
+    assert (found.estimate, found.low, found.high) == pytest.approx((estimate, low, high), abs=5e-5)
+    assert found.method == "Newcombe 5"
+
+
+def test_newcombes_limits_solve_his_equation():
+    z = stats.norm.ppf(0.975)
+    for n, m, wins in ((3, 4, 7), (5, 5, 20), (8, 3, 1)):
+        estimate = wins / (n * m)
+        extra = (n + m) / 2 - 1
+        for limit in newcombe(estimate, n, m):
+            bracket = 1 + extra * ((1 - limit) / (2 - limit) + limit / (1 + limit))
+            error = math.sqrt(limit * (1 - limit) * bracket / (n * m))
+            assert abs(estimate - limit) == pytest.approx(z * error, abs=1e-9)
+
+
+@given(scores, scores)
+def test_newcombes_interval_holds_its_estimate_and_stays_a_probability(x, y):
+    found = a12_interval(x, y)
+    assert 0 <= found.low <= found.estimate <= found.high <= 1
+
+
+def test_brunner_and_munzel_have_the_known_p():
+    assert brunner_munzel_p(BETTER, WORSE) == pytest.approx(0.020750, abs=1e-6)
+
+
+def test_separated_samples_have_no_brunner_munzel_p():
+    assert math.isnan(brunner_munzel_p([4, 5, 6], [1, 2, 3]))
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "ratio"),
+    [
+        ([1, 2, 3], [0, 1, 2], 0.0),
+        ([0, 1, 2], [1, 2, 3], 1.0),
+        ([0, 3], [1, 2], 0.5),
+        ([1, 2, 4], [1, 3, 3], 0.5),
+        ([1, 1], [1, 1], 0.5),
+    ],
+)
+def test_quantile_disagreement_has_the_known_share(x, y, ratio):
+    assert aso_ratio(x, y) == pytest.approx(ratio)
+
+
+def test_quantile_disagreement_equals_a_fine_integral():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(0.3, 1, 7).round(6), rng.normal(0, 1, 4).round(6)
+    t = (np.arange(280_000) + 0.5) / 280_000
+    a, b = (np.sort(side)[(t * len(side)).astype(int)] for side in (x, y))
+    squares = (a - b) ** 2
+    assert aso_ratio(x, y) == pytest.approx(squares[a < b].sum() / squares.sum(), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("delta", "band"),
+    [
+        (0.1, "negligible"),
+        (-0.2, "small"),
+        (0.33, "medium"),
+        (-0.474, "large"),
+        (math.nan, "unknown"),
+    ],
+)
+def test_bands_of_delta_are_romanos(delta, band):
+    assert magnitude(delta) == band
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (0.1, 0.4, "worse"),
+        (0.3, 0.9, "not significant"),
+        (0.55, 0.7, "significant, not meaningful"),
+        (0.6, 0.9, "significant and meaningful"),
+        (math.nan, math.nan, "unknown"),
+    ],
+)
+def test_meaning_follows_bouthillier(low, high, words):
+    assert meaning(Interval(0.5, low, high, "")) == words
+
+
+@given(scores, scores)
+def test_delta_is_antisymmetric_and_one_less_than_twice_the_chance(x, y):
+    assert cliffs_delta(x, y) == pytest.approx(-cliffs_delta(y, x))
+    assert cliffs_delta(x, y) == pytest.approx(2 * a12(x, y) - 1)
+
+
+def test_probability_of_improvement_is_the_mean_over_tasks():
+    assert probability_of_improvement([([2, 3], [1, 4]), ([5], [1])]) == pytest.approx(0.75)
+    assert math.isnan(probability_of_improvement([]))
+
+
+def test_paired_effect_is_in_deviations_of_the_difference():
+    assert standardised_mean((0.4, 0.1, 0.3, 0.25, -0.05)) == pytest.approx(
+        0.2 / 0.176777, rel=1e-5
+    )
+    assert math.isnan(standardised_mean([1.0, 1.0]))

@@ -1,0 +1,56 @@
+"""Claims against a declared margin."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from analysis.statistics.equivalence import (
+    against_margin,
+    has_assay_sensitivity,
+    noninferiority_p,
+    tost_p,
+)
+from analysis.statistics.intervals import mean_difference
+
+DIRECT = (73.1, 73.4, 72.9, 73.3, 73.0)
+TRANSFERRED = (72.9, 73.2, 73.0, 73.1, 72.7)
+RANDOM = (71.5, 71.9, 71.2, 71.7, 71.4)
+
+
+def test_transfer_within_half_a_point_has_the_known_answers():
+    assert noninferiority_p(TRANSFERRED, DIRECT, 0.5) == pytest.approx(0.013862, abs=1e-6)
+    assert tost_p(TRANSFERRED, DIRECT, 0.5) == pytest.approx(0.013862, abs=1e-6)
+    found = against_margin(mean_difference(DIRECT, TRANSFERRED), 0.5)
+    assert (found.low, found.high) == pytest.approx((-0.07539, 0.39539), abs=1e-5)
+    assert mean_difference(DIRECT, TRANSFERRED).p() == pytest.approx(0.24170, abs=1e-5)
+
+
+def test_non_inferiority_is_scipys_shifted_welch_test():
+    expected = stats.ttest_ind(
+        np.array(DIRECT) - 0.3, TRANSFERRED, equal_var=False, alternative="less"
+    ).pvalue
+    assert noninferiority_p(TRANSFERRED, DIRECT, 0.3) == pytest.approx(expected, rel=1e-12)
+
+
+def test_both_one_sided_tests_reject_where_the_narrow_interval_lies_within_the_margin():
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        x, y = rng.normal(0, 1, 6), rng.normal(0, 1, 5)
+        found = against_margin(mean_difference(x, y), 1.0)
+        is_inside = found.low > -1.0 and found.high < 1.0
+        assert (found.equivalent_p < 0.05) == is_inside
+
+
+def test_without_spread_nothing_is_claimed():
+    found = against_margin(mean_difference([1.0, 1.0], [1.0, 1.0]), 0.5)
+    assert math.isnan(found.non_inferior_p) and math.isnan(found.equivalent_p)
+
+
+@pytest.mark.parametrize(
+    ("random", "margin", "expected"),
+    [(RANDOM, 0.5, True), (RANDOM, 2.0, False), (DIRECT, 0.5, False), ((60.0, 85.0), 0.5, False)],
+)
+def test_an_experiment_that_cannot_tell_random_from_direct_proves_nothing(random, margin, expected):
+    assert has_assay_sensitivity(DIRECT, random, margin) is expected
