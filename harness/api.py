@@ -12,18 +12,28 @@ from harness.interfaces.evaluation import (
     Outcome,
     Recorded,
 )
-from harness.interfaces.gates import Gates, strongest
+from harness.interfaces.gates import Gates, argmax
 from harness.interfaces.graph import BlockChain, CellGraph, Graphs
 from harness.interfaces.method import Method, SearchKind, SearchNetwork, SearchState, Startup
 from harness.interfaces.problem import Problem, Stream
 from harness.interfaces.recipe import Augmentation, Recipe, Rules, Scale
+from harness.interfaces.source import show
 from harness.interfaces.space import SearchSpace, WeightSharingSpace
 from harness.interfaces.task import AugmentationLimits, Examples, Split, Task, TaskShape
 from harness.interfaces.tunable import Tunable
 from harness.notation.genotype import format_genotype, parse_genotype
-from harness.notation.nb201_text import format_nb201, parse_nb201
+from harness.notation.nb201_text import (
+    NB201_EDGES,
+    NB201_NODES,
+    NB201_OPERATIONS,
+    format_nb201,
+    parse_nb201,
+)
 
 __all__ = [
+    "NB201_EDGES",
+    "NB201_NODES",
+    "NB201_OPERATIONS",
     "Architecture",
     "Assessment",
     "Augmentation",
@@ -63,6 +73,7 @@ __all__ = [
     "Tunable",
     "Unsupported",
     "WeightSharingSpace",
+    "argmax",
     "data_folder",
     "find_file",
     "format_genotype",
@@ -70,5 +81,5 @@ __all__ = [
     "may_download",
     "parse_genotype",
     "parse_nb201",
-    "strongest",
+    "show",
 ]

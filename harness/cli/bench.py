@@ -106,8 +106,7 @@ def _setting(args: argparse.Namespace) -> Setting:
             f"The space {args.space} has no super-network; choose one, such as darts."
         )
     shape, scale = TaskShape((3, args.size, args.size), 10), Scale(args.channels, args.cells)
-    if reason := space.unsupported(shape, scale):
-        raise Unsupported(reason)
+    space.require(shape, scale)
     return Setting(space, shape, scale, args.batch, find_devices(args.device)[0], args.threads)
 
 

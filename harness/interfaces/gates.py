@@ -59,7 +59,7 @@ class Gates:
         return cls(weights, [() if choice is None else (choice,) for choice in choices])
 
 
-def strongest(probabilities: Iterable[NDArray[np.float64]]) -> list[int]:
+def argmax(probabilities: Iterable[NDArray[np.float64]]) -> list[int]:
     """Return the likeliest option of each edge, the first of equals; NaN is less than any number.
 
     A search that diverged must answer, too.

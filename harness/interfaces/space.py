@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -14,14 +15,14 @@ from typing_extensions import override
 from harness.errors import ConfigError, Unsupported
 from harness.interfaces.architecture import Architecture, Decision
 from harness.interfaces.costs import Inventory, OperationKey
+from harness.interfaces.gates import Gates, argmax
 from harness.interfaces.graph import Graphs
+from harness.interfaces.recipe import Scale
 from harness.interfaces.source import show
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from harness.interfaces.gates import Gates
-    from harness.interfaces.recipe import Scale
     from harness.interfaces.task import TaskShape
 
 
@@ -52,6 +53,9 @@ class SearchSpace(ABC):
         training mode with an auxiliary head, the pair (logits, auxiliary logits). Its last linear
         layer is the attribute ``classifier``. A network with drop path has the attribute
         ``drop_path``, the current probability, which the training loop sets.
+
+        Raises:
+            Unsupported: If it cannot be built; ``require`` says so.
         """
 
     @abstractmethod
@@ -61,6 +65,15 @@ class SearchSpace(ABC):
     def unsupported(self, shape: TaskShape, scale: Scale) -> str | None:
         """Say why no network can be built for this task at this scale, or return None."""
         return None
+
+    def require(self, shape: TaskShape, scale: Scale) -> None:
+        """Check that a network can be built for this task at this scale; ``build`` begins with it.
+
+        Raises:
+            Unsupported: With the sentence of ``unsupported``.
+        """
+        if reason := self.unsupported(shape, scale):
+            raise Unsupported(reason)
 
     @property
     def size(self) -> int:
@@ -183,14 +196,28 @@ class WeightSharingSpace(SearchSpace):
     """A space whose architectures all live in one super-network.
 
     Attributes:
-        edges: What carries a gate, with its candidate operations. Not the decisions: DARTS has 28
-            edges of 8 operations and fewer decisions.
-        fan_in: The edges that enter one node, for each node, for methods that compare edges
-            (PC-DARTS); together they are all edges, each once.
+        can_share_channels: Whether its super-network can send a part of the channels through the
+            operations.
     """
 
-    edges: tuple[Decision, ...]
-    fan_in: tuple[tuple[int, ...], ...]
+    can_share_channels: ClassVar[bool] = True
+
+    @cached_property
+    def edges(self) -> tuple[Decision, ...]:
+        """What carries a gate, with its candidate operations: by default the decisions.
+
+        A space whose edges are others assigns them in its constructor, and overrides ``derive`` and
+        ``gates_of``: DARTS has 28 edges of 8 operations and fewer decisions.
+        """
+        return self.decisions
+
+    @cached_property
+    def fan_in(self) -> tuple[tuple[int, ...], ...]:
+        """The edges that enter each node, for methods that compare edges (PC-DARTS).
+
+        Together they are all edges, each once; by default every node has one edge.
+        """
+        return tuple((edge,) for edge in range(len(self.edges)))
 
     @abstractmethod
     def supernet(self, shape: TaskShape, scale: Scale, *, channel_share: int = 1) -> nn.Module:
@@ -205,8 +232,26 @@ class WeightSharingSpace(SearchSpace):
                 K); the rest pass by, weighted by the sum of the edge's gate.
 
         Raises:
-            Unsupported: If the space cannot share channels.
+            Unsupported: If it cannot be built; ``require_supernet`` says so.
         """
+
+    def require_supernet(self, shape: TaskShape, scale: Scale, channel_share: int) -> None:
+        """Check that a super-network can be built; ``supernet`` begins with it.
+
+        A super-network has no auxiliary head, so that one is not asked for.
+
+        Raises:
+            Unsupported: If there is no network at this scale, or the channels cannot be shared.
+        """
+        self.require(shape, Scale(scale.channels, scale.cells))
+        if channel_share != 1 and not self.can_share_channels:
+            raise Unsupported(
+                "A layer of this space may change the width, so it cannot share channels."
+            )
+        if channel_share < 1 or scale.channels % channel_share:
+            raise Unsupported(
+                f"{scale.channels} initial channels cannot be divided into {channel_share} parts."
+            )
 
     def inventory(self, shape: TaskShape, scale: Scale) -> Inventory:
         """Return every operation of the super-network, by the choice that it depends on.
@@ -221,20 +266,24 @@ class WeightSharingSpace(SearchSpace):
         # Override it where the super-network does not hold every architecture.
         return self.inventory(shape, scale).operations()
 
-    @abstractmethod
     def derive(self, probabilities: Sequence[NDArray[np.float64]]) -> Architecture:
-        """Return the architecture that probabilities over each edge's operations stand for.
+        """Return the architecture that a search means by its probabilities.
 
-        Computed on the host in float64, ties broken by lower index.
+        By default each edge's likeliest operation. Computed on the host in float64, ties broken by
+        lower index.
+
+        Args:
+            probabilities: Of each edge, over its operations.
         """
+        return tuple(argmax(probabilities))
 
-    @abstractmethod
     def gates_of(self, architecture: Architecture) -> Gates:
         """Return the one-hot gates under which the super-network computes ``architecture``.
 
         Raises:
             Unsupported: If the super-network does not hold it.
         """
+        return Gates.one_hot(self.edges, architecture)
 
     def sample_path(self, rng: np.random.Generator) -> Architecture:
         """Draw uniformly from the architectures that the super-network holds."""

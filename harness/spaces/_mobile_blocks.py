@@ -6,8 +6,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from harness.api import Architecture, ConfigError, OperationKey, Scale, TaskShape
-from harness.interfaces.source import show
+from harness.api import Architecture, ConfigError, OperationKey, Scale, TaskShape, show
 from harness.networks.chains.chain import Block, Frame, Place, Size, enclose, name_mbconv, resize
 from harness.networks.image_size import has_large_images
 

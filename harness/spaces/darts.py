@@ -20,12 +20,11 @@ from harness.api import (
     OperationKey,
     Scale,
     TaskShape,
-    Unsupported,
     WeightSharingSpace,
     format_genotype,
     parse_genotype,
+    show,
 )
-from harness.interfaces.source import show
 from harness.networks.image_size import count_halvings, has_large_images
 
 if TYPE_CHECKING:
@@ -73,20 +72,14 @@ class Darts(WeightSharingSpace):
     def build(self, architecture: Architecture, shape: TaskShape, scale: Scale) -> nn.Module:
         from harness.networks.cells.cell_network import CellNetwork
 
-        if reason := self.unsupported(shape, scale):
-            raise Unsupported(reason)
+        self.require(shape, scale)
         return CellNetwork(self.graph(architecture), shape, scale)
 
     @override
     def supernet(self, shape: TaskShape, scale: Scale, *, channel_share: int = 1) -> nn.Module:
         from harness.networks.fused.fused_supernet import FusedCellSupernet
 
-        if reason := self.unsupported(shape, Scale(scale.channels, scale.cells)):
-            raise Unsupported(reason)
-        if channel_share < 1 or scale.channels % channel_share:
-            raise Unsupported(
-                f"{scale.channels} initial channels cannot be divided into {channel_share} parts."
-            )
+        self.require_supernet(shape, scale, channel_share)
         return FusedCellSupernet(self.edges, shape, scale, channel_share=channel_share)
 
     @override

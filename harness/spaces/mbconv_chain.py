@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
 from typing_extensions import override
 
 from harness.api import (
@@ -16,16 +14,13 @@ from harness.api import (
     BlockChain,
     ConfigError,
     Decision,
-    Gates,
     Inventory,
     OperationKey,
     Scale,
     TaskShape,
-    Unsupported,
     WeightSharingSpace,
-    strongest,
+    show,
 )
-from harness.interfaces.source import show
 from harness.networks.chains.chain import (
     SKIP,
     Block,
@@ -84,24 +79,24 @@ class MbconvChain(WeightSharingSpace):
 
     has_drop_path = False
     has_auxiliary_head = False
+    can_share_channels = False
 
     def __init__(self, *, blocks: str = "4,4,4,4,4,1") -> None:
         self.counts = _read_counts(blocks)
-        self.decisions = self.edges = tuple(
+        self.decisions = tuple(
             Decision(
                 f"stage_{stage}_layer_{layer}", OPERATIONS if layer == 1 else (*OPERATIONS, ZERO)
             )
             for stage, count in enumerate(self.counts, start=1)
             for layer in range(1, count + 1)
         )
-        self.fan_in = tuple((edge,) for edge in range(len(self.edges)))
 
     @override
     def build(self, architecture: Architecture, shape: TaskShape, scale: Scale) -> nn.Module:
         from harness.networks.chains.chain_network import ChainNetwork
         from harness.networks.chains.mbconv import PROXYLESSNAS
 
-        self._require(shape, scale)
+        self.require(shape, scale)
         frame, _ = self._lay_out(shape, scale)
         return ChainNetwork(frame, self._choose(architecture, shape, scale), PROXYLESSNAS)
 
@@ -110,11 +105,7 @@ class MbconvChain(WeightSharingSpace):
         from harness.networks.chains.chain_supernet import ChainSupernet, MixedLayer
         from harness.networks.chains.mbconv import PROXYLESSNAS
 
-        if channel_share != 1:
-            raise Unsupported(
-                "A layer of mbconv_chain may change the width, so it cannot share channels."
-            )
-        self._require(shape, Scale(scale.channels, scale.cells))
+        self.require_supernet(shape, scale, channel_share)
         frame, stages = self._lay_out(shape, scale)
         layers = [
             MixedLayer(place, edge.options, PROXYLESSNAS)
@@ -125,14 +116,6 @@ class MbconvChain(WeightSharingSpace):
     @override
     def unsupported(self, shape: TaskShape, scale: Scale) -> str | None:
         return find_obstacle("mbconv_chain", shape, scale)
-
-    @override
-    def derive(self, probabilities: Sequence[NDArray[np.float64]]) -> Architecture:
-        return tuple(strongest(probabilities))
-
-    @override
-    def gates_of(self, architecture: Architecture) -> Gates:
-        return Gates.one_hot(self.edges, architecture)
 
     @override
     def graph(self, architecture: Architecture) -> dict[str, BlockChain]:
@@ -182,10 +165,6 @@ class MbconvChain(WeightSharingSpace):
     def _label(self, architecture: Architecture) -> Iterator[str]:
         for edge, choice in zip(self.edges, architecture, strict=True):
             yield LABELS[edge.options[choice]]
-
-    def _require(self, shape: TaskShape, scale: Scale) -> None:
-        if reason := self.unsupported(shape, scale):
-            raise Unsupported(reason)
 
     def _lay_out(self, shape: TaskShape, scale: Scale) -> tuple[Frame, list[list[Place]]]:
         """Return what is fixed, and where each stage's layers stand."""

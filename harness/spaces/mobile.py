@@ -24,9 +24,9 @@ from harness.api import (
     TaskShape,
     Unsupported,
     WeightSharingSpace,
-    strongest,
+    argmax,
+    show,
 )
-from harness.interfaces.source import show
 from harness.networks.chains.chain import find_obstacle, list_layers
 from harness.spaces._mobile_blocks import (
     BASE_WIDTH,
@@ -75,6 +75,7 @@ class Mobile(WeightSharingSpace):
 
     has_drop_path = False
     has_auxiliary_head = False
+    can_share_channels = False
     needs_target = True
 
     def __init__(self, *, blocks: int = 5, width: Reading = "base") -> None:
@@ -94,14 +95,13 @@ class Mobile(WeightSharingSpace):
                 ("layers", ELEMENTS["layers"]),
             )
         )
-        self.fan_in = tuple((edge,) for edge in range(len(self.edges)))
 
     @override
     def build(self, architecture: Architecture, shape: TaskShape, scale: Scale) -> nn.Module:
         from harness.networks.chains.chain_network import ChainNetwork
         from harness.networks.chains.mbconv import EAT_NAS
 
-        self._require(shape, scale)
+        self.require(shape, scale)
         layers = self._outline(shape, scale).lay_out(read_codes(architecture))
         return ChainNetwork(*layers, EAT_NAS)
 
@@ -110,11 +110,7 @@ class Mobile(WeightSharingSpace):
         from harness.networks.chains.chain_supernet import ChainSupernet, ElasticBlock
         from harness.networks.chains.mbconv import EAT_NAS
 
-        if channel_share != 1:
-            raise Unsupported(
-                "A layer of mobile may change the width, so it cannot share channels."
-            )
-        self._require(shape, Scale(scale.channels, scale.cells))
+        self.require_supernet(shape, scale, channel_share)
         frame, blocks = self._outline(shape, scale).plan([(BASE_WIDTH, DEPTHS)] * self.blocks)
         names = [name_layer(*pair, skip=True) for pair in PAIRS]
         return ChainSupernet(
@@ -127,7 +123,7 @@ class Mobile(WeightSharingSpace):
 
     @override
     def derive(self, probabilities: Sequence[NDArray[np.float64]]) -> Architecture:
-        best = strongest(probabilities)
+        best = argmax(probabilities)
         return tuple(
             choice
             for pair, layers in zip(best[::2], best[1::2], strict=True)
@@ -217,7 +213,3 @@ class Mobile(WeightSharingSpace):
 
     def _outline(self, shape: TaskShape, scale: Scale) -> Outline:
         return Outline(shape, scale, self.width)
-
-    def _require(self, shape: TaskShape, scale: Scale) -> None:
-        if reason := self.unsupported(shape, scale):
-            raise Unsupported(reason)

@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
 from typing_extensions import override
 
 from harness.api import (
+    NB201_EDGES,
+    NB201_NODES,
+    NB201_OPERATIONS,
     Architecture,
     CellGraph,
     Decision,
-    Gates,
     Inventory,
     OperationKey,
     Scale,
     TaskShape,
-    Unsupported,
     WeightSharingSpace,
-    strongest,
-)
-from harness.notation.nb201_text import (
-    NB201_EDGES,
-    NB201_NODES,
-    NB201_OPERATIONS,
     format_nb201,
     parse_nb201,
 )
@@ -50,7 +43,7 @@ class Nb201(WeightSharingSpace):
     has_auxiliary_head = False
 
     def __init__(self) -> None:
-        self.decisions = self.edges = tuple(
+        self.decisions = tuple(
             Decision(f"edge_{source}_{target}", NB201_OPERATIONS) for source, target in NB201_EDGES
         )
         self.fan_in = tuple(
@@ -62,33 +55,19 @@ class Nb201(WeightSharingSpace):
     def build(self, architecture: Architecture, shape: TaskShape, scale: Scale) -> nn.Module:
         from harness.networks.nb201.nb201_network import Network
 
-        if reason := self.unsupported(shape, scale):
-            raise Unsupported(reason)
+        self.require(shape, scale)
         return Network(_list_edges(architecture), shape, scale)
 
     @override
     def supernet(self, shape: TaskShape, scale: Scale, *, channel_share: int = 1) -> nn.Module:
         from harness.networks.nb201.nb201_network import Supernet
 
-        if reason := self.unsupported(shape, Scale(scale.channels, scale.cells)):
-            raise Unsupported(reason)
-        if channel_share < 1 or scale.channels % channel_share:
-            raise Unsupported(
-                f"{scale.channels} initial channels cannot be divided into {channel_share} parts."
-            )
+        self.require_supernet(shape, scale, channel_share)
         return Supernet(self.edges, shape, scale, channel_share=channel_share)
 
     @override
     def unsupported(self, shape: TaskShape, scale: Scale) -> str | None:
         return next(_list_obstacles(shape, scale), None)
-
-    @override
-    def derive(self, probabilities: Sequence[NDArray[np.float64]]) -> Architecture:
-        return tuple(strongest(probabilities))  # with ``none``, as the official code does
-
-    @override
-    def gates_of(self, architecture: Architecture) -> Gates:
-        return Gates.one_hot(self.edges, architecture)
 
     @override
     def graph(self, architecture: Architecture) -> dict[str, CellGraph]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from typing_extensions import override
 
@@ -19,9 +17,7 @@ from harness.api import (
     Scale,
     SearchSpace,
     TaskShape,
-    Unsupported,
     WeightSharingSpace,
-    strongest,
 )
 from harness.networks.cells.cell_network import drop_samples
 from harness.networks.mixed import MixedOperation
@@ -44,8 +40,7 @@ class PlainToyCell(SearchSpace):
 
     @override
     def build(self, architecture: Architecture, shape: TaskShape, scale: Scale) -> nn.Module:
-        if reason := self.unsupported(shape, scale):
-            raise Unsupported(reason)
+        self.require(shape, scale)
         return ToyNetwork(_name_operations(architecture), shape, scale)
 
     @override
@@ -78,7 +73,6 @@ class ToyCell(PlainToyCell, WeightSharingSpace):
 
     def __init__(self) -> None:
         super().__init__()
-        self.edges = self.decisions
         self.fan_in = tuple(
             tuple(index for index, (_, target) in enumerate(EDGES) if target == node)
             for node in NODES
@@ -86,19 +80,8 @@ class ToyCell(PlainToyCell, WeightSharingSpace):
 
     @override
     def supernet(self, shape: TaskShape, scale: Scale, *, channel_share: int = 1) -> nn.Module:
-        if scale.channels % channel_share:
-            raise Unsupported(
-                f"{scale.channels} channels cannot be divided into {channel_share} parts."
-            )
+        self.require_supernet(shape, scale, channel_share)
         return ToySupernet(shape, scale, channel_share)
-
-    @override
-    def derive(self, probabilities: Sequence[NDArray[np.float64]]) -> Architecture:
-        return tuple(strongest(probabilities))
-
-    @override
-    def gates_of(self, architecture: Architecture) -> Gates:
-        return Gates.one_hot(self.edges, architecture)
 
 
 class ToyNetwork(nn.Module):

@@ -17,7 +17,6 @@ from harness.api import (
     Scale,
     SearchSpace,
     TaskShape,
-    Unsupported,
 )
 from harness.config.protocol import Plugin
 from harness.evaluators._nb201_recorded import at_index
@@ -120,8 +119,7 @@ def describe(
         read_alphas(text, opened) if is_alphas else read_architecture(text, opened, space)
     )
     bare = Scale(scale.channels, scale.cells)
-    if reason := opened.unsupported(shape, bare):
-        raise Unsupported(reason)
+    opened.require(shape, bare)
     parameters, multiply_adds = count(opened.build(architecture, shape, bare), shape)
     auxiliary = Scale(scale.channels, scale.cells, auxiliary=True)
     why_not = opened.unsupported(shape, auxiliary)

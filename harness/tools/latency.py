@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from harness.api import Architecture, Scale, SearchSpace, TaskShape, Unsupported
+from harness.api import Architecture, Scale, SearchSpace, TaskShape
 from harness.execution.environment import environment
 from harness.execution.progress import Countdown
 from harness.hardware.latency import Stopwatch, compare, measure_operations
@@ -37,8 +37,7 @@ def measure_table(
         Unsupported: If the space lists no operations.
     """
     shape = shapes[-1]
-    if reason := space.unsupported(shape, scale):
-        raise Unsupported(reason)
+    space.require(shape, scale)
     rng = generator(0, "latency", name)
     sampled = [space.sample(rng) for _ in range(networks)]
     keys = sorted({key for one in shapes for key in space.operations(one, scale)})

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from harness.api import Decision, Gates, strongest
+from harness.api import Decision, Gates, argmax
 
 EDGES = [Decision("a", ("x", "y", "z")), Decision("b", ("x", "y")), Decision("c", ("x", "y"))]
 
@@ -13,6 +13,6 @@ def test_one_option_of_each_edge_runs_and_nothing_where_none_is_chosen():
     assert gates.active == [(2,), (), (0,)]
 
 
-def test_the_strongest_option_is_the_first_of_equals_and_never_nan_beside_a_number():
+def test_the_likeliest_option_is_the_first_of_equals_and_never_nan_beside_a_number():
     rows = [[0.2, 0.5, 0.5], [np.nan, 0.1], [np.nan, np.nan]]
-    assert strongest([np.array(row) for row in rows]) == [1, 1, 0]
+    assert argmax([np.array(row) for row in rows]) == [1, 1, 0]
