@@ -18,3 +18,9 @@ def commands(page):
     """Return the words behind ``python -m harness`` of every command, placeholders included."""
     lines = "\n".join(blocks(page)).replace("\\\n", " ").splitlines()
     return [shlex.split(line, comments=True)[3:] for line in lines if line.startswith("python -m")]
+
+
+def examples(page):
+    """Return the files that a page shows, by path: a line with nothing but it, then the block."""
+    shown = re.findall(r"^`([\w/]+\.py)`\n\n```python\n(.*?)^```", page.read_text(), re.S | re.M)
+    return dict(shown)

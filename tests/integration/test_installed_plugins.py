@@ -2,13 +2,13 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
 
 import pytest
 
 from tests.conftest import ROOT
+from tests.documents import examples
 from tests.integration import tiny
 
 pytestmark = pytest.mark.slow
@@ -34,7 +34,7 @@ halves = "their_plugins.halves:Halves"
 packages = ["their_plugins"]
 """
 # The example that contributors are shown.
-METHOD = re.search(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), re.S)[1]
+METHOD = examples(ROOT / "docs" / "extending.md")["methods/my_method.py"]
 TASK = '''\
 """Halves: noise, one half of which is brighter; 3 classes."""
 

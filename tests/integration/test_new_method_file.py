@@ -10,11 +10,12 @@ import methods
 from harness import cli
 from harness.results.store import ExperimentFolder
 from tests.conftest import ROOT
-from tests.documents import blocks, commands
+from tests.documents import commands, examples
 
 # The example that contributors are shown.
-PAGE = ROOT / "CONTRIBUTING.md"
-(TEXT,) = blocks(PAGE, "python")
+PAGE = ROOT / "docs" / "extending.md"
+NAME = "one_plus_one"
+TEXT = examples(PAGE)[f"methods/{NAME}.py"]
 # The last command of the tutorial takes a minute; this much of it takes seconds.
 FEWER = ["--seeds", "1", "--arms", "source", "--device", "cpu"]
 
@@ -24,19 +25,19 @@ def _new_file(tmp_path, monkeypatch):
     """Let the package of methods lie in a copy of its folder that holds one more file."""
     folder = tmp_path / "methods"
     shutil.copytree(methods.__path__[0], folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "my_method.py").write_text(TEXT)
+    (folder / f"{NAME}.py").write_text(TEXT)
     monkeypatch.setattr(methods, "__path__", [str(folder)])
     yield
-    sys.modules.pop("methods.my_method", None)
-    vars(methods).pop("my_method", None)
+    sys.modules.pop(f"methods.{NAME}", None)
+    vars(methods).pop(NAME, None)
 
 
 @pytest.mark.usefixtures("_new_file")
 def test_new_method_file_is_listed_checked_and_run(tmp_path, capsys):
     listing, check, run = commands(PAGE)
     assert cli.main([*listing, "--long"]) == 0
-    (row,) = (x for x in capsys.readouterr().out.splitlines() if x.startswith("  my_method "))
-    assert row.split(maxsplit=1)[1].startswith("My method (Doe and Roe, ICLR 2027)")
+    (row,) = (x for x in capsys.readouterr().out.splitlines() if x.startswith(f"  {NAME} "))
+    assert row.split(maxsplit=1)[1].startswith("One-plus-one evolution (Droste, Jansen")
 
     assert cli.main([*check, "--json"]) == 0
     verdicts = json.loads(capsys.readouterr().out)
@@ -46,8 +47,5 @@ def test_new_method_file_is_listed_checked_and_run(tmp_path, capsys):
     experiment = ExperimentFolder(tmp_path / "d10-d100-darts-smoke")
     records = [experiment.job(job).record() for job in experiment.plan().jobs]
     assert {record.status for record in records} == {"done"}
-    own = [r.spec for r in records if getattr(r.spec, "method", None) and len(r.spec.method.params)]
-    mine = next(spec for spec in own if spec.method.name == "my_method")
-    assert mine.method.params == {"greed": 0.5}
-    other = next(spec for spec in own if spec.method.name == "random_search")
-    assert mine.rules == other.rules  # no protocol knows it, and it gets what its kind gets
+    rules = {r.spec.method.name: r.spec.rules for r in records if r.spec.kind == "search"}
+    assert rules[NAME] == rules["random_search"]  # no protocol knows it: it gets what its kind gets
