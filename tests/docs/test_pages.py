@@ -1,0 +1,54 @@
+"""The pages name what there is: every plugin, protocol and command, and no path that is gone."""
+
+import re
+
+import pytest
+
+from harness.config.shipped import protocol_files
+from harness.plugins import METHODS, SPACES, TASKS
+from tests.conftest import ROOT
+from tests.documents import PAGES, examples
+
+SHIPPED = re.compile(
+    r"`((?:\.github|analysis|configs|docs|harness|methods|results|tests)/[\w./*-]*)`"
+)
+
+
+def named(page):
+    return set(re.findall(r"`([^`\n]+)`", (ROOT / page).read_text()))
+
+
+def built_in(registry):
+    return {file.stem for file in registry.files()}
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/methods.md"])
+@pytest.mark.parametrize("registry", [METHODS, SPACES, TASKS], ids=lambda one: one.kind)
+def test_every_plugin_is_named(page, registry):
+    assert built_in(registry) <= named(page)
+
+
+def test_every_protocol_is_named():
+    assert set(protocol_files()) <= named("docs/protocols.md")
+
+
+def test_every_command_is_named():
+    commands = {file.stem for file in (ROOT / "harness" / "cli").glob("[!_]*.py")}
+    assert commands <= named("docs/commands.md")
+
+
+@pytest.mark.parametrize("package", ["analysis", "harness"])
+def test_every_folder_has_its_place_in_the_architecture(package):
+    folders = {f"{package}/{file.parent.name}/" for file in (ROOT / package).glob("*/__init__.py")}
+    assert folders <= named("docs/architecture.md")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_that_is_named_exists(page):
+    shown = examples(page)
+    for path in SHIPPED.findall(page.read_text()):
+        assert path in shown or path.startswith("results/") or list(ROOT.glob(path)), path
+
+
+def test_the_readme_is_one_screen():
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 70
