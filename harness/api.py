@@ -22,6 +22,7 @@ from harness.interfaces.space import SearchSpace, WeightSharingSpace
 from harness.interfaces.task import AugmentationLimits, Examples, Split, Task, TaskShape
 from harness.interfaces.tunable import Tunable
 from harness.notation.genotype import format_genotype, parse_genotype
+from harness.notation.nb201_file import NB201_LATENCIES, NB201_TABLE, Nb201File, find_nb201
 from harness.notation.nb201_text import (
     NB201_EDGES,
     NB201_NODES,
@@ -32,8 +33,10 @@ from harness.notation.nb201_text import (
 
 __all__ = [
     "NB201_EDGES",
+    "NB201_LATENCIES",
     "NB201_NODES",
     "NB201_OPERATIONS",
+    "NB201_TABLE",
     "Architecture",
     "Assessment",
     "Augmentation",
@@ -53,6 +56,7 @@ __all__ = [
     "Graphs",
     "Inventory",
     "Method",
+    "Nb201File",
     "OperationKey",
     "Outcome",
     "Problem",
@@ -76,6 +80,7 @@ __all__ = [
     "argmax",
     "data_folder",
     "find_file",
+    "find_nb201",
     "format_genotype",
     "format_nb201",
     "may_download",

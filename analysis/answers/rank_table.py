@@ -6,15 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.api import find_file
-from harness.errors import ConfigError
+from harness.api import Nb201File, find_nb201
 
-FILE, SUBFOLDER = "nb201_tables.npz", "nasbench201"
 # The tasks of the table, by the names that the harness gives them.
 TASKS = {"c10": "cifar10", "c100": "cifar100", "in16": "imagenet16_120"}
 EPOCHS = (12, 200)
@@ -61,17 +58,10 @@ def read_columns(folder: Path, names: Iterable[str]) -> Columns:
     """Return columns of the table.
 
     Raises:
-        DataError: If the table is missing.
-        ConfigError: If it is no such file, or lacks a column.
+        DataError: If the table is missing or damaged, or lacks a column.
     """
-    path = find_file(FILE, SUBFOLDER, "holds results of NAS-Bench-201", folder=folder)
-    try:
-        with np.load(path, allow_pickle=False) as table:
-            return {name: table[name] for name in names}
-    except (KeyError, ValueError, OSError, BadZipFile) as error:
-        raise ConfigError(
-            f"{path} cannot be read as the NAS-Bench-201 table: {error}; copy it again."
-        ) from error
+    table = Nb201File(find_nb201(folder=folder))
+    return {name: table[name] for name in names}
 
 
 def score_column(task: str, epochs: int, score: Score) -> str:

@@ -26,7 +26,7 @@ def recorded(architecture: Architecture) -> dict[str, Any]:
     table = open_table()
     row = table.rows.get(architecture)
     if row is None:
-        raise ConfigError(f"{table.path.name} does not hold this cell.")
+        raise ConfigError(f"{table.file.path.name} does not hold this cell.")
     found: dict[str, Any] = {"index": row, "accuracies": {}}
     for name, facts in BENCHMARKS.items():
         first = next(iter(facts.long_tests))

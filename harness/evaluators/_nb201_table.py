@@ -1,35 +1,27 @@
-"""The files of NAS-Bench-201's results, read once a process.
-
-``nb201_tables.npz`` has a row for every cell: ``op_names`` (5,) and ``ops`` (cells, 6), then one
-array for each data set and quantity. Accuracies are in percent, times in seconds.
-``nb201_device_latency.npz`` has ``devices`` (D,) and ``latency`` (cells, D) in milliseconds, its
-rows in the same order.
-"""
+"""What NAS-Bench-201 recorded of cells, read once a process."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
-import io
 import math
-import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from harness.api import Architecture, ConfigError, DataError, find_file
+from harness.api import (
+    NB201_LATENCIES,
+    Architecture,
+    ConfigError,
+    DataError,
+    Nb201File,
+    find_nb201,
+)
 
 CELLS = 15_625
-TABLE, LATENCIES = "nb201_tables.npz", "nb201_device_latency.npz"
-KNOWN_MD5 = {
-    TABLE: "2909f439e9a111693bd89a011ee8aec2",
-    LATENCIES: "3bf82b26d4b01d951ac52c86aeb540b5",
-}
-SUBFOLDER = "nasbench201"
 
 SHORT, LONG = 12, 200
 SHORT_SHARE = 0.06  # of the 200 epochs' training time, as the benchmark reports it for 12
@@ -50,7 +42,8 @@ class Benchmark:
         final_train: Images those are trained on.
         tested: Images in each test split that it has.
         long_valid: Array of the mean validation accuracy after 200 epochs.
-        long_tests: Likewise of the test accuracy, by split; of single trials with ``_seeds``.
+        long_tests: Array of the mean test accuracy after 200 epochs, by split; the arrays of single
+            trials add ``_seeds`` to its name.
     """
 
     searched: str
@@ -89,17 +82,16 @@ class Table:
         path: Of the file.
 
     Attributes:
-        md5: Of the file.
+        file: Its arrays.
         operations: Names of the operations, in the order in which architectures count them.
         rows: The row of each cell that the table holds.
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self._arrays, self.md5 = _read(path)
-        self.operations = tuple(self._array("op_names").astype(str).tolist())
+        self.file = Nb201File(path)
+        self.operations = tuple(self.file["op_names"].astype(str).tolist())
         self.rows: dict[Architecture, int] = {
-            tuple(choices): row for row, choices in enumerate(self._array("ops").tolist())
+            tuple(choices): row for row, choices in enumerate(self.file["ops"].tolist())
         }
 
     @property
@@ -110,14 +102,15 @@ class Table:
     def notices(self) -> list[str]:
         """Say what is not as in the known table, in sentences."""
         found = []
-        if self.md5 != KNOWN_MD5[TABLE]:
+        name, md5, known = self.file.path.name, self.file.md5, self.file.known_md5
+        if md5 != known:
             found.append(
-                f"{self.path.name} has the md5 {self.md5}, not {KNOWN_MD5[TABLE]}: it is not the "
-                "table that was checked against the published numbers."
+                f"{name} has the md5 {md5}, not {known}: it is not the table that was checked "
+                "against the published numbers."
             )
         if not self.is_whole:
             found.append(
-                f"{self.path.name} holds {len(self.rows):,} of {CELLS:,} cells; one that is "
+                f"{name} holds {len(self.rows):,} of {CELLS:,} cells; one that is "
                 "missing scores nothing and is charged the mean time of the others."
             )
         return found
@@ -133,7 +126,7 @@ class Table:
             _refuse_trial(trial, f"{SHORT} epochs")
             return self._numbers(f"{benchmark}_e12_valid")
         name = BENCHMARKS[benchmark].long_valid
-        if trial != "mean" and f"{name}_seeds" not in self._arrays:
+        if trial != "mean" and f"{name}_seeds" not in self.file:
             _refuse_trial(trial, f"x-valid of {benchmark}")
         return self._numbers(name) if trial == "mean" else self._trial(name, trial)
 
@@ -154,7 +147,7 @@ class Table:
                 )
             return self._numbers(f"{benchmark}_e12_test")
         name = names[split]
-        if trial != "mean" and f"{name}_seeds" not in self._arrays:
+        if trial != "mean" and f"{name}_seeds" not in self.file:
             _refuse_trial(trial, f"{split} of {benchmark}")
         return self._numbers(name) if trial == "mean" else self._trial(name, trial)
 
@@ -170,8 +163,8 @@ class Table:
 
         The benchmark counts the classifier's biases among its operations; we do not.
         """
-        parameters = self._array(f"{benchmark}_params")
-        operations = self._array(f"{benchmark}_mflops")
+        parameters = self.file[f"{benchmark}_params"]
+        operations = self.file[f"{benchmark}_mflops"]
         return (
             np.rint(1e6 * parameters).astype(int).tolist(),
             (np.rint(1e6 * operations).astype(int) - classes).tolist(),
@@ -179,17 +172,12 @@ class Table:
 
     def _trial(self, name: str, trial: Trial) -> list[float]:
         """Return a trial of every row; where it was not run, the mean of those that were."""
-        trials = self._array(f"{name}_seeds")
+        trials = self.file[f"{name}_seeds"]
         found = trials[:, TRIALS.index(trial)]
         return np.where(np.isnan(found), np.nanmean(trials, axis=1), found).tolist()  # type: ignore[no-any-return]
 
     def _numbers(self, name: str) -> list[float]:
-        return self._array(name).astype(float).tolist()  # type: ignore[no-any-return]
-
-    def _array(self, name: str) -> NDArray[Any]:
-        if name not in self._arrays:
-            raise DataError(f"{self.path} has no array {name!r}; get the table again.")
-        return self._arrays[name]
+        return self.file[name].astype(float).tolist()  # type: ignore[no-any-return]
 
 
 def open_table() -> Table:
@@ -198,7 +186,7 @@ def open_table() -> Table:
     Raises:
         DataError: If it is missing or damaged.
     """
-    return _open(_find(TABLE))
+    return _open(find_nb201())
 
 
 def read_latencies(device: str) -> list[float]:
@@ -208,12 +196,12 @@ def read_latencies(device: str) -> list[float]:
         ConfigError: If there is no such device.
         DataError: If the file is missing or damaged.
     """
-    return _latencies(_find(LATENCIES), device)
+    return _latencies(find_nb201(NB201_LATENCIES), device)
 
 
 def list_devices() -> list[str]:
     """Return the devices on which the cells were timed."""
-    return _read(_find(LATENCIES))[0]["devices"].astype(str).tolist()  # type: ignore[no-any-return]
+    return Nb201File(find_nb201(NB201_LATENCIES))["devices"].astype(str).tolist()  # type: ignore[no-any-return]
 
 
 def open_latencies(device: str) -> tuple[Callable[[Architecture], float], str]:
@@ -225,8 +213,9 @@ def open_latencies(device: str) -> tuple[Callable[[Architecture], float], str]:
     """
     rows, column = open_table().rows, read_latencies(device)
     if len(rows) < len(column):
-        raise DataError(f"Latencies are kept by row, and {TABLE} lacks some; get the table again.")
-    return lambda architecture: column[rows[architecture]], _fingerprint(_find(LATENCIES), device)
+        raise DataError("Latencies are kept by row, and the table lacks some; get it again.")
+    fingerprint = _fingerprint(find_nb201(NB201_LATENCIES), device)
+    return lambda architecture: column[rows[architecture]], fingerprint
 
 
 @functools.cache
@@ -241,33 +230,15 @@ def _fingerprint(path: Path, device: str) -> str:
 
 @functools.cache
 def _latencies(path: Path, device: str) -> list[float]:
-    arrays, _ = _read(path)
-    if not {"devices", "latency"} <= arrays.keys():
-        raise DataError(f"{path} has no arrays 'devices' and 'latency'; get the file again.")
-    names = arrays["devices"].astype(str).tolist()
+    file = Nb201File(path)
+    names = file["devices"].astype(str).tolist()
     if device not in names:
         from difflib import get_close_matches
 
         near = get_close_matches(device, names, n=3)
         hint = f"Did you mean {' or '.join(near)}?" if near else f"There are {', '.join(names)}."
         raise ConfigError(f"{path.name} has no device {device!r}. {hint}")
-    return arrays["latency"][:, names.index(device)].astype(float).tolist()  # type: ignore[no-any-return]
-
-
-def _find(name: str) -> Path:
-    about = f"holds results of NAS-Bench-201 (md5 {KNOWN_MD5[name]})"
-    return find_file(name, SUBFOLDER, about)
-
-
-def _read(path: Path) -> tuple[dict[str, NDArray[Any]], str]:
-    """Return a file's arrays and its md5."""
-    try:
-        content = path.read_bytes()
-        with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} cannot be read: {error}; get it again.") from error
-    return arrays, hashlib.md5(content, usedforsecurity=False).hexdigest()
+    return file["latency"][:, names.index(device)].astype(float).tolist()  # type: ignore[no-any-return]
 
 
 def _refuse_trial(trial: Trial, where: str) -> None:

@@ -151,7 +151,7 @@ class Table(Evaluator):
         seconds = table.seconds(self.benchmark, epochs)
         row = table.rows.get(architecture)
         if row is None:
-            raise Unsupported(f"{table.path.name} does not hold this cell.")
+            raise Unsupported(f"{table.file.path.name} does not hold this cell.")
         parameters, products = table.sizes(self.benchmark, self.bench.task.shape.classes)
         return Outcome(
             test_accuracy=tests[row],
@@ -167,8 +167,8 @@ class Table(Evaluator):
     def _latencies(self, device: str) -> list[float]:
         if not self.table.is_whole:
             raise ConfigError(
-                f"Latencies are kept by row, and {self.table.path.name} lacks some of them; leave "
-                "the evaluator's device out."
+                f"Latencies are kept by row, and {self.table.file.path.name} lacks some of them; "
+                "leave the evaluator's device out."
             )
         return read_latencies(device)
 
@@ -182,7 +182,7 @@ class Table(Evaluator):
         facts = self.facts
         return Recorded(
             title="NAS-Bench-201 table",
-            fingerprint=self.table.md5,
+            fingerprint=self.table.file.md5,
             notice=" ".join([LOOKED_UP, *self.table.notices(), *self._substitutions()]),
             splits={
                 Split.TRAIN: f"{facts.searched} train",

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.api import Bench, ConfigError, DataError, Recipe, Split, Unsupported
+from harness.api import NB201_TABLE, Bench, ConfigError, DataError, Recipe, Split, Unsupported
 from harness.config.documents import read_yaml
 from harness.config.shipped import protocol_file
 from harness.evaluators import _nb201_table
-from harness.evaluators._nb201_table import CELLS, TABLE, open_table
+from harness.evaluators._nb201_table import CELLS, open_table
 from harness.evaluators.table import LOOKED_UP, Table
 from harness.spaces.darts import Darts
 from harness.spaces.nb201 import Nb201
@@ -33,7 +33,7 @@ def _data(reference, monkeypatch):
 
 @pytest.fixture(scope="module")
 def arrays(reference):
-    with np.load(reference / "nasbench201" / TABLE, allow_pickle=False) as file:
+    with np.load(reference / "nasbench201" / NB201_TABLE, allow_pickle=False) as file:
         return dict(file)
 
 
@@ -177,7 +177,7 @@ def test_a_missing_table_says_where_it_is_expected(tmp_path, monkeypatch):
 
 
 def test_a_damaged_table_is_refused(tmp_path, monkeypatch):
-    (tmp_path / TABLE).write_bytes(b"PK no archive")
+    (tmp_path / NB201_TABLE).write_bytes(b"PK no archive")
     monkeypatch.setenv("HARNESS_DATA", str(tmp_path))
     with pytest.raises(DataError, match="cannot be read"):
         judge(C10)
@@ -185,7 +185,7 @@ def test_a_damaged_table_is_refused(tmp_path, monkeypatch):
 
 def test_a_table_with_missing_rows_is_named_and_used(arrays, tmp_path, monkeypatch):
     kept = {name: array[:-1] if len(array) == CELLS else array for name, array in arrays.items()}
-    np.savez(tmp_path / TABLE, **kept)
+    np.savez(tmp_path / NB201_TABLE, **kept)
     monkeypatch.setenv("HARNESS_DATA", str(tmp_path))
     found = judge(C10)
     notice = found.recorded(RECIPE, (12,)).notice
