@@ -1,37 +1,66 @@
-"""Every example of docs/extending.md is a plugin that keeps the contract of its kind."""
+"""Every example of docs/extending.md works: plugins keep the contract of their kind."""
 
 import importlib
 import sys
 
 import pytest
 
+from analysis.answers.evaluation import evaluate
+from analysis.report.gallery import Gallery
+from analysis.report.rendering import render
 from harness.plugins import REGISTRIES
 from harness.testing.check import check_plugin
+from tests.analysis.experiments import Invention
 from tests.conftest import ROOT
 from tests.documents import examples
 
 EXAMPLES = examples(ROOT / "docs" / "extending.md")
 FOLDERS = {registry.package.replace(".", "/"): registry for registry in REGISTRIES}
+SECTIONS = "analysis/report/sections"
+PLUGINS = [file for file in EXAMPLES if not file.startswith(SECTIONS)]
 
 
-def test_every_kind_of_plugin_has_an_example():
-    assert {file.rpartition("/")[0] for file in EXAMPLES} == set(FOLDERS)
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """Let an example lie in its package, as if it were in the checkout; return its module."""
+    placed = []
+
+    def place(file):
+        name = file.removesuffix(".py").replace("/", ".")
+        parent, _, last = name.rpartition(".")
+        package = importlib.import_module(parent)
+        (tmp_path / f"{last}.py").write_text(EXAMPLES[file])
+        monkeypatch.setattr(package, "__path__", [str(tmp_path), *package.__path__])
+        placed.append((package, last))
+        return importlib.import_module(name)
+
+    yield place
+    for package, last in placed:
+        sys.modules.pop(f"{package.__name__}.{last}", None)
+        vars(package).pop(last, None)
 
 
-@pytest.mark.parametrize("file", EXAMPLES)
-def test_example_keeps_the_contract(file, tmp_path, monkeypatch):
+def test_every_seam_has_an_example():
+    assert {file.rpartition("/")[0] for file in EXAMPLES} == {*FOLDERS, SECTIONS}
+
+
+@pytest.mark.parametrize("file", PLUGINS)
+def test_plugin_keeps_the_contract(file, place):
+    place(file)
     folder, _, name = file.removesuffix(".py").rpartition("/")
     registry = FOLDERS[folder]
-    package = importlib.import_module(registry.package)
-    (tmp_path / f"{name}.py").write_text(EXAMPLES[file])
-    monkeypatch.setattr(package, "__path__", [str(tmp_path), *package.__path__])
-    try:
-        verdicts = check_plugin(name, registry.kind)
-        declared = getattr(registry.load(name), "exceptions", {})
-    finally:
-        sys.modules.pop(f"{registry.package}.{name}", None)
-        vars(package).pop(name, None)
-    failed = [verdict.to_line() for verdict in verdicts if verdict.status == "failed"]
-    assert not failed
+    verdicts = check_plugin(name, registry.kind)
+    declared = getattr(registry.load(name), "exceptions", {})
+    assert not [verdict.to_line() for verdict in verdicts if verdict.status == "failed"]
     excepted = {verdict.message for verdict in verdicts if verdict.status == "excepted"}
     assert excepted == set(declared.values())
+
+
+def test_table_stands_in_the_report(place, tmp_path):
+    experiment = Invention(tmp_path / "digits", seeds=3, arms=("direct", "random")).write()
+    results = evaluate([experiment])
+    gallery = Gallery(tmp_path / "figures")
+    section = place(f"{SECTIONS}/distinct.py").section(results, gallery)
+    page = render("report.md.j2", "title", [section], gallery)
+    canonical = results.tables.runs.groupby(["method", "arm"])["canonical"].nunique()
+    assert f"| darts | direct | d100 | 3 | {canonical['darts', 'direct']} |" in page
