@@ -44,6 +44,11 @@ def test_every_seam_has_an_example():
     assert {file.rpartition("/")[0] for file in EXAMPLES} == {*FOLDERS, SECTIONS}
 
 
+def test_the_shortest_method_has_as_many_lines_as_the_page_says():
+    lines = EXAMPLES["methods/one_plus_one.py"].splitlines()
+    assert len([line for line in lines if line]) == 12
+
+
 @pytest.mark.parametrize("file", PLUGINS)
 def test_plugin_keeps_the_contract(file, place):
     place(file)
