@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Iterable, Sequence
 
 MINUS = "\N{MINUS SIGN}"
 NOTHING = "\N{EN DASH}"
 TIMES = "\N{MULTIPLICATION SIGN}"
-# So many values are printed, and of more the first few.
-MOST_VALUES, FIRST_VALUES = 20, 5
+# Of more values only their range is printed.
+MOST_VALUES = 12
 # Below this, a p-value is only an order of magnitude.
 SMALLEST_PRINTED_P = 1e-4
 
@@ -73,20 +74,13 @@ def joined(items: Iterable[str], nothing: str = "none") -> str:
     return ", ".join(item for item in items if item) or nothing
 
 
-def every_value(values: Sequence[float]) -> str:
-    """Return accuracies, or the first of many and how many there are besides."""
-    if len(values) <= MOST_VALUES:
-        return joined(map(decimal, values))
-    more = len(values) - FIRST_VALUES
-    return f"{joined(map(decimal, values[:FIRST_VALUES]))}, and {more:,} more"
-
-
-def all_values_in(table: str) -> str:
-    """Return the sentence that goes with columns of values."""
-    return (
-        f"Of more than {MOST_VALUES} values the first {FIRST_VALUES} are printed; all stand in "
-        f"tables/{table}.csv."
-    )
+def value_range(values: Sequence[float]) -> str:
+    """Return accuracies, lowest first; of many the lowest, the median and the highest."""
+    ordered = sorted(values)
+    if len(ordered) <= MOST_VALUES:
+        return joined((decimal(value, 1) for value in ordered), "")
+    low, middle, high = ordered[0], statistics.median(ordered), ordered[-1]
+    return f"{decimal(low, 1)} to {decimal(high, 1)}, median {decimal(middle, 1)}"
 
 
 def spans(numbers: Iterable[int]) -> str:

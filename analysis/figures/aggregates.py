@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.answers.evaluation import Results
 from analysis.answers.normalised import normalised_scores
 from analysis.figures.style import canvas, look_of, place_of, say_nothing, styled
 from analysis.statistics.summaries import interquartile_mean, optimality_gap, stratified_bootstrap
+from analysis.study import Study
 
 COLUMNS = ["statistic", "method", "look", "arm", "runs", "estimate", "low", "high", "interval"]
 STATISTICS = {
@@ -22,15 +22,15 @@ STATISTICS = {
 }
 
 
-def collect(results: Results, study: str) -> pd.DataFrame:
+def collect(study: Study) -> pd.DataFrame:
     """Return each statistic of every method and arm, with an interval from 20 pooled runs on."""
-    scores = normalised_scores(results.units, study)
+    scores = normalised_scores(study.units, study.name)
     rows = []
     for statistic, compute in STATISTICS.items():
         for (method, arm), group in scores.groupby(["method", "arm"], sort=False):
             tasks = [list(one) for _, one in group.groupby("target", sort=False)["score"]]
             found = stratified_bootstrap(tasks, compute, np.random.default_rng(0))
-            look = place_of(str(method), results.all_methods)
+            look = place_of(str(method), study.methods)
             rows.append(
                 (statistic, method, look, arm, len(group), found.estimate, found.low, found.high,
                  found.method)

@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.answers.cells.journeys import CONTINUED, DIRECT, SOURCE
-from analysis.answers.evaluation import Results
 from analysis.figures.style import COLOURS, DASHES, canvas, say_nothing, styled
 from analysis.numbers import pair_label
+from analysis.study import Study
 
 KEY = ["method", "source", "target"]
 MEASURES = {
@@ -25,14 +25,14 @@ COLUMNS = [*KEY, "stage", "kind", "seed", "n", "tick", "epoch", "place", *MEASUR
 SEED, MEAN = "seed", "mean"
 
 
-def collect(results: Results, study: str) -> pd.DataFrame:
+def collect(study: Study) -> pd.DataFrame:
     """Return the course of every search and the mean over seeds, by tick.
 
     ``place`` is where a tick stands: epochs since the source search began; a direct search stands
     where the continued one does, as both see the target's data.
     """
-    course = results.changes["alpha_course"]
-    course = course[course["study"] == study]
+    course = study.changes["alpha_course"]
+    course = course
     seeds = course.assign(kind=SEED, n=1)
     key = [*KEY, "stage", "tick"]
     means = course.groupby(key, sort=False, as_index=False).agg(

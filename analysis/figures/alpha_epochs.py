@@ -6,27 +6,27 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.answers.evaluation import Results
-from analysis.figures.alphas import BELOW, BESIDE, TILE, draw_shares, mean_shares
+from analysis.figures.alphas import BELOW, BESIDE, TILE, draw_shares, farthest, mean_shares
 from analysis.figures.style import WIDEST, canvas, say_nothing, styled
+from analysis.study import Study
 
 MOMENTS = ("start", "25 %", "50 %", "75 %", "end")
 ROW = ["method", "search", "cell"]
 COLUMNS = [*ROW, "moment", "n", "edge", "operation", "share"]
 
 
-def collect(results: Results, study: str) -> pd.DataFrame:
+def collect(study: Study) -> pd.DataFrame:
     """Return the mean softmax over seeds at five ticks of the searches' ways.
 
     A search with fewer ticks shows some of them more than once.
     """
-    alphas = results.tables.alphas
+    alphas = study.tables.alphas
     ticks = {job: np.unique(its) for job, its in alphas.groupby("job", sort=False)["tick"]}
     parts = []
     for moment, way in zip(MOMENTS, np.linspace(0, 1, len(MOMENTS)), strict=True):
         chosen = {job: its[round(way * (len(its) - 1))] for job, its in ticks.items()}
         rows = alphas[alphas["tick"] == alphas["job"].map(chosen)]
-        parts.append(mean_shares(results, study, rows).assign(moment=moment))
+        parts.append(mean_shares(study, rows).assign(moment=moment))
     return pd.concat(parts, ignore_index=True)[COLUMNS]
 
 
@@ -43,10 +43,10 @@ def draw(table: pd.DataFrame) -> Figure:
         across = len(MOMENTS) * TILE * wide + BESIDE + 1.0
         figure = canvas(min(across, WIDEST), sum(tall))
         grid = figure.subplots(len(rows), len(MOMENTS), squeeze=False, height_ratios=tall)
-        highest = float(table["share"].max())
+        most = farthest(table)
         for panels, ((method, search, cell), group) in zip(grid, rows, strict=True):
             for axes, moment in zip(panels, MOMENTS, strict=True):
-                image = draw_shares(axes, group, group[group["moment"] == moment], highest)
+                image = draw_shares(axes, group, group[group["moment"] == moment], most)
                 axes.set_title(moment, loc="left")
                 if moment != MOMENTS[0]:
                     axes.set_yticklabels([])

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 
-from analysis.answers.evaluation import Results
-from analysis.figures.style import WIDEST, canvas, say_nothing, styled
+from analysis.figures.style import DIVERGING, WIDEST, canvas, say_nothing, styled
+from analysis.study import Study
 
 KEY = ["method", "search"]
 COLUMNS = [*KEY, "n", "cell", "edge", "operation", "share"]
@@ -19,25 +19,24 @@ ROLES = ("source", "continued", "direct", "direct_long", "resumed")
 TILE, BESIDE, BELOW = 0.27, 1.75, 1.5
 
 
-def collect(results: Results, study: str) -> pd.DataFrame:
+def collect(study: Study) -> pd.DataFrame:
     """Return the mean softmax at the last tick over a method's searches for one purpose."""
-    alphas = results.tables.alphas
+    alphas = study.tables.alphas
     final = alphas["tick"] == alphas.groupby("job")["tick"].transform("max")
-    return mean_shares(results, study, alphas[final])
+    return mean_shares(study, alphas[final])
 
 
-def mean_shares(results: Results, study: str, alphas: pd.DataFrame) -> pd.DataFrame:
+def mean_shares(study: Study, alphas: pd.DataFrame) -> pd.DataFrame:
     """Return the mean softmax over a method's finished searches for one purpose.
 
     Parameters whose edges have no names are left out.
 
     Args:
-        results: Of the experiments.
         study: Whose searches.
         alphas: Raw parameters, of one tick of each search.
     """
-    searches = results.tables.searches
-    searches = searches[(searches["study"] == study) & (searches["status"] == "done")]
+    searches = study.tables.searches
+    searches = searches[(searches["status"] == "done")]
     alphas = alphas[(alphas["cell"] != "") & alphas["job"].isin(searches["job"])]
     edges = ["job", "cell", "edge"]
     highest = alphas.groupby(edges)["alpha"].transform("max")
@@ -52,7 +51,7 @@ def mean_shares(results: Results, study: str, alphas: pd.DataFrame) -> pd.DataFr
     means = table.groupby(group, sort=False, as_index=False).agg(
         n=("job", "nunique"), share=("share", "mean")
     )
-    names = {name: place for place, name in enumerate(results.methods[study])}
+    names = {name: place for place, name in enumerate(study.methods)}
     return means.sort_values("method", key=lambda column: column.map(names), kind="stable")[
         COLUMNS
     ].reset_index(drop=True)
@@ -72,25 +71,40 @@ def draw(table: pd.DataFrame) -> Figure:
         across = len(searches) * (TILE * wide + BESIDE) + 1.0
         figure = canvas(min(across, WIDEST), sum(tall))
         grid = figure.subplots(len(rows), len(searches), squeeze=False, height_ratios=tall)
-        highest = float(table["share"].max())
+        most = farthest(table)
         for panels, ((method, cell), group) in zip(grid, rows, strict=True):
             for axes, search in zip(panels, searches, strict=True):
                 its = group[group["search"] == search]
                 if its.empty:
                     axes.set_axis_off()
                     continue
-                image = draw_shares(axes, group, its, highest)
+                image = draw_shares(axes, group, its, most)
                 axes.set_title(f"{method}, {cell}\n{search}, n = {its['n'].max()}", loc="left")
-        figure.colorbar(image, ax=list(grid[:, -1]), label="mean share at the end")
+        figure.colorbar(image, ax=list(grid[:, -1]), label="share times operations\n(1 = uniform)")
     return figure
 
 
-def draw_shares(axes: Axes, group: pd.DataFrame, its: pd.DataFrame, highest: float) -> QuadMesh:
-    """Draw one purpose; all purposes of a method and cell have the same edges and operations."""
+def farthest(table: pd.DataFrame) -> float:
+    """Return how far a share is at most from uniform, in multiples of the uniform share."""
+    operations = table.groupby(["method", "cell", "edge"])["operation"].transform("nunique")
+    return float((table["share"] * operations - 1).abs().max()) or 1.0
+
+
+def draw_shares(axes: Axes, group: pd.DataFrame, its: pd.DataFrame, most: float) -> QuadMesh:
+    """Draw one purpose; all purposes of a method and cell have the same edges and operations.
+
+    Args:
+        axes: Of the purpose.
+        group: Shares of the method and cell, of all purposes.
+        its: Shares of the purpose.
+        most: Distance from uniform at which colours end, see ``farthest``.
+    """
     edges, operations = (list(dict.fromkeys(group[name])) for name in ("edge", "operation"))
     shares = its.pivot(index="edge", columns="operation", values="share")
     shares = shares.reindex(index=edges, columns=operations)
-    image = axes.pcolormesh(shares.to_numpy(float), cmap="cividis", vmin=0, vmax=highest)
+    times = shares.to_numpy(float) * shares.notna().sum(axis=1).to_numpy()[:, None]
+    image = axes.pcolormesh(times, cmap=DIVERGING, vmin=1 - most, vmax=1 + most)
+    axes.set_facecolor("#dddddd")
     axes.set_yticks(np.arange(len(edges)) + 0.5, edges)
     axes.set_xticks(np.arange(len(operations)) + 0.5, operations, rotation=40, ha="right")
     axes.invert_yaxis()

@@ -12,9 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.answers.evaluation import Results
 from analysis.figures.style import DASHES, canvas, look_of, place_of, say_nothing, styled, thousands
 from analysis.statistics.curves import Curve, window
+from analysis.study import Study
 
 QUALITIES = {
     "best_val_so_far": "best validation accuracy so far (%)",
@@ -47,16 +47,16 @@ LOGARITHMIC = 30
 CHECKPOINTS = (0.25, 0.5, 0.75, 1.0)
 
 
-def collect(results: Results, study: str) -> pd.DataFrame:
+def collect(study: Study) -> pd.DataFrame:
     """Return the ticks of some seeds, and the median and quartiles over all of them.
 
     ``cost`` is cumulative: what the searches that one goes on from had cost is counted. ``look`` is
     the place of the method among all.
     """
-    tables = results.tables
+    tables = study.tables
     searches = tables.searches
-    searches = searches[(searches["study"] == study) & (searches["status"] == "done")]
-    before = _before(results)
+    searches = searches[(searches["status"] == "done")]
+    before = _before(study)
     traces = dict(list(tables.trace.groupby("job", sort=False)))
     rows: list[dict[str, Any]] = []
     for quality in QUALITIES:
@@ -65,9 +65,9 @@ def collect(results: Results, study: str) -> pd.DataFrame:
             task, method, role = (str(name) for name in names)
             common = {
                 "quality": quality,
-                "task": results.labels.get(task, task),
+                "task": study.labels.get(task, task),
                 "method": method,
-                "look": place_of(method, results.all_methods),
+                "look": place_of(method, study.methods),
                 "role": role,
             }
             curves = _curves(group, traces, quality, before)
@@ -96,11 +96,11 @@ def draw(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def _before(results: Results) -> dict[str, pd.Series[Any]]:
+def _before(study: Study) -> dict[str, pd.Series[Any]]:
     """Return by search what the searches that it goes on from had cost together."""
-    bills = results.tables.searches.set_index("job")[list(CURRENCIES)]
+    bills = study.tables.searches.set_index("job")[list(CURRENCIES)]
     found = {}
-    for chain in results.tables.runs["ancestor_jobs"].unique():
+    for chain in study.tables.runs["ancestor_jobs"].unique():
         jobs = str(chain).split()
         for place in range(1, len(jobs)):
             found[jobs[place]] = bills.reindex(jobs[:place]).sum()

@@ -11,12 +11,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.answers.arms import finite
-from analysis.answers.evaluation import Results
 from analysis.figures.rows import drawn_once
 from analysis.figures.style import canvas, look_of, place_of, say_nothing, styled
 from analysis.statistics.intervals import mean_interval
+from analysis.study import Study
 
 ORDER = ("source", "transferred", "continued", "direct", "direct_long", "resumed", "random")
+# Quartile distances beyond which a value is left outside the axis; runs from which dots are small.
+FAR, MANY = 3.0, 60
 COLUMNS = [
     "target",
     "row",
@@ -36,18 +38,18 @@ COLUMNS = [
 ]
 
 
-def collect(results: Results, study: str) -> pd.DataFrame:
+def collect(study: Study) -> pd.DataFrame:
     """Return one row per independent observation, with the summary of its arm.
 
     ``row`` is the arm's place from the top of its target's panel, ``look`` the place of its method
     among all (-1: random architectures); ``low`` and ``high`` limit the 95 % t interval of the
     mean.
     """
-    units = drawn_once(results.units[results.units["study"] == study], "unit")
+    units = drawn_once(study.units, "unit")
     rows = [
-        {"target": results.labels.get(str(target), str(target)), "row": row, **unit}
+        {"target": study.labels.get(str(target), str(target)), "row": row, **unit}
         for target, panel in units.groupby("target", sort=False)
-        for row, arm in enumerate(_arms(panel, results.all_methods))
+        for row, arm in enumerate(_arms(panel, study.methods))
         for unit in arm
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -58,7 +60,7 @@ def draw(table: pd.DataFrame) -> Figure:
     targets = list(table["target"].unique())
     heights = [max(2, 1 + table["row"][table["target"] == target].max()) for target in targets]
     with styled():
-        figure = canvas(9.5, (sum(heights) or 2) * 0.42 + 1.1 * max(1, len(heights)))
+        figure = canvas(12.5, (sum(heights) or 2) * 0.33 + 0.75 * max(1, len(heights)))
         panels = figure.subplots(
             max(1, len(targets)), 1, squeeze=False, gridspec_kw={"height_ratios": heights or [1]}
         )[:, 0]
@@ -96,36 +98,53 @@ def _arms(panel: pd.DataFrame, methods: list[str]) -> list[list[dict[Any, Any]]]
 
 def _panel(axes: Axes, target: str, table: pd.DataFrame) -> None:
     axes.set_title(f"trained and tested on {target}", loc="left")
+    limits = _limits(table)
     labels = []
-    scale = "test accuracy (%)"
     for row, arm in table.groupby("row"):
         labels.append(str(arm["label"].iloc[0]))
         if arm["arm"].iloc[0] == "random":
-            scale += "; grey band: random architectures, mean ± SD" * _band(axes, arm)
-        _strip(axes, int(str(row)), arm)
+            _band(axes, arm)
+        _strip(axes, int(str(row)), arm, limits)
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.4, -0.6)
-    # Intervals of two or three runs reach far beyond what an accuracy can be.
-    low, high = axes.get_xlim()
-    axes.set_xlim(max(low, -1.0), min(high, 101.0))
-    axes.set_xlabel(scale)
+    if limits is not None:
+        axes.set_xlim(*limits)
+    axes.set_xlabel("test accuracy, %")
     axes.grid(axis="x", color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
 
 
-def _band(axes: Axes, arm: pd.DataFrame) -> bool:
-    """Shade where random architectures lie, if that is known."""
+def _limits(table: pd.DataFrame) -> tuple[float, float] | None:
+    """Return where the axis ends: around all values, or around most if few are far from them.
+
+    A value is far if it is beyond the outermost quartile of all arms by more than ``FAR`` times
+    the widest distance of an arm's quartiles. Intervals of two or three runs widen no axis.
+    """
+    arms = [np.array(finite(arm)) for _, arm in table.groupby("row")]
+    arms = [values for values in arms if len(values)]
+    if not arms:
+        return None
+    quartiles = [np.quantile(values, [0.25, 0.75]) for values in arms]
+    widest = max(high - low for low, high in quartiles)
+    low = max(min(float(values.min()) for values in arms),
+              min(low for low, _ in quartiles) - FAR * widest)  # fmt: skip
+    high = min(max(float(values.max()) for values in arms),
+               max(high for _, high in quartiles) + FAR * widest)  # fmt: skip
+    room = 0.04 * (high - low) or 0.5
+    return max(low - room, -1.0), min(high + room, 101.0)
+
+
+def _band(axes: Axes, arm: pd.DataFrame) -> None:
+    """Shade where random architectures are, if that is known."""
     mean, spread = float(arm["mean"].iloc[0]), float(arm["sd"].fillna(0.0).iloc[0])
-    if math.isnan(mean):
-        return False
-    axes.axvspan(mean - spread, mean + spread, color="#e4e4e4", zorder=0)
-    axes.axvline(mean, color="#777777", linewidth=1, linestyle=(0, (4, 2)), zorder=1)
-    return True
+    if not math.isnan(mean):
+        axes.axvspan(mean - spread, mean + spread, color="#e4e4e4", zorder=0)
+        axes.axvline(mean, color="#777777", linewidth=1, linestyle=(0, (4, 2)), zorder=1)
 
 
-def _strip(axes: Axes, row: int, arm: pd.DataFrame) -> None:
+def _strip(axes: Axes, row: int, arm: pd.DataFrame, limits: tuple[float, float] | None) -> None:
     values = finite(arm)
-    if not values:
+    if not values or limits is None:
         axes.annotate(
             "no finished run",
             (0.01, row),
@@ -137,12 +156,66 @@ def _strip(axes: Axes, row: int, arm: pd.DataFrame) -> None:
         )
         return
     colour, marker = look_of(int(arm["look"].iloc[0]))
-    # Three heights in turn keep equal values apart, the same way each time.
-    heights = [row + 0.12 * (index % 3 - 1) - 0.08 for index in range(len(values))]
-    axes.scatter(
-        values, heights, s=34, marker=marker, color=colour, alpha=0.75, linewidths=0, zorder=3
+    is_many = len(values) > MANY
+    # Heights in turn keep equal values apart, the same way each time.
+    lanes = 7 if is_many else 3
+    heights = [row - 0.08 + 0.24 * (index % lanes / (lanes - 1) - 0.5)
+               for index in range(len(values))]  # fmt: skip
+    points = axes.scatter(
+        values,
+        heights,
+        s=9 if is_many else 34,
+        marker=marker,
+        color=colour,
+        alpha=0.35 if is_many else 0.75,
+        linewidths=0,
+        zorder=3,
+        rasterized=is_many,
     )
+    if not is_many:
+        points.set_gid(_points_id(arm))
+    _outside(axes, row, values, limits)
     mean, low, high = (float(arm[name].iloc[0]) for name in ("mean", "low", "high"))
     if not math.isnan(low):
         axes.plot([low, high], [row + 0.28] * 2, color=colour, lw=2.2, zorder=3)
     axes.plot([mean], [row + 0.28], "|", color="black", ms=11, mew=2, zorder=4)
+
+
+def name_points(table: pd.DataFrame) -> dict[str, list[str]]:
+    """Return what each dot is, in the order drawn, by the id of its arm's dots in an SVG."""
+    names = {}
+    for _, arm in table.groupby(["target", "row"], sort=False):
+        known = arm[np.isfinite(arm["value"].astype(float))]
+        if 0 < len(known) <= MANY:
+            names[_points_id(arm)] = [
+                f"{row['label']}, seed {row['seed']}: {row['value']:.2f} %, {row['unit']}"
+                for row in known.to_dict("records")
+            ]
+    return names
+
+
+def _points_id(arm: pd.DataFrame) -> str:
+    first = arm.iloc[0]
+    return f"points-{first['target']}-{first['row']}"
+
+
+def _outside(axes: Axes, row: int, values: list[float], limits: tuple[float, float]) -> None:
+    """Say at the edge of the axes which values are beyond it."""
+    low = sorted(value for value in values if value < limits[0])
+    high = sorted(value for value in values if value > limits[1])
+    for found, place, side, arrow in ((low, 0.0, "left", "◂ {}"), (high, 1.0, "right", "{} ▸")):
+        if found:
+            text = ", ".join(f"{value:.1f}" for value in found[:3])
+            text = (
+                text if len(found) <= 3 else f"{len(found)} runs, {found[0]:.1f} to {found[-1]:.1f}"
+            )
+            axes.text(
+                place,
+                row - 0.3,
+                arrow.format(text),
+                transform=axes.get_yaxis_transform(),
+                ha=side,
+                va="center",
+                size=8.5,
+                color="#b3300f",
+            )

@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.answers.evaluation import Results
 from analysis.figures.style import canvas, look_of, place_of, say_nothing, styled
+from analysis.study import Study
 
 COLUMNS = [
     "label",
@@ -25,17 +25,17 @@ COLUMNS = [
 FORTH, BACK = ">", "<"
 
 
-def collect(results: Results, study: str) -> pd.DataFrame:
+def collect(study: Study) -> pd.DataFrame:
     """Return one row for every method and pair of which both directions were run.
 
     ``forth`` is the gap of first → second over the noise of second, ``back`` that of second → first
     over the noise of first; ``asymmetry`` is their difference with its limits.
     """
-    table = results.transfer["asymmetry"]
-    table = table[table["study"] == study]
+    table = study.transfer["asymmetry"]
+    table = table
     return table.assign(
         label=[f"{m}: {a} and {b}" for m, a, b in table[["method", "first", "second"]].to_numpy()],
-        look=[place_of(str(name), results.all_methods) for name in table["method"]],
+        look=[place_of(str(name), study.methods) for name in table["method"]],
         forth=table["gap_forth"] / table["noise_second"],
         back=table["gap_back"] / table["noise_first"],
     ).reindex(columns=COLUMNS)

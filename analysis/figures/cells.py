@@ -11,7 +11,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.answers.evaluation import Results
 from analysis.figures.cell_drawing import FAINT, FAINT_LINE, draw_cell, look_of
 from analysis.figures.cell_layout import (
     PLAIN,
@@ -23,6 +22,7 @@ from analysis.figures.cell_layout import (
 )
 from analysis.figures.style import canvas, say_nothing, sheet, styled, trust
 from analysis.figures.views import KEY, View, course_of, courses, first_seeds, list_views
+from analysis.study import Study
 from harness.api import CellGraph
 
 COLUMNS = [*KEY, "cell", "inputs", "start", "end", "from", "to", "operation", "state"]
@@ -33,9 +33,9 @@ MARGIN, SPACE, TITLE, HEADING, LEGEND_ROW = 0.15, 0.40, 0.36, 0.30, 0.24
 NAMED, LEAST_WIDTH = 5, 8.5
 
 
-def collect(results: Results, study: str) -> pd.DataFrame:
+def collect(study: Study) -> pd.DataFrame:
     """Return every edge that is drawn, of the first seed of every method and pair."""
-    journeys = first_seeds(results.tables, study, CellGraph)
+    journeys = first_seeds(study.journeys, CellGraph)
     parts = [tabulate(course_of(journey), list_views(journey)) for journey in journeys]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
 

@@ -16,11 +16,11 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from analysis.answers.evaluation import Results
 from analysis.architectures.chains import REMOVED, read_block
 from analysis.figures.cell_drawing import TIMES
 from analysis.figures.style import canvas, say_nothing, sheet, styled, trust
 from analysis.figures.views import KEY, View, course_of, courses, first_seeds, list_views
+from analysis.study import Study
 from harness.api import BlockChain
 
 TRAITS = ["operation", "kernel", "expansion", "skip", "depth", "width"]
@@ -49,9 +49,9 @@ TALL, PER_PIXEL = 0.40, 0.09
 PER_EXPANSION = 0.07  # of the way to dark blue
 
 
-def collect(results: Results, study: str) -> pd.DataFrame:
+def collect(study: Study) -> pd.DataFrame:
     """Return every block that is drawn, of the first seed of every method and pair."""
-    journeys = first_seeds(results.tables, study, BlockChain)
+    journeys = first_seeds(study.journeys, BlockChain)
     parts = [tabulate(course_of(journey), list_views(journey)) for journey in journeys]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
 

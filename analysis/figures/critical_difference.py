@@ -7,7 +7,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.answers.evaluation import Results
 from analysis.figures.style import canvas, look_of, place_of, say_nothing, styled
 from analysis.statistics.ranking import (
     FEWEST_METHODS,
@@ -18,20 +17,21 @@ from analysis.statistics.ranking import (
     task_ranks,
 )
 from analysis.statistics.sample import ALPHA
+from analysis.study import Study
 
 COLUMNS = ["kind", "name", "look", "rank", "until", "targets"]
 METHOD, BAR = "method", "bar"
 ARM = "transferred"
 
 
-def collect(results: Results, study: str) -> pd.DataFrame:
+def collect(study: Study) -> pd.DataFrame:
     """Return mean ranks of the transferred arm and the bars; nothing where none may be shown.
 
     Blocks are targets, each the mean over seeds. Bars are pairwise exact sign-flip tests over
     targets with Holm's correction, not Nemenyi's (Benavoli et al., JMLR 2016).
     """
-    units = results.units
-    units = units[(units["study"] == study) & (units["arm"] == ARM)]
+    units = study.units
+    units = units[(units["arm"] == ARM)]
     means = units.pivot_table(index=["source", "target"], columns="method", values="value")
     means = means.astype(float).dropna()
     if diagram_refusal(means.shape[1], len(means)):
@@ -39,7 +39,7 @@ def collect(results: Results, study: str) -> pd.DataFrame:
     scores = means.to_numpy(dtype=np.float64)
     ranks = task_ranks(scores).mean(axis=0)
     names = [str(name) for name in means.columns]
-    looks = [place_of(name, results.all_methods) for name in names]
+    looks = [place_of(name, study.methods) for name in names]
     rows = [
         (METHOD, name, look, float(rank), float(rank), len(means))
         for name, look, rank in zip(names, looks, ranks, strict=True)

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.answers.comparisons.sentences import sides, where
-from analysis.answers.evaluation import Results
 from analysis.figures.style import canvas, say_nothing, styled
+from analysis.study import Study
 
 COLUMNS = ["place", "on", "first", "second", "kind", "value", "low", "high"]
 FIRST, SECOND, DIFFERENCE = "first", "second", "difference"
@@ -20,12 +20,12 @@ LOOKS = {FIRST: ("#0072B2", "o", -0.16), SECOND: ("#D55E00", "s", 0.16)}
 MOST = 8
 
 
-def collect(results: Results, study: str) -> pd.DataFrame:
+def collect(study: Study) -> pd.DataFrame:
     """Return the values and the difference of the first declared comparisons in points."""
     chosen = [
         found
-        for found in results.comparisons
-        if found.study == study and found.scale == "pp" and not math.isnan(found.difference)
+        for found in study.comparisons
+        if found.scale == "pp" and not math.isnan(found.difference)
         and found.design in {"independent", "paired"}
     ][:MOST]  # fmt: skip
     rows: list[tuple[Any, ...]] = []

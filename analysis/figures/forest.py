@@ -14,7 +14,7 @@ from analysis.figures.style import canvas, colour_of, marker_of, say_nothing, st
 from analysis.numbers import MINUS, p_value
 
 if TYPE_CHECKING:
-    from analysis.answers.evaluation import Results
+    from analysis.study import Study
 
 COLUMNS = ["label", "difference", "low", "high", "margin", "p_holm", "verdict", "text"]
 # What a mark looks like says the verdict once more, also in grey.
@@ -22,11 +22,11 @@ VERDICTS = ("superior", "inferior", "inconclusive", "infeasible")
 _UNDECIDED = "#777777"
 
 
-def collect(results: Results, study: str) -> pd.DataFrame:
+def collect(study: Study) -> pd.DataFrame:
     """Return the declared comparisons of a study that have a difference in points."""
     rows = [
         {
-            "label": f"{where(found, results.labels)}\n{f' {MINUS} '.join(sides(found))}",
+            "label": f"{where(found)}\n{f' {MINUS} '.join(sides(found))}",
             "difference": found.difference,
             "low": found.low,
             "high": found.high,
@@ -35,8 +35,8 @@ def collect(results: Results, study: str) -> pd.DataFrame:
             "verdict": flags(found),
             "text": difference_text(found),
         }
-        for found in results.comparisons
-        if found.study == study and found.scale == "pp" and not math.isnan(found.difference)
+        for found in study.comparisons
+        if found.scale == "pp" and not math.isnan(found.difference)
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
 

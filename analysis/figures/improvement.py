@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.answers.comparisons.comparisons import Verdict, comparison_table
-from analysis.answers.evaluation import Results
 from analysis.figures.style import canvas, say_nothing, styled
+from analysis.study import Study
 
 COLUMNS = ["column", "method", "arm", "relative_improvement", "gain", "is_significant"]
 ARMS = ("transferred", "continued", "direct")
@@ -19,14 +19,14 @@ RANDOM = "random architectures"
 MAP = "PuOr"
 
 
-def collect(results: Results, study: str) -> pd.DataFrame:
+def collect(study: Study) -> pd.DataFrame:
     """Return one row for every arm that stands beside random architectures, and the random row.
 
     ``is_significant`` tells of a declared comparison with random that Holm's correction let stand.
     """
-    gains = results.gains
-    gains = gains[(gains["study"] == study) & gains["arm"].isin(ARMS)]
-    decided = _decided(results, study)
+    gains = study.gains
+    gains = gains[gains["arm"].isin(ARMS)]
+    decided = _decided(study)
     rows = [
         {
             "column": _column(row["arm"], row["source"], row["target"]),
@@ -89,9 +89,9 @@ def _value(axes: Axes, row: dict[Any, Any], at: tuple[int, int], reach: float) -
     axes.text(*at, f"{value:+.2f}{dot}", ha="center", va="center", color=colour, size=9)
 
 
-def _decided(results: Results, study: str) -> set[tuple[str, ...]]:
-    table = comparison_table(results.comparisons)
-    table = table[(table["study"] == study) & (table["against"] == "random")]
+def _decided(study: Study) -> set[tuple[str, ...]]:
+    table = comparison_table(study.comparisons)
+    table = table[(table["against"] == "random")]
     table = table[table["verdict"].isin([str(Verdict.SUPERIOR), str(Verdict.INFERIOR)])]
     return {_key(row) for row in table.to_dict("records")}
 

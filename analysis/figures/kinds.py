@@ -10,8 +10,8 @@ from typing import Protocol, cast
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis import figures as plots
-from analysis.answers.evaluation import Results
+from analysis import figures
+from analysis.study import Study
 from harness.errors import UnknownNameError
 from harness.registry import did_you_mean
 
@@ -21,7 +21,7 @@ class Kind(Protocol):
 
     __doc__: str | None
 
-    def collect(self, results: Results, study: str) -> pd.DataFrame:
+    def collect(self, study: Study) -> pd.DataFrame:
         """Return exactly what will be drawn, of one study."""
 
     def draw(self, table: pd.DataFrame) -> Figure:
@@ -31,9 +31,9 @@ class Kind(Protocol):
 @cache
 def kinds() -> dict[str, Kind]:
     """Return every kind by name, sorted."""
-    names = sorted(module.name for module in pkgutil.iter_modules(plots.__path__))
+    names = sorted(module.name for module in pkgutil.iter_modules(figures.__path__))
     modules = {
-        name: importlib.import_module(f"{plots.__name__}.{name}")
+        name: importlib.import_module(f"{figures.__name__}.{name}")
         for name in names
         if not name.startswith("_")
     }

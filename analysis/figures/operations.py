@@ -9,18 +9,18 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.answers.cells.changes import OPERATION_COLUMNS
-from analysis.answers.evaluation import Results
 from analysis.figures.style import COLOURS, canvas, say_nothing, styled
 from analysis.numbers import pair_label
+from analysis.study import Study
 
 BARS = (("before", "source", ""), ("after", "continued", "//"), ("direct", "direct", ".."))
 THICK = 0.26
 
 
-def collect(results: Results, study: str) -> pd.DataFrame:
+def collect(study: Study) -> pd.DataFrame:
     """Return mean numbers of edges by method, pair, cell and operation."""
-    table = results.changes["change_operations"]
-    return table[table["study"] == study].reset_index(drop=True)[OPERATION_COLUMNS]
+    table = study.changes["change_operations"]
+    return table.reset_index(drop=True)[OPERATION_COLUMNS]
 
 
 def draw(table: pd.DataFrame) -> Figure:

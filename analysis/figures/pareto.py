@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from analysis.answers.evaluation import Results
 from analysis.figures.rows import drawn_once
 from analysis.figures.style import canvas, look_of, place_of, say_nothing, styled, thousands
 from analysis.statistics.pareto import box_of, hypervolume, on_front
+from analysis.study import Study
 
 AXES = {
     "latency_ms": "latency by the table (ms)",
@@ -50,22 +50,22 @@ def currency_of(runs: pd.DataFrame) -> str:
     return "latency_ms" if runs["latency_ms"].notna().any() else "macs"
 
 
-def collect(results: Results, study: str) -> pd.DataFrame:
+def collect(study: Study) -> pd.DataFrame:
     """Return one row per trained network, and one per arm: the mean of its networks.
 
     ``look`` is the place of the method among all (-1: random architectures); ``on_front`` tells
     of a mean that no other mean of its target is as good in cost and accuracy.
     """
-    runs = results.tables.runs
-    runs = runs[(runs["study"] == study) & (runs["status"] == "done")]
+    runs = study.tables.runs
+    runs = runs[(runs["status"] == "done")]
     currency = currency_of(runs)
     known = drawn_once(runs[runs[currency].notna() & runs["test_acc"].notna()], "job")
     known = known.assign(
         cost=known[currency],
         currency=currency,
         kind=POINT,
-        look=[place_of(str(name), results.all_methods) for name in known["method"]],
-        target=[results.labels.get(str(name), str(name)) for name in known["target"]],
+        look=[place_of(str(name), study.methods) for name in known["method"]],
+        target=[study.labels.get(str(name), str(name)) for name in known["target"]],
         on_front=False,
     )
     panels = [pd.concat([panel, _means(panel)]) for _, panel in known.groupby("target", sort=False)]

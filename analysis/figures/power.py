@@ -8,22 +8,18 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.answers.evaluation import Results
 from analysis.figures.style import canvas, say_nothing, styled
 from analysis.statistics.power import capacity, detectable_effect, smallest_p
 from analysis.statistics.sample import ALPHA
+from analysis.study import Study
 
 COLUMNS = ["n", "is_used", "spread", "family", "detectable", "detectable_holm", "capacity"]
 RUNS = (*range(3, 11), 12, 15, 20, 25, 30)
 
 
-def collect(results: Results, study: str) -> pd.DataFrame:
+def collect(study: Study) -> pd.DataFrame:
     """Return what n runs a side could show at the median spread of the declared comparisons."""
-    found = [
-        one
-        for one in results.comparisons
-        if one.study == study and one.design == "independent" and one.spread > 0
-    ]
+    found = [one for one in study.comparisons if one.design == "independent" and one.spread > 0]
     if not found:
         return pd.DataFrame(columns=COLUMNS)
     spread = float(pd.Series([one.spread for one in found]).median())

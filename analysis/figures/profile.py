@@ -6,22 +6,22 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.answers.evaluation import Results
 from analysis.answers.normalised import normalised_scores
 from analysis.figures.style import DASHES, canvas, look_of, place_of, say_nothing, styled
 from analysis.statistics.summaries import BOOTSTRAP_RUNS, performance_profile, resampled
+from analysis.study import Study
 
 COLUMNS = ["method", "look", "arm", "runs", "threshold", "share", "low", "high"]
 POINTS = 121
 
 
-def collect(results: Results, study: str) -> pd.DataFrame:
+def collect(study: Study) -> pd.DataFrame:
     """Return the share of runs beyond each threshold, with a band from 20 pooled runs on.
 
     Runs on all targets are pooled (Agarwal et al., NeurIPS 2021); the band is a stratified
     percentile bootstrap, pointwise 95 %.
     """
-    scores = normalised_scores(results.units, study)
+    scores = normalised_scores(study.units, study.name)
     if scores.empty:
         return pd.DataFrame(columns=COLUMNS)
     lowest = min(0.0, float(scores["score"].quantile(0.02)))
@@ -35,7 +35,7 @@ def collect(results: Results, study: str) -> pd.DataFrame:
             drawn = resampled(tasks, np.random.default_rng(0))
             found = (drawn[:, :, None] > thresholds).mean(axis=1)
             low, high = np.quantile(found, [0.025, 0.975], axis=0)
-        look = place_of(str(method), results.all_methods)
+        look = place_of(str(method), study.methods)
         rows += [
             (method, look, arm, len(group), *values)
             for values in zip(thresholds, shares, low, high, strict=True)

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
-from analysis.answers.cells.searched import RANDOM, Collection, collect_found
-from analysis.answers.evaluation import Results
+from analysis.answers.cells.searched import RANDOM, Collection
 from analysis.architectures.chance import Chance
 from analysis.architectures.metrics import MEAN, distance
-from analysis.figures.style import COLOURS, WIDEST, canvas, place_of, say_nothing, styled
+from analysis.figures.style import COLOURS, DIVERGING, WIDEST, canvas, place_of, say_nothing, styled
+from analysis.study import Study
 
 COLUMNS = [
     "row",
@@ -39,10 +39,9 @@ MOST_SHAPES = 2000
 STRIPS = ("method", "task")
 
 
-def collect(results: Results, study: str) -> pd.DataFrame:
+def collect(study: Study) -> pd.DataFrame:
     """Return the likeness of all pairs of finished searches, in the order they are drawn."""
-    collection = collect_found(results.tables, study)
-    return _tabulate(collection, results.chances[study], results.methods[study])
+    return _tabulate(study.found, study.chance, study.methods)
 
 
 def _tabulate(collection: Collection, chance: Chance, methods: Sequence[str]) -> pd.DataFrame:
@@ -80,9 +79,9 @@ def draw(table: pd.DataFrame) -> Figure:
         tree, strips, map_, bar = figure.subplots(1, 4, width_ratios=widths)
         _tree(tree, likeness)
         handles = _strips(strips, rows)
-        _map(map_, likeness, rows)
+        _map(map_, likeness, rows, float(table["chance_mean"].iloc[0]))
         mesh = map_.collections[0]
-        figure.colorbar(mesh, cax=bar, label="likeness (1 = equal)")
+        figure.colorbar(mesh, cax=bar, label="likeness (1 = equal; white = chance)")
         figure.legend(handles=handles, loc="outside lower left", ncols=4, frameon=False)
         _note(map_, float(table["chance_mean"].iloc[0]))
     return figure
@@ -141,9 +140,21 @@ def _colours(rows: Sequence[dict[Any, Any]]) -> tuple[dict[str, str], dict[str, 
     )
 
 
-def _map(axes: Axes, likeness: NDArray[np.float64], rows: Sequence[dict[Any, Any]]) -> None:
-    raster = likeness.size > MOST_SHAPES
-    axes.pcolormesh(likeness, cmap="cividis", vmin=0, vmax=1, rasterized=raster)
+def _map(
+    axes: Axes, likeness: NDArray[np.float64], rows: Sequence[dict[Any, Any]], expected: float
+) -> None:
+    """Colour the likeness of pairs by how far it is from chance; an architecture is not a pair."""
+    shown = np.where(np.eye(len(likeness), dtype=bool), np.nan, likeness)
+    center = float(np.nanmean(shown)) if np.isnan(expected) else expected
+    most = float(np.nanmax(np.abs(shown - center))) or 1.0
+    axes.pcolormesh(
+        shown,
+        cmap=DIVERGING,
+        vmin=center - most,
+        vmax=center + most,
+        rasterized=likeness.size > MOST_SHAPES,
+    )
+    axes.set_facecolor("#dddddd")
     axes.set_ylim(len(rows), 0)
     axes.set_aspect("auto")
     axes.set_xticks([])

@@ -8,8 +8,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.answers.evaluation import Results
 from analysis.figures.style import canvas, look_of, place_of, say_nothing, styled
+from analysis.study import Study
 
 COLUMNS = [
     "source",
@@ -24,10 +24,10 @@ COLUMNS = [
 ]
 
 
-def collect(results: Results, study: str) -> pd.DataFrame:
+def collect(study: Study) -> pd.DataFrame:
     """Return each method's mean over the same searches on source and target, and its ranks."""
-    shared = results.transfer["shared"]
-    shared = shared[shared["study"] == study]
+    shared = study.transfer["shared"]
+    shared = shared
     key = ["source", "target", "method"]
     means = shared.astype({"on_source": float, "on_target": float}).groupby(key, sort=False)
     table = means.agg(
@@ -36,9 +36,9 @@ def collect(results: Results, study: str) -> pd.DataFrame:
     for side in ("source", "target"):
         of_pair = table.round(6).groupby(["source", "target"])[f"on_{side}"]
         table[f"rank_{side}"] = of_pair.rank(ascending=False)
-    table["look"] = [place_of(str(name), results.all_methods) for name in table["method"]]
+    table["look"] = [place_of(str(name), study.methods) for name in table["method"]]
     for side in ("source", "target"):
-        table[side] = [results.labels.get(str(name), str(name)) for name in table[side]]
+        table[side] = [study.labels.get(str(name), str(name)) for name in table[side]]
     return table.reindex(columns=COLUMNS)
 
 

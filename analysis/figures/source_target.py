@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.answers.evaluation import Results
 from analysis.figures.style import canvas, look_of, place_of, say_nothing, styled
+from analysis.study import Study
 
 COLUMNS = [
     "source",
@@ -27,10 +27,10 @@ COLUMNS = [
 RUN, MEAN = "run", "mean"
 
 
-def collect(results: Results, study: str) -> pd.DataFrame:
+def collect(study: Study) -> pd.DataFrame:
     """Return one row per search of which both trainings finished, and one mean per method."""
-    shared = results.transfer["shared"]
-    shared = shared[shared["study"] == study]
+    shared = study.transfer["shared"]
+    shared = shared
     parts = [pd.DataFrame(columns=COLUMNS)]
     for key, group in shared.groupby(["source", "target", "method"], sort=False):
         source, target, method = (str(name) for name in key)
@@ -45,10 +45,10 @@ def collect(results: Results, study: str) -> pd.DataFrame:
         both = pd.concat([runs, pd.DataFrame([mean])])
         parts.append(
             both.assign(
-                source=results.labels.get(source, source),
-                target=results.labels.get(target, target),
+                source=study.labels.get(source, source),
+                target=study.labels.get(target, target),
                 method=method,
-                look=place_of(method, results.all_methods),
+                look=place_of(method, study.methods),
             )
         )
     return pd.concat(parts[1:] or parts, ignore_index=True).reindex(columns=COLUMNS)

@@ -8,15 +8,15 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.answers.comparisons.sentences import sides, where
-from analysis.answers.evaluation import Results
 from analysis.figures.style import canvas, say_nothing, styled
 from analysis.statistics.effects import MEANINGFUL
+from analysis.study import Study
 
 COLUMNS = ["label", "is_declared", "a12", "low", "high"]
 DECLARED, OTHER = "#0072B2", "#8a8a8a"
 
 
-def collect(results: Results, study: str) -> pd.DataFrame:
+def collect(study: Study) -> pd.DataFrame:
     """Return A12 of the declared comparisons, then of methods against each other."""
     rows = [
         (
@@ -26,9 +26,9 @@ def collect(results: Results, study: str) -> pd.DataFrame:
             found.a12_low,
             found.a12_high,
         )
-        for is_declared, every in ((True, results.comparisons), (False, results.rivals))
+        for is_declared, every in ((True, study.comparisons), (False, study.rivals))
         for found in every
-        if found.study == study and not math.isnan(found.a12)
+        if not math.isnan(found.a12)
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from xml.sax.saxutils import escape
 
 from matplotlib.figure import Figure
@@ -12,7 +13,7 @@ from matplotlib.transforms import Bbox
 from analysis.figures.style import styled
 
 # At which texts of 9 pt are still read with ease.
-LEAST_SCALE = 0.75
+LEAST_SCALE = 0.6
 
 
 def svg_of(figure: Figure, box: Bbox, name: str, caption: str) -> str:
@@ -44,6 +45,27 @@ def inline(svg: str, name: str) -> str:
     about = f'aria-labelledby="{name}-title" aria-describedby="{name}-desc"'
     attributes = f'role="img" {about} style="min-width: {width:.0f}pt"'
     return body.replace("<svg", f"<svg {attributes}", 1)
+
+
+def with_titles(svg: str, names: Mapping[str, Sequence[str]]) -> str:
+    """Let every dot say what it is under the pointer.
+
+    Args:
+        svg: With a group for each set of dots.
+        names: Of the dots of a group, in the order drawn, by the group's id.
+    """
+    for group, texts in names.items():
+        start = svg.find(f'id="{escape(group)}"')
+        if start < 0:
+            continue
+        titles = iter(texts)
+        head, tail = svg[:start], svg[start:]
+
+        def titled(use: re.Match[str], titles: Iterator[str] = titles) -> str:
+            return f"{use[1]}><title>{escape(next(titles))}</title></use>"
+
+        svg = head + re.sub(r"(<use [^>]*)/>", titled, tail, count=len(texts))
+    return svg
 
 
 def _described(svg: str, caption: str) -> str:

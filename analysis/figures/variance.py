@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.answers.evaluation import Results
 from analysis.figures.style import canvas, say_nothing, styled
+from analysis.study import Study
 
 COLUMNS = ["label", "searches", "trainings", "search_variance", "evaluation_variance"]
 PARTS = (
@@ -16,10 +16,10 @@ PARTS = (
 )
 
 
-def collect(results: Results, study: str) -> pd.DataFrame:
+def collect(study: Study) -> pd.DataFrame:
     """Return the variance components of every arm whose architectures were trained repeatedly."""
-    found = results.variances
-    found = found[(found["study"] == study) & found["evaluation_sd"].notna()]
+    found = study.variances
+    found = found[found["evaluation_sd"].notna()]
     labels = [
         f"{row['method'] or 'random'}: {row['arm']}"
         + (f" from {row['source']}" if row["arm"] in {"transferred", "continued"} else "")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from analysis.answers.cells.changes import count_new
-from analysis.answers.cells.journeys import CONTINUED, DIRECT, SOURCE, START, Journey, list_journeys
-from analysis.loading.load import Tables
+from analysis.answers.cells.journeys import CONTINUED, DIRECT, SOURCE, START, Journey
 from analysis.numbers import pair_label, several
 from harness.api import BlockChain, CellGraph, Graphs
 
@@ -102,10 +101,10 @@ def has(journey: Journey, kind: type[CellGraph | BlockChain]) -> bool:
     return any(isinstance(graph, kind) for graph in graphs.values())
 
 
-def first_seeds(tables: Tables, study: str, kind: type[CellGraph | BlockChain]) -> list[Journey]:
+def first_seeds(journeys: Iterable[Journey], kind: type[CellGraph | BlockChain]) -> list[Journey]:
     """Return the first seed of every method and pair whose architectures are of a kind."""
     firsts: dict[tuple[str, str, str], Journey] = {}
-    for journey in list_journeys(tables, study):
+    for journey in journeys:
         if has(journey, kind):
             firsts.setdefault((journey.method, journey.source, journey.target), journey)
     return list(firsts.values())

@@ -21,7 +21,7 @@ from analysis.loading.columns import (
     TRACE_COLUMNS,
 )
 from analysis.loading.provenance import list_environments, list_plugins
-from analysis.loading.reading import ArmRow, Job, Jobs, read
+from analysis.loading.reading import ArmRow, Job, Jobs, Reading, read
 from analysis.loading.searches import alpha_table, search_rows, trace_rows
 from harness.api import CellGraph, Graphs
 from harness.results.record import ExperimentFacts, SearchSpec, TrainSpec
@@ -33,7 +33,7 @@ FREE_WARN, FREE_COLLAPSE = 1 / 2, 5 / 8
 
 @dataclass(frozen=True)
 class Tables:
-    """What the analysis works on.
+    """What one study is made of: experiments under equal rules, as tables.
 
     Attributes:
         runs: One row per planned arm: the columns of the specification, then ``reason`` (why there
@@ -76,8 +76,8 @@ class Tables:
     unplanned: dict[str, list[str]]
 
 
-def load(folders: Iterable[Path], *, force: bool = False) -> Tables:
-    """Read experiments; nothing that is missing or failed is left out of ``runs``.
+def load_tables(folders: Iterable[Path], *, force: bool = False) -> list[Tables]:
+    """Read experiments, those under equal rules together; what is missing or failed is a row, too.
 
     Args:
         folders: Of the experiments.
@@ -86,7 +86,10 @@ def load(folders: Iterable[Path], *, force: bool = False) -> Tables:
     Raises:
         HarnessError: If a folder holds no experiment or its plan cannot be read.
     """
-    reading = read(folders, force=force)
+    return [_tabulate(reading) for reading in read(folders, force=force).split()]
+
+
+def _tabulate(reading: Reading) -> Tables:
     jobs = reading.jobs
     searches = {digest: job for digest, job in jobs.items() if job.is_search}
     runs = _frame([_run_row(row, jobs) for row in reading.arms], RUN_COLUMNS)

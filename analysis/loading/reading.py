@@ -94,12 +94,12 @@ class Job:
         """Whether it is done, and what it logged is gone or cannot be read."""
         return self.is_done and self.is_search and not self.trajectory
 
-    @property
+    @cached_property
     def graphs(self) -> Graphs:
         """Its architecture's cells by name; empty if there is none."""
         return read_graphs((self.record.graphs if self.record else None) or {})
 
-    @property
+    @cached_property
     def start_graphs(self) -> Graphs:
         """The cells it began from, before its first step; empty where that was not logged."""
         return read_graphs(self.trajectory[0].get("graphs") or {}) if self.trajectory else {}
@@ -139,6 +139,7 @@ class Reading:
         forced: Whether one study pools different rules.
         titles: What the analysis calls a method, by experiment and title there.
         jobs: By digest; of several copies one that is done, or at least has ended.
+        planned: The jobs of each experiment's plan.
         arms: Distinct rows, as planned.
         folders: Where each experiment lies.
         unplanned: Finished jobs that an experiment's folder holds and its plan does not have.
@@ -149,9 +150,29 @@ class Reading:
     forced: bool
     titles: dict[tuple[str, str], str]
     jobs: dict[str, Job]
+    planned: dict[str, list[str]]
     arms: tuple[ArmRow, ...]
     folders: dict[str, Path]
     unplanned: dict[str, list[str]]
+
+    def split(self) -> list[Reading]:
+        """Return one reading for each study; a job that two of them share is in both."""
+        return [self._restrict(study) for study in dict.fromkeys(self.studies.values())]
+
+    def _restrict(self, study: str) -> Reading:
+        names = [name for name, its in self.studies.items() if its == study]
+        planned = {job for name in names for job in self.planned[name]}
+        return Reading(
+            experiments={name: self.experiments[name] for name in names},
+            studies=dict.fromkeys(names, study),
+            forced=self.forced,
+            titles={key: title for key, title in self.titles.items() if key[0] in names},
+            jobs={digest: job for digest, job in self.jobs.items() if digest in planned},
+            planned={name: self.planned[name] for name in names},
+            arms=tuple(row for row in self.arms if row.study == study),
+            folders={name: self.folders[name] for name in names},
+            unplanned={name: self.unplanned[name] for name in names},
+        )
 
 
 def read(folders: Iterable[Path], *, force: bool = False) -> Reading:
@@ -178,6 +199,7 @@ def read(folders: Iterable[Path], *, force: bool = False) -> Reading:
         forced=is_forced,
         titles=titles,
         jobs=jobs,
+        planned={name: [job.job for job in plan.jobs] for name, plan in plans.items()},
         arms=_arms(plans, studies, titles, jobs),
         folders={name: folder.path for name, folder in opened.items()},
         unplanned={name: folder.unplanned() for name, folder in opened.items()},

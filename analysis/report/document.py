@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 # Of a longer table a page shows so many rows, unless only a few more would be left out.
-MOST_ROWS, FEW_ROWS = 300, 100
+MOST_ROWS, FEW_ROWS = 60, 20
+# What a cell of a column of numbers looks like: a number with its limits, n + n, or a dash.
+_NUMBER = re.compile(r"[\d\s.,+%\N{MINUS SIGN}\N{EN DASH}<>≤±e[\]*-]*( pp| s)?")
 
 
 @dataclass(frozen=True)
@@ -20,17 +24,18 @@ class Text:
 
 @dataclass(frozen=True)
 class Listing:
-    """A list of sentences."""
+    """A list of sentences; ``tone`` is empty, or ``answer`` for those that a reader came for."""
 
     kind: ClassVar[str] = "listing"
     items: tuple[str, ...]
+    tone: str = ""
 
 
 @dataclass(frozen=True)
 class Grid:
-    """A table as text; the numbers in full lie in ``tables/<name>.csv``.
+    """A table as text; the numbers in full are in ``tables/<name>.csv``.
 
-    Of thousands of rows a page shows the first, and says how many more the file has.
+    Of hundreds of rows a page shows the first, and says how many more the file has.
     """
 
     kind: ClassVar[str] = "grid"
@@ -45,8 +50,16 @@ class Grid:
 
     @property
     def left_out(self) -> int:
-        """How many rows stand in the file only."""
+        """How many rows only the file has."""
         return len(self.rows) - MOST_ROWS if len(self.rows) > MOST_ROWS + FEW_ROWS else 0
+
+    @property
+    def numeric(self) -> tuple[bool, ...]:
+        """Which columns hold nothing but numbers."""
+        return tuple(
+            bool(self.rows) and all(_NUMBER.fullmatch(row[place]) for row in self.rows)
+            for place in range(len(self.columns))
+        )
 
 
 @dataclass(frozen=True)
@@ -61,7 +74,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Verbatim:
-    """Text as it is, such as a traceback."""
+    """Text as it is, such as an architecture or a traceback."""
 
     kind: ClassVar[str] = "verbatim"
     text: str
@@ -69,7 +82,7 @@ class Verbatim:
 
 @dataclass(frozen=True)
 class Diagram:
-    """A Mermaid diagram: Markdown viewers draw it, the page shows its text."""
+    """A Mermaid diagram: Markdown viewers draw it, the page leaves it out."""
 
     kind: ClassVar[str] = "diagram"
     text: str
@@ -89,8 +102,63 @@ Block = Text | Listing | Grid | Picture | Verbatim | Diagram | Fold
 
 @dataclass(frozen=True)
 class Section:
-    """A headed part of the report."""
+    """A headed part of the report.
+
+    Attributes:
+        key: What links name it by.
+        title: Its heading; empty for the answer, which needs none.
+        blocks: What it shows.
+        summary: One line for readers who do not open it: what it shows.
+        remark: What is remarkable about it; empty if nothing is.
+    """
 
     key: str
     title: str
     blocks: tuple[Block, ...]
+    summary: str = ""
+    remark: str = ""
+
+
+def list_texts(blocks: Iterable[Block]) -> Iterator[str]:
+    """Yield what blocks say, columns and cells of tables one by one; not what figures show."""
+    for block in blocks:
+        if isinstance(block, Grid):
+            yield from (*block.columns, *(text for row in block.rows for text in row))
+        elif isinstance(block, Fold):
+            yield from (block.title, *list_texts(block.blocks))
+        elif isinstance(block, Listing):
+            yield from block.items
+        elif isinstance(block, Text):
+            yield block.text
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a report says of one study.
+
+    Attributes:
+        title: Names of its experiments.
+        lead: Sections that are read first, open.
+        evidence: Sections that are folded.
+    """
+
+    title: str
+    lead: tuple[Section, ...]
+    evidence: tuple[Section, ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A whole report.
+
+    Attributes:
+        title: Of the page.
+        notices: What concerns all of it.
+        parts: One for each study.
+        glossary: Terms and what they mean.
+    """
+
+    title: str
+    notices: tuple[str, ...]
+    parts: tuple[Part, ...]
+    glossary: tuple[tuple[str, str], ...]

@@ -6,7 +6,7 @@ import importlib.metadata
 import importlib.util
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.answers.comparisons.comparisons import comparison_table
-from analysis.answers.evaluation import Results
 from analysis.loading.side_files import SideFiles
 from analysis.report.checklist import checklist
+from analysis.study import Study
 from harness.results.files import replacing
 from harness.results.store import write_atomically
 
@@ -25,35 +25,54 @@ SCHEMA = 1
 # Files of their own only: too long for one document.
 LONG = ("alphas", "trace")
 MOST_ROWS = 5000
+# Rows that several studies may have in common.
+SHARED = ("environments", "jobs", "plugins")
 SOFTWARE = ("numpy", "scipy", "pandas", "matplotlib")
 
 
-def tables_of(results: Results) -> dict[str, pd.DataFrame]:
-    """Return every table of numbers by the name of its file."""
-    tables = results.tables
+def tables_of(studies: Sequence[Study]) -> dict[str, pd.DataFrame]:
+    """Return every table of numbers by the name of its file, all studies below each other."""
+    made = [_tables_of(study) for study in studies]
+    if len(made) == 1:
+        return made[0]
+    names = [study.name for study in studies]
+    return {name: _stack(name, names, [one[name] for one in made]) for name in made[0]}
+
+
+def _stack(name: str, studies: Sequence[str], tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Put tables under each other; rows say of which study, or are there once if shared."""
+    if name not in SHARED and "study" not in tables[0]:
+        tables = [table.assign(study=study) for study, table in zip(studies, tables, strict=True)]
+    filled = [table for table in tables if len(table)]
+    whole = pd.concat(filled, ignore_index=True) if filled else tables[0]
+    return whole.drop_duplicates(ignore_index=True) if name in SHARED else whole
+
+
+def _tables_of(study: Study) -> dict[str, pd.DataFrame]:
+    tables = study.tables
     return {
-        "agreement": results.agreement,
+        "agreement": study.agreement,
         "alphas": tables.alphas,
-        "arms": results.arms,
-        "budgets": results.budgets,
-        "checklist": checklist(results),
-        "comparisons": comparison_table(results.comparisons),
-        "costs": results.costs,
+        "arms": study.arms,
+        "budgets": study.budgets,
+        "checklist": checklist(study),
+        "comparisons": comparison_table(study.comparisons),
+        "costs": study.costs,
         "environments": tables.environments,
-        "gains": results.gains,
-        "gaps": results.gaps,
-        "rivals": comparison_table(results.rivals),
+        "gains": study.gains,
+        "gaps": study.gaps,
+        "rivals": comparison_table(study.rivals),
         "jobs": tables.jobs,
         "plugins": tables.plugins,
         "runs": tables.runs,
-        **results.similarity,
-        **results.changes,
-        **results.transfer,
-        **results.process,
+        **study.similarity,
+        **study.changes,
+        **study.transfer,
+        **study.process,
         "searches": tables.searches,
-        "sizes": results.sizes,
+        "sizes": study.sizes,
         "trace": tables.trace,
-        "variances": results.variances,
+        "variances": study.variances,
     }
 
 

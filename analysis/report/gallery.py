@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.figures.files import settle, stamp, write_file
+from analysis.figures.kinds import kinds
 from analysis.figures.style import styled
-from analysis.figures.svg import inline, svg_of
+from analysis.figures.svg import inline, svg_of, with_titles
 from analysis.loading.side_files import SideFiles
 from analysis.report.document import Picture
+from analysis.study import Study
 from harness.results.files import file_name
 from harness.results.store import write_atomically
 
@@ -24,6 +26,7 @@ class Gallery:
         folder: Where they are saved.
         stamp: Stands above every figure, so that none can be taken for more than it is.
         files: Takes the files of figures.
+        suffix: Ends the names of the figures, which several studies share.
         everything: Whether what is drawn on request only is wanted.
 
     Attributes:
@@ -36,6 +39,7 @@ class Gallery:
         folder: Path,
         stamp: str = "",
         files: SideFiles | None = None,
+        suffix: str = "",
         *,
         everything: bool = False,
     ) -> None:
@@ -43,6 +47,7 @@ class Gallery:
         self.files = files or SideFiles()
         self.folder = folder
         self.stamp = stamp
+        self.suffix = suffix
         self.everything = everything
         self.svgs: dict[str, str] = {}
         self.tables: dict[str, str] = {}
@@ -50,6 +55,13 @@ class Gallery:
     def has(self, kind: str) -> bool:
         """Whether a figure hangs that is called by its kind, or by its kind, a dash and more."""
         return any(name == kind or name.startswith(f"{kind}-") for name in self.svgs)
+
+    def show(self, study: Study, kind: str, caption: str) -> Picture:
+        """Add the figure of a kind: collect what it shows of a study, draw it, save it."""
+        module = kinds()[kind]
+        table = module.collect(study)
+        names = module.name_points(table) if hasattr(module, "name_points") else {}
+        return self.hang(module.draw(table), kind, caption, table, names=names)
 
     def hang(
         self,
@@ -59,19 +71,20 @@ class Gallery:
         table: pd.DataFrame | None = None,
         *,
         is_folded: bool = False,
+        names: Mapping[str, Sequence[str]] | None = None,
     ) -> Picture:
         """Save a figure, beside it the table of exactly what it shows, and return its block.
 
-        What is folded away gets no PNG.
+        What is folded away gets no PNG. ``names`` are those of dots, by the id of their group.
         """
-        name = file_name(name)
+        name = file_name(f"{name}{self.suffix}")
         stamp(figure, self.stamp)
         if table is not None:
             self.tables[name] = table.to_csv(index=False, lineterminator="\n")
             self._write(f"{name}.csv", lambda path: write_atomically(path, self.tables[name]))
         with styled():
             box = settle(figure)
-        text = svg_of(figure, box, name, caption)
+        text = with_titles(svg_of(figure, box, name, caption), names or {})
         self._write(f"{name}.svg", lambda path: write_atomically(path, text))
         self.svgs[name] = inline(text, name)
         if not is_folded:

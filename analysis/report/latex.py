@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,9 @@ from typing import Any
 import pandas as pd
 
 from analysis.answers.comparisons.comparisons import Comparison
-from analysis.answers.evaluation import NOT_COMPARABLE, Results
 from analysis.loading.side_files import SideFiles
 from analysis.numbers import decimal, p_value
+from analysis.study import NOT_COMPARABLE, Study
 from harness.results.files import file_name
 from harness.results.store import write_atomically
 
@@ -39,31 +39,31 @@ SPECIAL = {
 }
 
 
-def write_latex(results: Results, folder: Path, files: SideFiles) -> list[str]:
+def write_latex(studies: Sequence[Study], folder: Path, files: SideFiles) -> list[str]:
     """Write ``arms-<target>.tex``, numbered from the second study on; return the files' names."""
     folder.mkdir(parents=True, exist_ok=True)
     names = []
-    for number, study in enumerate(results.studies):
-        arms = results.arms[results.arms["study"] == study]
+    for number, study in enumerate(studies):
+        arms = study.arms
         for target in arms["target"].unique():
             name = f"arms-{target}" + (f"-{number + 1}" if number else "")
             path = folder / f"{file_name(name)}.tex"
-            if files.write(path, partial(_write_arms, results, study, str(target), path)):
+            if files.write(path, partial(_write_arms, study, str(target), path)):
                 names.append(path.name)
     return names
 
 
-def _write_arms(results: Results, study: str, target: str, path: Path) -> None:
-    write_atomically(path, arms_latex(results, study, target))
+def _write_arms(study: Study, target: str, path: Path) -> None:
+    write_atomically(path, arms_latex(study, target))
 
 
-def arms_latex(results: Results, study: str, target: str) -> str:
+def arms_latex(study: Study, target: str) -> str:
     """Return the arms that are trained on one target; nothing is bold by its mean alone."""
-    arms = results.arms[(results.arms["study"] == study) & (results.arms["target"] == target)]
-    rows = [_row(results, row) for row in arms.to_dict("records")]
-    label = results.labels.get(target, target)
+    arms = study.arms[study.arms["target"] == target]
+    rows = [_row(study, row) for row in arms.to_dict("records")]
+    label = study.labels.get(target, target)
     caption = f"Test accuracy on {label}; SD is the standard deviation between searches."
-    if results.tables.forced:
+    if study.tables.forced:
         caption = f"{NOT_COMPARABLE}: different rules, pooled by force. {caption}"
     return pd.DataFrame(rows, columns=list(COLUMNS)).to_latex(
         index=False,
@@ -80,9 +80,9 @@ def escape(text: str) -> str:
     return "".join(SPECIAL.get(letter, letter) for letter in text)
 
 
-def _row(results: Results, arm: Mapping[Any, Any]) -> tuple[str, ...]:
-    gain = _gain(results.gains, arm)
-    found = _comparison(results.comparisons, arm)
+def _row(study: Study, arm: Mapping[Any, Any]) -> tuple[str, ...]:
+    gain = _gain(study.gains, arm)
+    found = _comparison(study.comparisons, arm)
     name = f"{arm['method']}: {arm['arm']}" if arm["method"] else "random architectures"
     if arm["arm"] in {"transferred", "continued"}:
         name += f" from {arm['source']}"

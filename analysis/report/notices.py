@@ -8,34 +8,34 @@ from typing import Any
 import pandas as pd
 
 from analysis.answers.arms import count_lost
-from analysis.answers.evaluation import Results
 from analysis.loading.load import Tables
 from analysis.loading.provenance import changed_plugins
 from analysis.numbers import brief, decimal, joined, several
 from analysis.report.schema import validate
+from analysis.study import Study
 from harness.results.record import SCHEMA
 
 NAMED = 3
 
 
-def notices(results: Results) -> list[str]:
+def notices(study: Study) -> list[str]:
     """Return what limits every claim of this report."""
     about: dict[str, dict[str, None]] = {}
-    for facts in results.tables.experiments.values():
+    for facts in study.tables.experiments.values():
         for name, task in facts.tasks.items():
             if task.notice:
                 about.setdefault(task.notice, {})[name] = None
     found = [f"{joined(names)}: {text}" for text, names in about.items()]
-    tables = results.tables
+    tables = study.tables
     return [
         *found,
         *_about_rules(tables),
         *_about_unplanned(tables),
-        *_about_tuning(results),
+        *_about_tuning(study),
         *_about_places(tables.environments),
         *_about_code(tables),
-        *_about_undecided(results),
-        *_about_jobs(results),
+        *_about_undecided(study),
+        *_about_jobs(study),
         *_about_files(tables.jobs),
         *(problem.sentence for problem in validate(tables.runs, tables.trace, tables.alphas)),
         *_about_values(tables.runs),
@@ -59,25 +59,24 @@ def _about_unplanned(tables: Tables) -> Iterator[str]:
             )
 
 
-def _about_tuning(results: Results) -> Iterator[str]:
+def _about_tuning(study: Study) -> Iterator[str]:
     """Say whose hyper-parameters were tuned, what that cost, and whose were not."""
-    for study in results.studies:
-        tuned, others = tuned_methods(results, study)
-        yield from (_study(title, tuning) for title, tuning in tuned.items())
-        if tuned and others:
-            yield (
-                f"Hyper-parameters of {joined(tuned)} were tuned, those of {joined(others)} were "
-                "not: a difference between them may be that of tuning, whose cost is in no arm's."
-            )
+    tuned, others = tuned_methods(study)
+    yield from (_tuning_study(title, tuning) for title, tuning in tuned.items())
+    if tuned and others:
+        yield (
+            f"Hyper-parameters of {joined(tuned)} were tuned, those of {joined(others)} were "
+            "not: a difference between them may be that of tuning, whose cost is in no arm's."
+        )
 
 
-def tuned_methods(results: Results, study: str) -> tuple[dict[str, dict[str, Any]], list[str]]:
+def tuned_methods(study: Study) -> tuple[dict[str, dict[str, Any]], list[str]]:
     """Return the study of every method whose values were tuned, and the other methods."""
     tuned: dict[str, dict[str, Any]] = {}
     others: dict[str, None] = {}
-    for name, facts in results.members(study):
+    for name, facts in study.experiments.items():
         for choice in facts.experiment["methods"]:
-            title = results.tables.titles[name, choice.get("label") or choice["name"]]
+            title = study.tables.titles[name, choice.get("label") or choice["name"]]
             if tuning := choice.get("tuning"):
                 tuned[title] = tuning
             else:
@@ -85,7 +84,7 @@ def tuned_methods(results: Results, study: str) -> tuple[dict[str, dict[str, Any
     return tuned, list(others)
 
 
-def _study(title: str, tuning: dict[str, Any]) -> str:
+def _tuning_study(title: str, tuning: dict[str, Any]) -> str:
     bill = tuning["bill"]
     return (
         f"{title} was tuned on {tuning['task']} under the protocol {tuning['protocol']}, study "
@@ -94,17 +93,17 @@ def _study(title: str, tuning: dict[str, Any]) -> str:
     )
 
 
-def _about_undecided(results: Results) -> Iterator[str]:
+def _about_undecided(study: Study) -> Iterator[str]:
     """Say which searches decided nothing, so that what they found is no finding."""
-    searches = results.tables.searches
+    searches = study.tables.searches
     done = searches[(searches["status"] == "done") & searches["margin"].notna()]
-    for (method, task), group in done.groupby(["method", "task"], sort=False):
-        reasons = [results.undecided[job] for job in group["job"] if job in results.undecided]
+    for method, group in done.groupby("method", sort=False):
+        reasons = [study.undecided[job] for job in group["job"] if job in study.undecided]
         if reasons:
             why = dict.fromkeys(reason for text in reasons for reason in text.split(", "))
             yield (
-                f"Undecided: {len(reasons)} of {len(group)} searches by {method} on {task} "
-                f"({joined(why)}). What such a search returns says little about its method."
+                f"Undecided: {len(reasons)} of {len(group)} finished searches by "
+                f"{method} ({joined(why)}). What they found says little about the method."
             )
 
 
@@ -130,17 +129,12 @@ def _about_code(tables: Tables) -> Iterator[str]:
         yield f"The file of the {plugin} changed between jobs, so they may not be comparable."
 
 
-def _about_jobs(results: Results) -> Iterator[str]:
-    if len(results.studies) > 1:
-        yield (
-            "The experiments were run under different rules or on different data. They stand side "
-            "by side; nothing is compared across them, unless `report --force` pools them."
-        )
-    lost = count_lost(results.tables.jobs["status"])
+def _about_jobs(study: Study) -> Iterator[str]:
+    lost = count_lost(study.tables.jobs["status"])
     bad = [f"{count} {name}" for name, count in lost.items() if count]
     if bad:
-        yield f"Of {several(len(results.tables.jobs), 'job')}, {joined(bad)}; see the list below."
-    if any(comparison.verdict == "infeasible" for comparison in results.comparisons):
+        yield f"Of {several(len(study.tables.jobs), 'job')}, {joined(bad)}; see the list below."
+    if any(comparison.verdict == "infeasible" for comparison in study.comparisons):
         yield (
             "The design is too small for a verdict on at least one declared comparison: no outcome "
             "of it could be significant. Effects and intervals are shown."

@@ -9,12 +9,13 @@ from collections.abc import Iterable
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from analysis.report.document import Section
+from analysis.report.document import Page
 from analysis.report.gallery import Gallery
+from analysis.report.glossary import explain
 
 
-def render(template: str, title: str, sections: Iterable[Section], gallery: Gallery) -> str:
-    """Fill a template; HTML is escaped, but for the figures that we drew ourselves."""
+def render(template: str, page: Page, galleries: Iterable[Gallery]) -> str:
+    """Fill a template; HTML is escaped, but for our own figures, style and script."""
     environment = Environment(
         loader=PackageLoader("analysis.report"),
         autoescape="html" in template,
@@ -23,12 +24,15 @@ def render(template: str, title: str, sections: Iterable[Section], gallery: Gall
         undefined=StrictUndefined,
         keep_trailing_newline=True,
     )
-    environment.filters["cell"] = _markdown_cell
-    environment.filters["link"] = _data_link
-    environment.filters["code"] = _code
-    svgs = {name: Markup(svg) for name, svg in gallery.svgs.items()}
+    filters = {"cell": _markdown_cell, "link": _data_link, "code": _code, "explain": explain}
+    environment.filters.update(filters)
+    shown = list(galleries)
     return environment.get_template(template).render(
-        title=title, sections=sections, svgs=svgs, tables=gallery.tables
+        page=page,
+        svgs={name: Markup(svg) for one in shown for name, svg in one.svgs.items()},
+        tables={name: table for one in shown for name, table in one.tables.items()},
+        style=Markup(environment.get_template("report.css").render()),
+        script=Markup(environment.get_template("report.js").render()),
     )
 
 

@@ -10,57 +10,64 @@ says what it cannot say.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from analysis.answers.evaluation import Results, evaluate
 from analysis.loading.side_files import SideFiles
-from analysis.report.document import Listing, Section, Text
+from analysis.numbers import joined
+from analysis.report.document import Page, Part, Section, list_texts
 from analysis.report.exports import document, tables_of, write_tables
 from analysis.report.gallery import Gallery
+from analysis.report.glossary import list_used
 from analysis.report.latex import write_latex
 from analysis.report.notices import notices
 from analysis.report.rendering import render
 from analysis.report.sections import (
+    answer,
     appendix,
+    arms,
     cells,
     changes,
     checklist,
+    costs,
     further,
     insights,
-    outcome,
     overview,
     process,
     published,
     significance,
     similarity,
     transfer,
+    verdicts,
 )
 from analysis.statistics.counter import counting
+from analysis.study import Study, load
 from harness.results.store import write_atomically
 
-SECTIONS: tuple[Callable[[Results, Gallery], Section], ...] = (
-    overview.section,
-    outcome.verdicts,
-    outcome.arms,
+Writer = Callable[[Study, Gallery], Section]
+# A new section is one file in sections/ and one line here.
+LEAD: tuple[Writer, ...] = (answer.section, verdicts.section, arms.section, cells.section)
+EVIDENCE: tuple[Writer, ...] = (
+    appendix.losses,
     published.section,
     transfer.section,
-    outcome.costs,
-    outcome.tradeoff,
-    insights.section,
-    process.curves,
-    process.section,
-    cells.section,
     significance.section,
+    costs.section,
+    costs.tradeoff,
+    insights.section,
+    process.section,
     changes.section,
     similarity.section,
+    overview.section,
+    appendix.deviations,
     checklist.section,
     further.figures,
-    appendix.deviations,
-    appendix.losses,
     further.architectures,
-    appendix.reading,
     appendix.stamp,
+)
+APART = (
+    "The experiments were run under different rules or on different data. They stand side "
+    "by side; nothing is compared across them, unless `report --force` pools them."
 )
 
 
@@ -72,53 +79,83 @@ def write_report(
     Args:
         folders: Of the experiments.
         out: Made if it does not exist.
-        everything: Hang the figures on request, too.
+        everything: Draw every kind of figure, and the cells of every seed.
         force: Compare experiments even where their rules differ; everything is then stamped.
 
     Raises:
         HarnessError: If a folder holds no experiment or its plan cannot be read.
     """
+    files = SideFiles()
     with counting():
-        results = evaluate(folders, force=force)
+        studies = load(folders, force=force)
         _clear(out)
-        files = SideFiles()
-        gallery = Gallery(out / "figures", results.stamp, files, everything=everything)
-        sections = [section(results, gallery) for section in SECTIONS]
-    sections = [section for section in sections if section.blocks]
-    tables = tables_of(results)
+        galleries = [
+            Gallery(
+                out / "figures",
+                study.stamp,
+                files,
+                f"-{number}" if number > 1 else "",
+                everything=everything,
+            )
+            for number, study in enumerate(studies, start=1)
+        ]
+        parts = tuple(map(_part, studies, galleries))
+    tables = tables_of(studies)
     write_tables(tables, out, files)
-    latex = write_latex(results, out / "latex", files)
+    latex = write_latex(studies, out / "latex", files)
+    apart = [APART] * (len(studies) > 1)
     facts = {
-        "experiments": sorted(results.tables.experiments),
-        "studies": results.studies,
-        "forced": results.tables.forced,
-        "notices": [*notices(results), *files.failed],
-        "stamps": outcome.stamps(results),
-        "figures": sorted(gallery.svgs),
+        "experiments": sorted(name for study in studies for name in study.experiments),
+        "studies": [study.name for study in studies],
+        "forced": any(study.tables.forced for study in studies),
+        "notices": [*apart, *_distinct(map(notices, studies)), *files.failed],
+        "stamps": _distinct(map(verdicts.stamps, studies)),
+        "figures": sorted(name for gallery in galleries for name in gallery.svgs),
         "latex": sorted(latex),
-        "runs_sha256": appendix.fingerprint(results.tables.runs),
+        "runs_sha256": appendix.fingerprint(tables["runs"]),
     }
-    title = "Transfer report: " + ", ".join(results.tables.experiments)
+    names = [name for study in studies for name in study.experiments]
+    page = Page(
+        "Transfer report: " + ", ".join(names),
+        (*apart, *_about_files(files)),
+        parts,
+        list_used(text for part in parts for text in _texts(part)),
+    )
 
-    def page(template: str) -> str:
-        return render(template, title, [*_about_files(files), *sections], gallery)
+    def rendered(template: str) -> str:
+        return render(template, page, galleries)
 
     path = out / "report.json"
     files.write(path, lambda: write_atomically(path, document(tables, facts)))
     files.write(
-        out / "report.md", lambda: write_atomically(out / "report.md", page("report.md.j2"))
+        out / "report.md", lambda: write_atomically(out / "report.md", rendered("report.md.j2"))
     )
-    write_atomically(out / "report.html", page("report.html.j2"))
+    write_atomically(out / "report.html", rendered("report.html.j2"))
     return out / "report.html"
 
 
-def _about_files(files: SideFiles) -> list[Section]:
-    """Return a section on the files that could not be written, if there are any."""
-    if not files.failed:
-        return []
-    told = "This page is complete; these files for other programs are missing."
-    blocks = (Text(told, "notice"), Listing(tuple(files.failed)))
-    return [Section("files", "Files that could not be written", blocks)]
+def _part(study: Study, gallery: Gallery) -> Part:
+    lead, evidence = (
+        tuple(section for write in writers if (section := write(study, gallery)).blocks)
+        for writers in (LEAD, EVIDENCE)
+    )
+    return Part(study.name, lead, evidence)
+
+
+def _texts(part: Part) -> Iterator[str]:
+    for section in (*part.lead, *part.evidence):
+        yield section.summary
+        yield from list_texts(section.blocks)
+
+
+def _distinct(lists: Iterable[Iterable[str]]) -> list[str]:
+    return list(dict.fromkeys(text for texts in lists for text in texts))
+
+
+def _about_files(files: SideFiles) -> list[str]:
+    """Say which files could not be written, if there are any."""
+    told = "This page is complete; these files for other programs are missing"
+    return [f"{told}: {joined(files.failed)}"] if files.failed else []
 
 
 def _clear(out: Path) -> None:

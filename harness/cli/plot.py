@@ -6,8 +6,12 @@ import argparse
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.errors import ConfigError
+
+if TYPE_CHECKING:
+    from analysis.study import Study
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,20 +42,21 @@ def execute(args: argparse.Namespace) -> int:
             "`plot results/NAME arms --out arms.svg`; `plot results/NAME --list` shows the kinds."
         )
     *folders, name = args.words
-    from analysis.answers.evaluation import evaluate
     from analysis.figures.files import check_file, stamp, write_figure
     from analysis.figures.kinds import kind, title
     from analysis.figures.style import why_nothing
+    from analysis.study import load
     from harness.results.store import ExperimentFolder, write_atomically
 
     module = kind(name)
     check_file(args.out)
-    results = evaluate(ExperimentFolder.existing(Path(folder)).path for folder in folders)
-    table = module.collect(results, _study(results.studies, args.study))
+    studies = load(ExperimentFolder.existing(Path(folder)).path for folder in folders)
+    study = _choose(studies, args.study)
+    table = module.collect(study)
     figure = module.draw(table)
     if (why := why_nothing(figure)) is not None:
         raise ConfigError(f"There is nothing to draw as {name}: {' '.join(why.split())}.")
-    stamp(figure, results.stamp)
+    stamp(figure, study.stamp)
     write_figure(figure, args.out, title(name))
     beside = args.out.with_suffix(".csv")
     write_atomically(beside, table.to_csv(index=False, lineterminator="\n"))
@@ -59,16 +64,17 @@ def execute(args: argparse.Namespace) -> int:
     return 0
 
 
-def _study(studies: Sequence[str], wanted: str | None) -> str:
+def _choose(studies: Sequence[Study], wanted: str | None) -> Study:
     """Return the study to draw; with several of them it has to be named."""
-    known = "; ".join(studies)
+    by_name = {study.name: study for study in studies}
+    known = "; ".join(by_name)
     if wanted is None and len(studies) > 1:
         raise ConfigError(
             f"The experiments were run under different rules; choose with --study: {known}."
         )
-    if wanted is not None and wanted not in studies:
+    if wanted is not None and wanted not in by_name:
         raise ConfigError(f"--study {wanted!r} is none of these experiments' studies: {known}.")
-    return wanted or studies[0]
+    return by_name[wanted] if wanted else studies[0]
 
 
 def _list(*, is_json: bool) -> int:

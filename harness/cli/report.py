@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Print the path of the report."""
-    from analysis.report.write import write_report
+    from analysis.report import write_report
     from harness.results.store import ExperimentFolder
 
     folders = [ExperimentFolder.existing(path).path for path in args.experiments]

@@ -117,7 +117,7 @@ def _run(args: argparse.Namespace, plan: Plan, folder: ExperimentFolder, setting
             file=sys.stderr,
         )
         return 3
-    from analysis.report.write import write_report
+    from analysis.report import write_report
 
     print("writing the report", file=sys.stderr)
     report = write_report([folder.path], folder.path / "report")

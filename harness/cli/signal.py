@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Search with several seeds in a folder of no consequence, and print how alike they end."""
-    from analysis.loading.load import load
+    from analysis.loading.load import load_tables
     from analysis.statistics.agreement import measure_searches
     from harness.planning.protocol_sizes import choose_protocol
     from harness.results.store import ExperimentFolder
@@ -51,7 +51,7 @@ def execute(args: argparse.Namespace) -> int:
         if not _search(args, folder):
             print("stopped", file=sys.stderr)
             return 3
-        tables = load([folder.path])
+        (tables,) = load_tables([folder.path])
     found = measure_searches(tables.alphas)
     if found is None:
         raise ConfigError(

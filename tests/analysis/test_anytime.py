@@ -7,7 +7,6 @@ import pytest
 from scipy import stats
 from statsmodels.duration.survfunc import SurvfuncRight, survdiff
 
-from analysis.answers.evaluation import evaluate
 from analysis.answers.warm_starts import HELD
 from analysis.figures import anytime as anytime_plot
 from analysis.figures.anytime import MEDIAN, SEED, SEEDS
@@ -28,6 +27,7 @@ from analysis.statistics.reaching import (
     thresholds,
     time_ratio,
 )
+from tests.analysis.loading import load_study
 
 
 def _curve(values, start=1, end=None):
@@ -152,7 +152,7 @@ def test_break_even_interval_resamples_runs():
 
 
 def test_continued_searches_are_counted_without_and_with_their_source(invent):
-    results = evaluate([invent(seeds=4)])
+    results = load_study([invent(seeds=4)])
     table = results.process["process"].query("method == 'random_search' and currency == 'examples'")
     marginal, total = (table[table["account"] == name].iloc[0] for name in ("marginal", "total"))
     assert (marginal["start"], marginal["budget"]) == (1000, 4000)
@@ -164,18 +164,18 @@ def test_continued_searches_are_counted_without_and_with_their_source(invent):
 
 def test_an_equal_total_control_needs_no_held_quality(invent):
     arms = ("continued", "direct", "direct_long")
-    table = evaluate([invent(seeds=2, arms=arms)]).process["process"]
+    table = load_study([invent(seeds=2, arms=arms)]).process["process"]
     assert set(table["cold"]) == {"direct", "direct_long"}
     assert set(table[table["cold"] == "direct_long"]["account"]) == {"total"}
 
 
 def test_gradient_searches_are_compared_by_their_super_network(invent):
-    table = evaluate([invent(seeds=2, methods=("darts",))]).process["process"]
+    table = load_study([invent(seeds=2, methods=("darts",))]).process["process"]
     assert set(table["quality"]) == {"the super-network's validation accuracy"}
 
 
 def test_times_to_quality_count_successes_and_censored_searches(invent):
-    table = evaluate([invent(seeds=4)]).process["reaching"]
+    table = load_study([invent(seeds=4)]).process["reaching"]
     rows = table.query(
         "method == 'random_search' and currency == 'examples' and account == 'marginal'"
     )
@@ -187,7 +187,7 @@ def test_times_to_quality_count_successes_and_censored_searches(invent):
 
 
 def test_without_continued_searches_there_is_nothing_to_tell(invent):
-    found = evaluate([invent(seeds=2, arms=("direct", "random"))]).process
+    found = load_study([invent(seeds=2, arms=("direct", "random"))]).process
     assert all(len(table) == 0 for table in found.values())
     assert set(found) == {"process", "reaching", "break_even"}
 
@@ -200,9 +200,8 @@ def test_an_area_under_the_null_gets_a_uniform_p():
 
 @pytest.mark.parametrize(("seeds", "kinds"), [(3, {SEED, MEDIAN}), (SEEDS + 2, {MEDIAN})])
 def test_many_seeds_are_drawn_as_their_quartiles_only(invent, seeds, kinds):
-    results = evaluate([invent(seeds=seeds, methods=("random_search",), arms=("direct",))])
-    (study,) = results.studies
-    table = anytime_plot.collect(results, study)
+    results = load_study([invent(seeds=seeds, methods=("random_search",), arms=("direct",))])
+    table = anytime_plot.collect(results)
     assert set(table["kind"]) == kinds
     summary = table[(table["kind"] == MEDIAN) & (table["quality"] == "best_val_so_far")]
     assert (summary["low"] <= summary["value"]).all() and summary["n"].iloc[-1] == seeds

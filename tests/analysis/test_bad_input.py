@@ -7,7 +7,6 @@ import re
 import pandas as pd
 import pytest
 
-from analysis.answers.evaluation import evaluate
 from analysis.report.notices import notices
 from analysis.report.schema import validate
 from analysis.report.write import write_report
@@ -16,6 +15,7 @@ from harness.errors import DamagedFileError
 from harness.results.record import Status
 from tests.analysis.experiments import CRASH, LEVELS
 from tests.analysis.ingredients import ENVIRONMENT
+from tests.analysis.loading import load_study
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -118,7 +118,7 @@ CASES = {
     "one seed": ({**SMALL, "seeds": 1}, None, "There is one search seed"),
     "all failed": ({**SMALL, "fate": _all_failed}, None, "ValueError: loss | is nan"),
     "only searches": ({**SMALL, "fate": _only_searches}, None, "nothing can be compared"),
-    "one arm left": ({**SMALL, "fate": _one_side}, None, "nothing can be said"),
+    "one arm left": ({**SMALL, "fate": _one_side}, None, "cannot be compared"),
     "constant": ({**SMALL, "accuracy": _constant}, None, "they tell nothing apart"),
     "no spread": ({**SMALL, "spread": 0.0}, None, "no spread between runs"),
     "zero per cent": (
@@ -143,7 +143,7 @@ CASES = {
     "one random": ({**SMALL, "protocol": {"random_architectures": 1}}, None, "What was run"),
     "same task": ({**SMALL, "pairs": (("d10", "d10"),)}, None, "What was run"),
     "one seed, one arm": (
-        {"seeds": 1, "methods": ("darts",), "arms": ("source",)}, None, "one value, no SD"
+        {"seeds": 1, "methods": ("darts",), "arms": ("source",)}, None, "There is one search seed"
     ),
 }  # fmt: skip
 
@@ -192,7 +192,7 @@ def test_plan_that_cannot_be_read_is_said_in_one_line(invent, tmp_path, capsys):
 
 
 def test_sound_tables_have_no_problem(invent):
-    tables = evaluate([invent(seeds=2)]).tables
+    tables = load_study([invent(seeds=2)]).tables
     assert validate(tables.runs, tables.trace, tables.alphas) == []
 
 
@@ -201,12 +201,12 @@ def test_what_planning_said_of_the_rules_is_a_notice(invent):
     file = its / "experiment.json"
     facts = {**json.loads(file.read_text()), "notices": ["Networks drop no paths."]}
     file.write_text(json.dumps(facts))
-    assert "Networks drop no paths." in notices(evaluate([its]))
+    assert "Networks drop no paths." in notices(load_study([its]))
 
 
 def test_notices_of_a_sound_experiment_are_about_its_design_only(invent):
     primary = [{"arm": "direct", "against": "transferred"}]
-    found = notices(evaluate([invent(seeds=5, signal=1, protocol={"primary": primary})]))
+    found = notices(load_study([invent(seeds=5, signal=1, protocol={"primary": primary})]))
     assert [text.partition(":")[0] for text in found] == ["d100"]
 
 
@@ -227,7 +227,7 @@ def test_notices_of_a_sound_experiment_are_about_its_design_only(invent):
     ],
 )
 def test_broken_promise_of_a_table_is_named_with_its_job(invent, table, column, value, what):
-    tables = evaluate([invent(seeds=1)]).tables
+    tables = load_study([invent(seeds=1)]).tables
     frames = {name: getattr(tables, name).copy() for name in ("runs", "trace", "alphas")}
     row = frames[table].index[2]
     frames[table].loc[row, column] = value
@@ -238,7 +238,7 @@ def test_broken_promise_of_a_table_is_named_with_its_job(invent, table, column, 
 
 
 def test_rows_that_stand_twice_are_named(invent):
-    tables = evaluate([invent(seeds=1)]).tables
+    tables = load_study([invent(seeds=1)]).tables
     twice = {
         name: pd.concat([getattr(tables, name)] * 2, ignore_index=True)
         for name in ("runs", "trace", "alphas")
@@ -249,6 +249,6 @@ def test_rows_that_stand_twice_are_named(invent):
 
 
 def test_lacking_columns_are_named_and_nothing_else_is_checked(invent):
-    tables = evaluate([invent(seeds=1)]).tables
+    tables = load_study([invent(seeds=1)]).tables
     (problem,) = validate(tables.runs.drop(columns=["macs"]), tables.trace, tables.alphas)
     assert problem.sentence == "Table runs: no column macs."

@@ -8,10 +8,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patches import Rectangle
 
 from analysis.answers.cells.journeys import CONTINUED, DIRECT, SOURCE, Journey
-from analysis.answers.evaluation import evaluate
 from analysis.figures import chains
 from analysis.figures.views import ALONE, View, list_views, told_changes
 from harness.api import BlockChain
+from tests.analysis.loading import load_study
 from tests.analysis.test_bad_input import SMALL, _no_cells
 
 X = "\N{MULTIPLICATION SIGN}"
@@ -92,8 +92,8 @@ def test_text_stays_within_its_tile_and_tiles_apart(pair):
 def test_chains_are_drawn_from_their_table_alone(invent):
     folder = invent(**SMALL)
     _no_cells(folder)
-    results = evaluate([folder])
-    table = chains.collect(results, results.studies[0])
+    results = load_study([folder])
+    table = chains.collect(results)
     assert set(table["operation"]) == {"mbconv", 'odd <b> | "&"'}
     text = table.to_csv(index=False)
     read = pd.read_csv(

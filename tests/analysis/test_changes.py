@@ -11,18 +11,18 @@ from analysis.answers.cells.changes import (
     settled_table,
     shape_table,
 )
-from analysis.answers.cells.journeys import CONTINUED, SOURCE, START, list_journeys
-from analysis.answers.evaluation import evaluate
+from analysis.answers.cells.journeys import CONTINUED, SOURCE, START
 from analysis.architectures.alignment import list_changes, mark
 from analysis.architectures.measures import measure_graph
 from analysis.architectures.structure import depth
 from harness.api import BlockChain, CellGraph
 from harness.results.record import Status
+from tests.analysis.loading import load_study
 
 
 @pytest.fixture
 def results(invent):
-    return evaluate([invent(seeds=3, methods=("darts",))])
+    return load_study([invent(seeds=3, methods=("darts",))])
 
 
 def only(table, **values):
@@ -55,10 +55,10 @@ def test_layers_of_a_chain_are_compared_place_by_place():
 
 
 def test_legs_of_a_journey_are_counted_seed_by_seed(results):
-    (study,) = results.studies
-    journeys = list_journeys(results.tables, study)
+    study = results.name
+    journeys = results.journeys
     assert [journey.seed for journey in journeys] == [0, 1, 2]
-    table = change_table(study, journeys, results.chances[study])
+    table = change_table(study, journeys, results.chance)
     row = only(table, before=SOURCE, after=CONTINUED, cell="normal")
     new = [count_new(j.graphs[CONTINUED], j.graphs[SOURCE], "normal") for j in journeys]
     assert (row["n"], row["new"]) == (3, pytest.approx(sum(new) / 3))
@@ -69,8 +69,8 @@ def test_legs_of_a_journey_are_counted_seed_by_seed(results):
 
 
 def test_what_left_and_what_entered_explains_what_is_there_after(results):
-    (study,) = results.studies
-    table = operation_table(study, list_journeys(results.tables, study), results.chances[study])
+    study = results.name
+    table = operation_table(study, results.journeys, results.chance)
     balance = table["before"] - table["left"] + table["entered"] - table["after"]
     assert balance.abs().max() < 1e-12
     normal = table[table["cell"] == "normal"]
@@ -78,8 +78,8 @@ def test_what_left_and_what_entered_explains_what_is_there_after(results):
 
 
 def test_shapes_are_means_over_the_searches_of_a_group(results):
-    (study,) = results.studies
-    table = shape_table(results.tables, study, results.chances[study])
+    study = results.name
+    table = shape_table(results.tables, study, results.chance)
     row = only(table, role="source", cell="normal", measure="depth")
     searches = results.tables.searches
     jobs = searches[searches["role"] == "source"]["job"]
@@ -93,18 +93,17 @@ def test_a_chain_has_layers_kernels_and_expansions():
 
 
 def test_nothing_found_leaves_nothing_to_follow(invent):
-    results = evaluate([invent(fate=lambda job: (Status.FAILED, "no luck"))])
-    (study,) = results.studies
-    assert list_journeys(results.tables, study) == []
-    assert change_table(study, [], results.chances[study]).empty
-    assert shape_table(results.tables, study, results.chances[study]).empty
+    results = load_study([invent(fate=lambda job: (Status.FAILED, "no luck"))])
+    study = results.name
+    assert results.journeys == []
+    assert change_table(study, [], results.chance).empty
+    assert shape_table(results.tables, study, results.chance).empty
 
 
 def test_bars_show_how_often_each_operation_is_chosen(results):
     from analysis.figures import operations
 
-    (study,) = results.studies
-    table = operations.collect(results, study)
+    table = operations.collect(results)
     figure = operations.draw(table)
     axes = figure.axes[0]
     names = [label.get_text() for label in axes.get_yticklabels()]
@@ -115,7 +114,7 @@ def test_bars_show_how_often_each_operation_is_chosen(results):
 
 
 def test_cell_is_settled_at_its_last_change_of_the_searchs_own_steps(results):
-    (study,) = results.studies
+    study = results.name
     row = only(settled_table(results.tables, study), role="continued")
     # The invention's cells change last at step 93 of 125.
     assert (row["n"], row["never"]) == (3, 0)
@@ -123,8 +122,8 @@ def test_cell_is_settled_at_its_last_change_of_the_searchs_own_steps(results):
 
 
 def test_incumbent_is_settled_at_the_tick_that_last_changed_it(invent):
-    results = evaluate([invent(seeds=2, methods=("random_search",))])
-    (study,) = results.studies
+    results = load_study([invent(seeds=2, methods=("random_search",))])
+    study = results.name
     row = only(settled_table(results.tables, study), role="direct")
     # The invention's incumbents change at every tick, the last at step 124 of 125.
     assert (row["seen"], row["n"], row["never"]) == ("every tick", 2, 0)

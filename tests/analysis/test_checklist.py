@@ -6,12 +6,12 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from analysis.answers.evaluation import evaluate
 from analysis.report.checklist import COLUMNS, GROUPS, Answer, checklist
 from analysis.report.notices import notices
 from analysis.report.write import write_report
 from harness.results.record import Status
 from tests.analysis.experiments import CRASH, Invention
+from tests.analysis.loading import change_answers, load_study
 
 ITEMS = {item.__name__: item for its in GROUPS.values() for item in its}
 GOOD = {
@@ -30,10 +30,10 @@ def world(tmp_path_factory):
     root = tmp_path_factory.mktemp("checklist")
     lost = {"fate": lambda job: None}
     return {
-        "good": evaluate([Invention(root / "good", **GOOD).write()]),
-        "small": evaluate([Invention(root / "small", **SMALL).write()]),
-        "lost": evaluate([Invention(root / "lost", **SMALL, **lost).write()]),
-        "failed": evaluate(
+        "good": load_study([Invention(root / "good", **GOOD).write()]),
+        "small": load_study([Invention(root / "small", **SMALL).write()]),
+        "lost": load_study([Invention(root / "lost", **SMALL, **lost).write()]),
+        "failed": load_study(
             [Invention(root / "failed", **SMALL, fate=lambda job: (Status.FAILED, CRASH)).write()]
         ),
     }
@@ -52,7 +52,7 @@ def _searches(**columns):
 
 
 def _tables(its, **changed):
-    return replace(its, tables=replace(its.tables, **changed))
+    return change_answers(its, tables=replace(its.tables, **changed))
 
 
 def _facts(change):
@@ -138,10 +138,7 @@ def _renamed(source, target):
             )
             for name, fact in its.tables.experiments.items()
         }  # fmt: skip
-        return replace(
-            _tables(its, experiments=facts),
-            pairs={study: [(source, target)] for study in its.pairs},
-        )
+        return change_answers(_tables(its, experiments=facts), pairs=[(source, target)])
 
     return changed
 
@@ -160,11 +157,11 @@ def _trace(rows):
 
 
 def _equal_budgets(its):
-    return replace(its, budgets=its.budgets.assign(is_unequal=False))
+    return change_answers(its, budgets=its.budgets.assign(is_unequal=False))
 
 
 def _without(column, *values):
-    return lambda its: replace(its, arms=its.arms[~its.arms[column].isin(values)])
+    return lambda its: change_answers(its, arms=its.arms[~its.arms[column].isin(values)])
 
 
 def _saw_tests(its):
@@ -234,7 +231,7 @@ CASES = [
     (
         "whole_time",
         "good",
-        lambda its: replace(its, costs=its.costs.assign(total_seconds=float("nan"))),
+        lambda its: change_answers(its, costs=its.costs.assign(total_seconds=float("nan"))),
         FAIL,
         "no total",
     ),
@@ -274,7 +271,7 @@ CASES = [
     ("collapse", "good", _same, PASS, "flagged"),
     ("collapse", "good", _searches(skip_share=float("nan")), NA, "no finished search"),
     ("multiplicity", "good", _same, PASS, "16 comparisons declared, 16 tested"),
-    ("multiplicity", "good", lambda its: replace(its, comparisons=[]), NA, "no comparison"),
+    ("multiplicity", "good", lambda its: change_answers(its, comparisons=[]), NA, "no comparison"),
     ("failures", "good", _same, PASS, "0 failed"),
     ("failures", "failed", _same, PASS, "2 failed"),
     ("failures", "lost", _same, PARTIAL, "2 missing"),
@@ -346,16 +343,16 @@ def test_failed_jobs_without_a_bill_are_no_whole_time(world):
 
 
 def test_three_seeds_are_partial_with_the_capacity(invent):
-    found = ITEMS["repetitions"](evaluate([invent(seeds=3, methods=("darts",))]))
+    found = ITEMS["repetitions"](load_study([invent(seeds=3, methods=("darts",))]))
     assert found.answer is PARTIAL and "carries 0 comparisons" in found.evidence
 
 
 def test_experiments_pooled_by_force_share_no_benchmark(invent):
     what = {"seeds": 1, "methods": ("darts",), "arms": ("direct",)}
     folders = [invent("one", **what), invent("two", **what, protocol={"margin": 1.0})]
-    found = ITEMS["same_benchmark"](evaluate(folders, force=True))
+    found = ITEMS["same_benchmark"](load_study(folders, force=True))
     assert found.answer is FAIL and "pooled by force" in found.evidence
-    declared = ITEMS["margin"](evaluate(folders))
+    declared = ITEMS["margin"](load_study(folders, force=True))
     assert declared.answer is PARTIAL and "1 of 2 experiments" in declared.evidence
 
 

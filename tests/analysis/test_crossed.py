@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.answers.evaluation import evaluate
 from analysis.statistics.crossed_bootstrap import (
     RESAMPLES,
     Answers,
@@ -16,6 +15,7 @@ from analysis.statistics.crossed_bootstrap import (
 )
 from harness.results.record import TrainSpec
 from harness.results.store import ExperimentFolder
+from tests.analysis.loading import load_study
 
 
 def _answers(correct, sources=None, seed=0):
@@ -149,7 +149,7 @@ def with_answers(invent):
 
 
 def test_every_gap_and_gain_gets_three_intervals(with_answers):
-    table = evaluate([with_answers(seeds=3, methods=("darts",))]).transfer["crossed"]
+    table = load_study([with_answers(seeds=3, methods=("darts",))]).transfer["crossed"]
     found = table.set_index("difference").loc["direct - transferred"]
     assert (found["n_first"], found["n_second"], found["images"]) == (3, 3, 400)
     assert found["sources"] == 100
@@ -158,7 +158,7 @@ def test_every_gap_and_gain_gets_three_intervals(with_answers):
 
 
 def test_without_stored_answers_there_is_no_table(invent):
-    assert len(evaluate([invent(seeds=2)]).transfer["crossed"]) == 0
+    assert len(load_study([invent(seeds=2)]).transfer["crossed"]) == 0
 
 
 def test_answers_that_cannot_be_read_or_are_to_other_images_are_left_out(tmp_path):

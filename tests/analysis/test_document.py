@@ -2,10 +2,11 @@
 
 import pytest
 
-from analysis.numbers import every_value, spans
-from analysis.report.document import FEW_ROWS, MOST_ROWS, Grid, Section
+from analysis.numbers import spans, value_range
+from analysis.report.document import FEW_ROWS, MOST_ROWS, Grid, Page, Part, Section, Text
 from analysis.report.gallery import Gallery
 from analysis.report.rendering import render
+from analysis.report.sections.grids import known_grid
 
 
 def grid_of(count):
@@ -16,11 +17,10 @@ def grid_of(count):
 def test_a_page_shows_the_first_of_thousands_of_rows_and_says_where_the_others_are(
     tmp_path, template
 ):
-    page = render(
-        template, "t", [Section("s", "S", (grid_of(MOST_ROWS + 2000),))], Gallery(tmp_path)
-    )
+    section = Section("s", "S", (grid_of(MOST_ROWS + 2000),))
+    page = render(template, Page("t", (), (Part("p", (section,), ()),), ()), [Gallery(tmp_path)])
     assert f"row {MOST_ROWS - 1}" in page and f"row {MOST_ROWS}" not in page
-    assert "2,000 more rows stand in" in page and "tables/jobs.csv" in page
+    assert "2,000 more rows are in" in page and "tables/jobs.csv" in page
 
 
 def test_a_few_more_rows_are_shown_all_the_same():
@@ -41,7 +41,19 @@ def test_numbers_in_a_row_are_named_by_their_ends(numbers, text):
     assert spans(numbers) == text
 
 
-def test_of_many_values_the_first_are_printed_and_the_others_counted():
-    assert every_value([70.0] * 20) == ", ".join(["70.00"] * 20)
-    assert every_value([70.0] * 21) == ", ".join(["70.00"] * 5) + ", and 16 more"
-    assert every_value([]) == "none"
+def test_of_many_values_the_range_and_the_median_are_printed():
+    assert value_range([71.0, 70.0]) == "70.0, 71.0"
+    assert value_range([70.0, 90.0, *[75.0] * 18]) == "70.0 to 90.0, median 75.0"
+    assert value_range([]) == ""
+
+
+def test_columns_without_any_value_are_left_out_and_a_table_of_none_is_a_line():
+    rows = [("darts", "\N{EN DASH}", "1.0"), ("random", "\N{EN DASH}", "2.0")]
+    assert known_grid("t", ("method", "g", "mean"), rows).columns == ("method", "mean")
+    nothing = known_grid("t", ("method", "g"), [row[:2] for row in rows])
+    assert nothing == Text("No row of tables/t.csv has a value of: g.")
+
+
+def test_columns_of_numbers_are_told_from_texts():
+    found = Grid("t", ("a", "b", "c"), (("+1.0 [\N{MINUS SIGN}2, 3] pp", "x", "5 + 5"),))
+    assert found.numeric == (True, False, True)

@@ -6,11 +6,12 @@ import sys
 
 import pytest
 
-from analysis.loading.load import RUN_COLUMNS, collapse_flag, is_parameter_free, load
+from analysis.loading.load import RUN_COLUMNS, collapse_flag, is_parameter_free
 from harness.errors import ConfigError
 from harness.interfaces.graph import CellGraph
 from harness.results.record import Status
 from tests.analysis.experiments import CRASH
+from tests.analysis.loading import load_one
 
 
 def _arm(tables, method, arm):
@@ -19,7 +20,7 @@ def _arm(tables, method, arm):
 
 
 def test_runs_have_every_column_of_the_specification(invent):
-    runs = load([invent(seeds=1)]).runs
+    runs = load_one([invent(seeds=1)]).runs
     assert list(runs.columns) == RUN_COLUMNS
     assert len(runs) == 2 * 4 + 6
     row = runs.iloc[0]
@@ -29,7 +30,7 @@ def test_runs_have_every_column_of_the_specification(invent):
 
 
 def test_source_and_target_are_what_was_searched_and_trained_on(invent):
-    tables = load([invent(seeds=1)])
+    tables = load_one([invent(seeds=1)])
     for arm, expected in {
         "source": ("d10", "d10"),
         "transferred": ("d10", "d100"),
@@ -42,7 +43,7 @@ def test_source_and_target_are_what_was_searched_and_trained_on(invent):
 
 
 def test_arm_pays_for_its_ancestors(invent):
-    tables = load([invent(seeds=1)])
+    tables = load_one([invent(seeds=1)])
     assert _arm(tables, "darts", "direct")["search_seconds"].iloc[0] == 20
     continued = _arm(tables, "darts", "continued").iloc[0]
     assert continued["search_seconds"] == 40
@@ -54,7 +55,7 @@ def test_arm_pays_for_its_ancestors(invent):
 
 
 def test_budget_of_a_long_search_is_in_the_protocol_hash_and_not_in_the_training_rules(invent):
-    tables = load([invent(seeds=1, arms=("direct", "direct_long"), methods=("darts",))])
+    tables = load_one([invent(seeds=1, arms=("direct", "direct_long"), methods=("darts",))])
     assert tables.runs["protocol_hash"].nunique() == 2
     assert tables.runs["training_rules_hash"].nunique() == 1
 
@@ -67,7 +68,7 @@ def test_arm_whose_search_was_skipped_says_so(invent):
             return Status.SKIPPED, "It needs another job."
         return Status.DONE, None
 
-    row = _arm(load([invent(seeds=1, fate=fate)]), "darts", "continued").iloc[0]
+    row = _arm(load_one([invent(seeds=1, fate=fate)]), "darts", "continued").iloc[0]
     assert row["status"] == "skipped"
     assert row["reason"] == "search-darts-d10-d100-s0: No warm start."
     assert math.isnan(row["test_acc"])
@@ -77,7 +78,7 @@ def test_failed_search_is_the_reason_of_every_arm_that_rests_on_it(invent):
     def fate(job):
         return (Status.FAILED, CRASH) if job.name == "search-darts-d10-s0" else None
 
-    tables = load([invent(seeds=1, fate=fate)])
+    tables = load_one([invent(seeds=1, fate=fate)])
     for arm in ("source", "transferred", "continued"):
         row = _arm(tables, "darts", arm).iloc[0]
         assert row["status"] == "failed"
@@ -86,14 +87,14 @@ def test_failed_search_is_the_reason_of_every_arm_that_rests_on_it(invent):
 
 
 def test_experiment_that_never_ran_has_a_row_per_planned_arm(invent):
-    tables = load([invent(seeds=2, fate=lambda job: None)])
+    tables = load_one([invent(seeds=2, fate=lambda job: None)])
     assert set(tables.runs["status"]) == {"missing"}
     assert len(tables.runs) == 2 * 2 * 4 + 6
     assert len(tables.trace) == len(tables.alphas) == 0
 
 
 def test_trace_keeps_the_best_validation_so_far(invent):
-    tables = load([invent(seeds=1)])
+    tables = load_one([invent(seeds=1)])
     sampled = tables.searches[tables.searches["method"] == "random_search"]["job"]
     for job in sampled[tables.searches["status"] == "done"]:
         start, *best = list(tables.trace[tables.trace["job"] == job]["best_val_so_far"])
@@ -103,7 +104,7 @@ def test_trace_keeps_the_best_validation_so_far(invent):
 
 
 def test_alphas_are_long_and_named(invent):
-    tables = load([invent(seeds=1, methods=("darts",))])
+    tables = load_one([invent(seeds=1, methods=("darts",))])
     assert set(tables.alphas["cell"]) == {"normal", "reduce"}
     assert set(tables.alphas["edge"]) == {"normal_0_2", "reduce_0_2"}
     assert "skip_connect" in set(tables.alphas["op"])
@@ -111,7 +112,7 @@ def test_alphas_are_long_and_named(invent):
 
 
 def test_searches_tell_their_last_insights_and_their_use(invent):
-    searches = load([invent(seeds=1)]).searches
+    searches = load_one([invent(seeds=1)]).searches
     gradient = searches[searches["method"] == "darts"].set_index("role")
     assert set(gradient.index) == {"source", "direct", "continued"}
     assert gradient.loc["direct", "entropy"] == pytest.approx(0.84)
@@ -124,7 +125,7 @@ def test_searches_tell_their_last_insights_and_their_use(invent):
 
 
 def test_share_of_skips_is_read_off_the_cell_whatever_the_method(invent):
-    tables = load([invent(seeds=1)])
+    tables = load_one([invent(seeds=1)])
     done = tables.searches[tables.searches["status"] == "done"]
     for job, share in zip(done["job"], done["skip_share"], strict=True):
         edges = tables.graphs[job]["normal"].edges
@@ -133,7 +134,7 @@ def test_share_of_skips_is_read_off_the_cell_whatever_the_method(invent):
 
 def test_search_that_serves_both_directions_is_the_direct_one(invent):
     pairs = (("d10", "d100"), ("d100", "d10"))
-    searches = load([invent(seeds=1, pairs=pairs, methods=("darts",))]).searches
+    searches = load_one([invent(seeds=1, pairs=pairs, methods=("darts",))]).searches
     assert set(searches["role"][~searches["warm"].astype(bool)]) == {"direct"}
 
 
@@ -158,7 +159,7 @@ def test_every_operation_without_weights_counts_towards_a_collapse():
 
 def test_folder_without_a_plan_is_refused_in_one_line(tmp_path):
     with pytest.raises(ConfigError, match="holds no experiment"):
-        load([tmp_path])
+        load_one([tmp_path])
 
 
 def test_loading_imports_no_torch():

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from analysis.loading.load import load
+from tests.analysis.loading import load_one
 
 CELL = {"kind": "cell", "inputs": 2, "nodes": 1, "edges": [[0, 2, "skip"]], "outputs": [2]}
 
@@ -24,7 +24,7 @@ def _spoiled(folder, pattern, change):
     *lines, last = content.decode().splitlines() if file.suffix == ".jsonl" else [content.decode()]
     file.write_text("\n".join([*lines, json.dumps(change(json.loads(last)))]) + "\n")
     try:
-        return load([folder]).jobs["fault"]
+        return load_one([folder]).jobs["fault"]
     finally:
         file.write_bytes(content)
 

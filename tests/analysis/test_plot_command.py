@@ -9,12 +9,12 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from analysis.answers.evaluation import evaluate
 from analysis.figures.kinds import kinds, title
 from analysis.figures.style import why_nothing
 from harness.cli import main
 from harness.results.record import Status
 from tests.analysis.experiments import CRASH
+from tests.analysis.loading import load_study
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def results(folder):
-    return evaluate([folder])
+    return load_study([folder])
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def nothing(tmp_path_factory):
     from tests.analysis.experiments import Invention
 
     folder = tmp_path_factory.mktemp("nothing") / "digits"
-    return evaluate([Invention(folder, seeds=1, fate=lambda job: (Status.FAILED, CRASH)).write()])
+    return load_study([Invention(folder, seeds=1, fate=lambda job: (Status.FAILED, CRASH)).write()])
 
 
 # Critical differences need five targets, chains a space of blocks: they have tests of their own.
@@ -46,7 +46,7 @@ OTHER = {"critical_difference", "chains"}
 
 @pytest.mark.parametrize("name", [name for name in kinds() if name not in OTHER])
 def test_every_kind_draws_what_it_collects(results, name):
-    table = kinds()[name].collect(results, results.studies[0])
+    table = kinds()[name].collect(results)
     assert isinstance(table, pd.DataFrame) and len(table)
     figure = kinds()[name].draw(table)
     assert isinstance(figure, Figure) and figure.axes
@@ -55,7 +55,7 @@ def test_every_kind_draws_what_it_collects(results, name):
 
 def test_cells_are_drawn_from_their_table_alone(results):
     module = kinds()["cells"]
-    table = module.collect(results, results.studies[0])
+    table = module.collect(results)
     read = pd.read_csv(io.StringIO(table.to_csv(index=False)), keep_default_na=False)
     texts = [[text.get_text() for text in module.draw(one).axes[0].texts] for one in (table, read)]
     assert texts[0] == texts[1]
@@ -67,7 +67,7 @@ def test_cells_are_drawn_from_their_table_alone(results):
 
 @pytest.mark.parametrize("name", kinds())
 def test_every_kind_draws_where_nothing_came_out(nothing, name):
-    table = kinds()[name].collect(nothing, nothing.studies[0])
+    table = kinds()[name].collect(nothing)
     assert kinds()[name].draw(table).axes
     assert kinds()[name].draw(table.head(0)).axes
 
@@ -85,11 +85,11 @@ def test_no_label_is_cut_off_at_any_border(invent, tmp_path):
 
 def test_training_that_serves_two_arms_is_drawn_once(invent):
     folder = invent(seeds=2, methods=("darts",), pairs=(("d10", "d100"), ("d100", "d10")))
-    results = evaluate([folder])
-    points = kinds()["pareto"].collect(results, "digits")
+    results = load_study([folder])
+    points = kinds()["pareto"].collect(results)
     points = points[points["kind"] == "network"]
     assert points["job"].is_unique and len(points) == results.tables.runs["job"].nunique()
-    assert "source" not in set(kinds()["arms"].collect(results, "digits")["arm"])
+    assert "source" not in set(kinds()["arms"].collect(results)["arm"])
 
 
 def test_helpers_are_no_figures():
@@ -157,15 +157,12 @@ def test_a_kind_without_data_is_refused_and_writes_nothing(nothing, folder, tmp_
 
 def test_a_figure_that_shows_something_is_not_nothing(results):
     for name in kinds().keys() - OTHER:
-        assert (
-            why_nothing(kinds()[name].draw(kinds()[name].collect(results, results.studies[0])))
-            is None
-        )
+        assert why_nothing(kinds()[name].draw(kinds()[name].collect(results))) is None
 
 
 def test_no_two_ranks_are_printed_over_each_other(results):
     module = kinds()["slopegraph"]
-    figure = module.draw(module.collect(results, results.studies[0]))
+    figure = module.draw(module.collect(results))
     figure.draw_without_rendering()
     for axes in figure.axes:
         left, right = (label.get_window_extent() for label in axes.get_xticklabels())

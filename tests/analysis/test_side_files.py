@@ -40,7 +40,7 @@ def test_odd_numbers_and_names_end_no_report(odd, tmp_path, monkeypatch):
     monkeypatch.setattr(latex, "arms_latex", refuse)
     assert write_report([odd], out) == out / "report.html"
     html = (out / "report.html").read_text("utf-8")
-    assert "Files that could not be written" in html
+    assert "these files for other programs are missing" in html
     assert "results.parquet could not be written: OverflowError" in html
     assert "could not be written: KeyError" in html
     assert "caf\\udce9-\\udcff" in html

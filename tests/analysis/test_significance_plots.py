@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from analysis.answers.evaluation import evaluate
 from analysis.answers.normalised import normalised_scores
 from analysis.figures import (
     aggregates,
@@ -17,6 +16,7 @@ from analysis.figures import (
 from analysis.statistics.power import detectable_effect
 from analysis.statistics.summaries import interquartile_mean, performance_profile
 from tests.analysis.experiments import Invention
+from tests.analysis.loading import load_study
 
 TARGETS = ("t1", "t2", "t3", "t4", "t5")
 
@@ -24,15 +24,15 @@ TARGETS = ("t1", "t2", "t3", "t4", "t5")
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     folder = tmp_path_factory.mktemp("plots") / "digits"
-    return evaluate([Invention(folder, seeds=4, train_seeds=2).write()])
+    return load_study([Invention(folder, seeds=4, train_seeds=2).write()])
 
 
 def of(results, plot):
-    return plot.collect(results, results.studies[0])
+    return plot.collect(results)
 
 
 def test_scores_run_from_the_mean_of_random_to_the_best_run(results):
-    scores = normalised_scores(results.units, results.studies[0])
+    scores = normalised_scores(results.units, results.name)
     units = results.units[results.units["target"] == "d100"]
     floor = units.loc[units["arm"] == "random", "value"].mean()
     best = units["value"].max()
@@ -44,15 +44,15 @@ def test_scores_run_from_the_mean_of_random_to_the_best_run(results):
 
 
 def test_without_random_architectures_there_is_no_scale(invent):
-    found = evaluate([invent(seeds=2, arms=("transferred", "direct"))])
-    assert normalised_scores(found.units, found.studies[0]).empty
-    assert profile.collect(found, found.studies[0]).empty
+    found = load_study([invent(seeds=2, arms=("transferred", "direct"))])
+    assert normalised_scores(found.units, found.name).empty
+    assert profile.collect(found).empty
 
 
 def test_a_profile_is_the_share_of_the_arms_own_runs(results):
     table = of(results, profile)
     rows = table[(table["method"] == "darts") & (table["arm"] == "direct")]
-    scores = normalised_scores(results.units, results.studies[0])
+    scores = normalised_scores(results.units, results.name)
     own = scores[(scores["method"] == "darts") & (scores["arm"] == "direct")]["score"]
     expected = performance_profile([list(own)], rows["threshold"].to_numpy())
     assert rows["share"].to_numpy() == pytest.approx(expected)
@@ -61,7 +61,7 @@ def test_a_profile_is_the_share_of_the_arms_own_runs(results):
 
 def test_aggregates_are_those_of_the_statistics_and_few_runs_have_no_bar(results):
     table = of(results, aggregates)
-    scores = normalised_scores(results.units, results.studies[0])
+    scores = normalised_scores(results.units, results.name)
     own = scores[(scores["method"] == "darts") & (scores["arm"] == "direct")]["score"]
     row = table[(table["statistic"] == "IQM") & (table["method"] == "darts")]
     row = row[row["arm"] == "direct"].iloc[0]
@@ -102,7 +102,7 @@ def test_variances_are_the_squares_of_the_table(results):
 
 def test_five_targets_have_a_diagram_and_four_have_none(invent):
     methods = ("darts", "eat_nas", "random_search")
-    whole = evaluate(
+    whole = load_study(
         [invent("five", seeds=2, methods=methods, pairs=[("s", target) for target in TARGETS])]
     )
     table = of(whole, critical_difference)
@@ -113,7 +113,7 @@ def test_five_targets_have_a_diagram_and_four_have_none(invent):
     (bar,) = table[table["kind"] == "bar"].to_dict("records")
     assert (bar["rank"], bar["until"]) == (ranks.min(), ranks.max())
     assert critical_difference.draw(table).axes
-    few = evaluate(
+    few = load_study(
         [invent("four", seeds=2, methods=methods, pairs=[("s", target) for target in TARGETS[:4]])]
     )
     assert of(few, critical_difference).empty

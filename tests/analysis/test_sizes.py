@@ -5,9 +5,9 @@ import math
 import pandas as pd
 import pytest
 
-from analysis.answers.evaluation import evaluate
 from analysis.answers.sizes import size_table, unequal_sizes
-from analysis.report.sections.outcome import stamps
+from analysis.report.sections.verdicts import stamps
+from tests.analysis.loading import load_study
 
 BY_ARM = {"direct": (5e5, 8e5), "transferred": (1.25e6, 2e6), "random": (4e5, 4e5)}
 
@@ -15,7 +15,7 @@ BY_ARM = {"direct": (5e5, 8e5), "transferred": (1.25e6, 2e6), "random": (4e5, 4e
 @pytest.fixture
 def tables(invent):
     """The tables of an invented experiment in which the arms' networks have these costs."""
-    found = evaluate([invent(seeds=2, methods=("darts",), arms=tuple(BY_ARM))]).tables
+    found = load_study([invent(seeds=2, methods=("darts",), arms=tuple(BY_ARM))]).tables
     number = found.runs.groupby("arm").cumcount() % 2
     pairs = zip(found.runs["arm"], number, strict=True)
     found.runs["cost"] = [BY_ARM[arm][at] for arm, at in pairs]
@@ -40,6 +40,6 @@ def test_arms_within_the_factor_are_not_stamped(tables):
 
 
 def test_an_experiment_that_counts_no_cost_has_no_sizes_and_no_stamp(invent):
-    results = evaluate([invent(seeds=2)])
+    results = load_study([invent(seeds=2)])
     assert isinstance(results.sizes, pd.DataFrame) and not len(results.sizes)
     assert not any("UNEQUAL SIZE" in stamp for stamp in stamps(results))

@@ -7,13 +7,13 @@ import pytest
 from analysis.answers.arms import budget_table, units
 from analysis.answers.comparisons.comparisons import Verdict
 from analysis.answers.comparisons.sentences import sentence
-from analysis.answers.evaluation import evaluate
 from analysis.answers.transfer.gains import relative_improvement
 from analysis.answers.transfer.gaps import matched, select
-from analysis.loading.load import load
 from analysis.numbers import p_value
+from analysis.study import load
 from harness.results.record import Status
 from tests.analysis.ingredients import PROTOCOL
+from tests.analysis.loading import load_one, load_study
 
 PAIR = ("d10", "d100")
 RANDOM = [71.5, 71.9, 71.2, 71.7, 71.4]
@@ -40,7 +40,7 @@ def test_relative_improvement_over_nothing_is_unknown():
 
 
 def test_arms_that_share_a_search_are_paired_and_others_are_not(invent):
-    found = units(load([invent(seeds=3)]).runs)
+    found = units(load_one([invent(seeds=3)]).runs)
     of = {arm: select(found, "digits", "darts", arm, PAIR)
           for arm in ("continued", "transferred", "direct", "random")}  # fmt: skip
     assert len(matched(of["continued"], of["transferred"])) == 3
@@ -49,7 +49,7 @@ def test_arms_that_share_a_search_are_paired_and_others_are_not(invent):
 
 
 def test_gap_and_gain_are_differences_of_means(invent):
-    results = evaluate([invent(spread=1e-9)])
+    results = load_study([invent(spread=1e-9)])
     gaps = results.gaps[results.gaps["method"] == "darts"].set_index("difference")["estimate"]
     assert gaps["direct - transferred"] == pytest.approx(3.5)
     assert gaps["continued - transferred"] == pytest.approx(2.0)
@@ -59,12 +59,12 @@ def test_gap_and_gain_are_differences_of_means(invent):
 
 
 def test_family_counts_every_declared_comparison_of_every_method_and_pair(invent):
-    results = evaluate([invent(seeds=2)])
+    results = load_study([invent(seeds=2)])
     assert [found.family for found in results.comparisons] == [6] * 6
 
 
 def test_a_clear_difference_with_enough_seeds_gets_a_verdict(invent):
-    found = _of(evaluate([invent(seeds=5, spread=0.3)]), "direct", "transferred")
+    found = _of(load_study([invent(seeds=5, spread=0.3)]), "direct", "transferred")
     assert found.design == "independent"
     assert found.verdict is Verdict.SUPERIOR
     assert found.p == pytest.approx(found.p_min)
@@ -73,12 +73,12 @@ def test_a_clear_difference_with_enough_seeds_gets_a_verdict(invent):
 
 def test_a_clear_loss_is_inferior(invent):
     levels = {"transferred": 85.0, "direct": 60.0, "continued": 1.0, "random": 1.0, "source": 1.0}
-    found = _of(evaluate([invent(seeds=5, levels=levels)]), "direct", "transferred")
+    found = _of(load_study([invent(seeds=5, levels=levels)]), "direct", "transferred")
     assert found.verdict is Verdict.INFERIOR
 
 
 def test_too_few_seeds_are_infeasible_whatever_the_data_say(invent):
-    for found in evaluate([invent(seeds=3)]).comparisons:
+    for found in load_study([invent(seeds=3)]).comparisons:
         assert found.verdict in {Verdict.INFEASIBLE, Verdict.SUPERIOR}
         if found.against == "transferred":
             assert found.verdict is Verdict.INFEASIBLE
@@ -87,7 +87,7 @@ def test_too_few_seeds_are_infeasible_whatever_the_data_say(invent):
 
 
 def test_one_seed_has_an_effect_but_no_interval(invent):
-    found = _of(evaluate([invent(seeds=1)]), "direct", "transferred")
+    found = _of(load_study([invent(seeds=1)]), "direct", "transferred")
     assert not math.isnan(found.difference)
     assert math.isnan(found.low)
     assert found.verdict is Verdict.INFEASIBLE
@@ -95,14 +95,14 @@ def test_one_seed_has_an_effect_but_no_interval(invent):
 
 
 def test_missing_arm_is_named_instead_of_compared(invent):
-    found = _of(evaluate([invent(seeds=2, arms=("direct",))]), "direct", "transferred")
+    found = _of(load_study([invent(seeds=2, arms=("direct",))]), "direct", "transferred")
     assert found.verdict is Verdict.NO_DATA
     assert "no finished run of the arm transferred" in sentence(found)
 
 
 def test_arms_on_different_tasks_are_not_compared(invent):
     protocol = {"primary": [{"arm": "source", "against": "transferred"}]}
-    found = evaluate([invent(seeds=2, protocol=protocol)]).comparisons[0]
+    found = load_study([invent(seeds=2, protocol=protocol)]).comparisons[0]
     assert found.verdict is Verdict.NOT_COMPARABLE
 
 
@@ -111,14 +111,14 @@ def test_failed_run_ranks_worst_and_the_p_without_it_stands_beside(invent):
         crashes = job.name == "train-d100-darts-d100-s0"
         return (Status.FAILED, "ValueError: nan") if crashes else (Status.DONE, None)
 
-    found = _of(evaluate([invent(seeds=5, fate=fate)]), "direct", "transferred")
+    found = _of(load_study([invent(seeds=5, fate=fate)]), "direct", "transferred")
     assert (found.n_arm, found.n_against, found.failed) == (4, 5, 1)
     assert found.p > found.p_without_failures
     assert "1 failed or diverged, ranked worst" in sentence(found)
 
 
 def test_several_trainings_of_one_architecture_are_one_observation(invent):
-    results = evaluate([invent(seeds=3, train_seeds=4)])
+    results = load_study([invent(seeds=3, train_seeds=4)])
     row = results.arms[(results.arms["method"] == "darts") & (results.arms["arm"] == "direct")]
     assert int(row["n"].iloc[0]) == 3
     assert _of(results, "direct", "transferred").n_arm == 3
@@ -126,7 +126,7 @@ def test_several_trainings_of_one_architecture_are_one_observation(invent):
 
 def test_equal_accuracies_are_inconclusive(invent):
     flat = dict.fromkeys(("source", "transferred", "continued", "direct", "random"), 80.0)
-    results = evaluate([invent(seeds=5, levels=flat, spread=0.0)])
+    results = load_study([invent(seeds=5, levels=flat, spread=0.0)])
     found = _of(results, "direct", "transferred")
     assert found.p == 1.0
     assert found.verdict is Verdict.INCONCLUSIVE
@@ -134,7 +134,7 @@ def test_equal_accuracies_are_inconclusive(invent):
 
 
 def test_methods_whose_searches_cost_too_differently_are_marked(invent):
-    budgets = budget_table(load([invent(seeds=1)]).searches).set_index("task")
+    budgets = budget_table(load_one([invent(seeds=1)]).searches).set_index("task")
     assert bool(budgets.loc["d100", "is_unequal"])
     assert budgets.loc["d100", "ratio"] == pytest.approx(2.0)
     assert "darts 20 s" in budgets.loc["d100", "methods"]
@@ -142,7 +142,7 @@ def test_methods_whose_searches_cost_too_differently_are_marked(invent):
 
 def test_both_directions_give_each_target_its_own_direct_arm(invent):
     pairs = (("d10", "d100"), ("d100", "d10"))
-    results = evaluate([invent(seeds=2, pairs=pairs, methods=("darts",))])
+    results = load_study([invent(seeds=2, pairs=pairs, methods=("darts",))])
     direct = results.arms[results.arms["arm"] == "direct"]
     assert list(direct["target"]) == ["d100", "d10"]
     assert list(direct["n"]) == [2, 2]
@@ -150,7 +150,7 @@ def test_both_directions_give_each_target_its_own_direct_arm(invent):
 
 
 def test_experiments_under_equal_rules_are_pooled_without_counting_a_job_twice(invent):
-    results = evaluate([invent("one", seeds=(0, 1)), invent("two", seeds=(1, 2))])
+    results = load_study([invent("one", seeds=(0, 1)), invent("two", seeds=(1, 2))])
     row = results.arms[(results.arms["method"] == "darts") & (results.arms["arm"] == "direct")]
     assert list(row["n"]) == [3]
     assert list(results.arms[results.arms["arm"] == "random"]["n"]) == [6]
@@ -158,9 +158,10 @@ def test_experiments_under_equal_rules_are_pooled_without_counting_a_job_twice(i
 
 def test_experiments_under_different_rules_are_never_compared(invent):
     other = {"name": "other", "train": {**PROTOCOL["train"]}, "random_architectures": 3}
-    results = evaluate([invent("one", seeds=2), invent("two", seeds=2, protocol=other)])
-    assert results.studies == ["one", "two"]
-    assert {found.n_arm for found in results.comparisons} == {2}
+    studies = load([invent("one", seeds=2), invent("two", seeds=2, protocol=other)])
+    assert [study.name for study in studies] == ["one", "two"]
+    for study in studies:
+        assert {found.n_arm for found in study.comparisons} == {2}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
-from analysis.answers.evaluation import evaluate
 from analysis.answers.transfer.asymmetry import permutation_interval
 from analysis.answers.transfer.consistency import brown_forsythe_p, spread_ratio
 from analysis.answers.transfer.equivalents import best_of_weights, equivalent_budget, sample_draws
@@ -26,6 +25,7 @@ from analysis.answers.transfer.populations import (
 from analysis.answers.transfer.retention import retention
 from analysis.answers.transfer.savings import cost_saving, end_to_end, transfer_efficiency
 from analysis.statistics.intervals import welch
+from tests.analysis.loading import load_study
 
 DIRECT = [73.1, 73.4, 72.9, 73.3, 73.0]
 TRANSFERRED = [72.9, 73.2, 73.0, 73.1, 72.7]
@@ -283,7 +283,7 @@ def test_too_few_runs_leave_a_permutation_interval_without_bounds():
 
 def test_asymmetry_is_in_units_of_each_targets_noise(invent):
     pairs = (("d10", "d100"), ("d100", "d10"))
-    results = evaluate([invent(seeds=5, pairs=pairs, methods=("darts",), train_seeds=2)])
+    results = load_study([invent(seeds=5, pairs=pairs, methods=("darts",), train_seeds=2)])
     row = results.transfer["asymmetry"].iloc[0]
     expected = row["gap_forth"] / row["noise_second"] - row["gap_back"] / row["noise_first"]
     assert row["asymmetry"] == pytest.approx(expected)
@@ -293,16 +293,16 @@ def test_asymmetry_is_in_units_of_each_targets_noise(invent):
 
 def test_noise_of_single_trainings_is_said_to_hold_the_searchs_spread(invent):
     pairs = (("d10", "d100"), ("d100", "d10"))
-    results = evaluate([invent(seeds=3, pairs=pairs, methods=("darts",))])
+    results = load_study([invent(seeds=3, pairs=pairs, methods=("darts",))])
     assert results.transfer["asymmetry"]["noise"].iloc[0] == "SD between runs of an arm"
 
 
 def test_one_direction_has_no_asymmetry(invent):
-    assert len(evaluate([invent(seeds=2)]).transfer["asymmetry"]) == 0
+    assert len(load_study([invent(seeds=2)]).transfer["asymmetry"]) == 0
 
 
 def test_the_same_cell_on_source_and_target_is_one_observation_of_agreement(invent):
-    results = evaluate([invent(seeds=5)])
+    results = load_study([invent(seeds=5)])
     shared, found = results.transfer["shared"], results.transfer["agreement"].iloc[0]
     assert len(shared) == 10
     assert (found["n"], found["methods"]) == (10, 2)
@@ -311,12 +311,12 @@ def test_the_same_cell_on_source_and_target_is_one_observation_of_agreement(inve
 
 
 def test_agreement_of_few_cells_is_no_interval(invent):
-    found = evaluate([invent(seeds=3)]).transfer["agreement"].iloc[0]
+    found = load_study([invent(seeds=3)]).transfer["agreement"].iloc[0]
     assert found["interval"] == "n too small: 6 < 10"
 
 
 def test_savings_count_every_search_that_an_arm_rests_on(invent):
-    table = evaluate([invent(seeds=3, methods=("darts",))]).transfer["savings"]
+    table = load_study([invent(seeds=3, methods=("darts",))]).transfer["savings"]
     found = table.set_index(["arm", "currency"])["saving"]
     assert found["transferred", "search examples"] == pytest.approx(0.0)
     assert found["continued", "search examples"] == pytest.approx(-1.0)
@@ -327,7 +327,7 @@ def test_savings_count_every_search_that_an_arm_rests_on(invent):
 
 
 def test_retention_of_the_invented_arms_is_their_share_of_the_gain(invent):
-    table = evaluate([invent(spread=1e-3)]).transfer["retention"]
+    table = load_study([invent(spread=1e-3)]).transfer["retention"]
     found = table[table["method"] == "darts"].set_index("arm")["retention"]
     assert found["transferred"] == pytest.approx(3.0 / 6.5, abs=0.01)
     assert found["continued"] == pytest.approx(5.0 / 6.5, abs=0.01)

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 from scipy.stats import pearsonr
 
-from analysis.answers.evaluation import evaluate
 from analysis.answers.undecided import AGREEMENT_COLUMNS, GROUP, list_undecided
 from analysis.report.notices import notices
 from analysis.report.sections.insights import flags
 from analysis.statistics.agreement import DRAWS, measure, measure_searches
+from tests.analysis.loading import load_study
 
 EDGES = [edge for edge in range(14) for _ in range(8)]
 
@@ -100,13 +100,15 @@ def test_reasons_why_a_search_is_undecided(changes, p, reason):
 
 
 def test_a_report_of_invented_noise_says_undecided_before_any_number(invent):
-    results = evaluate([invent(seeds=3, methods=("darts",))])
+    results = load_study([invent(seeds=3, methods=("darts",))])
     assert len(results.agreement) and results.agreement["is_chance"].all()
     assert set(results.undecided) == set(results.tables.alphas["job"])
-    assert any(line.startswith("Undecided: 3 of 3 searches by darts") for line in notices(results))
+    assert any(
+        line.startswith("Undecided: 9 of 9 finished searches by darts") for line in notices(results)
+    )
 
 
 def test_flags_name_the_reasons():
     row = {"status": "done", "mean_change": 1.0, "collapse_flag": "collapse"}
-    assert flags(row, "") == "collapsed to operations without weights"
-    assert flags({**row, "collapse_flag": ""}, "a, b") == "undecided (a; b)"
+    assert flags(row, "") == "collapsed"
+    assert flags({**row, "collapse_flag": ""}, "a, b") == "undecided"

@@ -5,9 +5,10 @@ import sys
 
 import pytest
 
-from analysis.answers.evaluation import evaluate
+from analysis.report.document import Page, Part
 from analysis.report.gallery import Gallery
 from analysis.report.rendering import render
+from analysis.study import load
 from harness.plugins import REGISTRIES
 from harness.testing.check import check_plugin
 from tests.analysis.experiments import Invention
@@ -63,9 +64,9 @@ def test_plugin_keeps_the_contract(file, place):
 
 def test_table_stands_in_the_report(place, tmp_path):
     experiment = Invention(tmp_path / "digits", seeds=3, arms=("direct", "random")).write()
-    results = evaluate([experiment])
+    (study,) = load([experiment])
     gallery = Gallery(tmp_path / "figures")
-    section = place(f"{SECTIONS}/distinct.py").section(results, gallery)
-    page = render("report.md.j2", "title", [section], gallery)
-    canonical = results.tables.runs.groupby(["method", "arm"])["canonical"].nunique()
+    section = place(f"{SECTIONS}/distinct.py").section(study, gallery)
+    page = render("report.md.j2", Page("t", (), (Part("p", (), (section,)),), ()), [gallery])
+    canonical = study.tables.runs.groupby(["method", "arm"])["canonical"].nunique()
     assert f"| darts | direct | d100 | 3 | {canonical['darts', 'direct']} |" in page

@@ -5,10 +5,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from analysis.answers.evaluation import evaluate
 from analysis.report.notices import notices
 from harness.cli import main
 from harness.results.store import ExperimentFolder
+from tests.analysis.loading import load_study
 from tests.integration.tiny import run, trajectories, write
 
 
@@ -31,7 +31,7 @@ def plan(tmp_path):
 
 
 def units(tmp_path):
-    runs = evaluate([tmp_path / "tiny"]).tables.runs
+    runs = load_study([tmp_path / "tiny"]).tables.runs
     done = runs[runs["status"] == "done"]
     return {key: len(rows) for key, rows in done.groupby(["method", "arm"])}
 
@@ -51,7 +51,7 @@ def test_methods_seeds_and_arms_grow_and_the_report_says_when(tmp_path, look_up,
     assert look_up("reinforce", 3) == 0
     grown = {("random_search", "direct"): 2, ("reinforce", "direct"): 3}
     assert {k: n for k, n in units(tmp_path).items() if k[1] != "random"} == grown
-    (line,) = (x for x in notices(evaluate([tmp_path / "tiny"])) if "grew by" in x)
+    (line,) = (x for x in notices(load_study([tmp_path / "tiny"])) if "grew by" in x)
     assert line.endswith("the experiment grew by methods reinforce; seeds 2.")
     capsys.readouterr()
     assert look_up("random_search", 2, "--arms", "direct,transferred,random") == 0
@@ -101,10 +101,10 @@ def test_replaced_plans_leave_results_that_the_report_names(tmp_path, look_up):
     assert look_up("random_search", 2) == 0
     assert look_up("reinforce", 1, "--replace") == 0
     assert {arm.method for arm in plan(tmp_path).arms} == {"reinforce", ""}
-    (line,) = (x for x in notices(evaluate([tmp_path / "tiny"])) if "leaves out" in x)
+    (line,) = (x for x in notices(load_study([tmp_path / "tiny"])) if "leaves out" in x)
     assert line.startswith("The plan of tiny leaves out 4 finished jobs")
     assert look_up("random_search", 2) == 0  # added again, and found done
-    assert not [x for x in notices(evaluate([tmp_path / "tiny"])) if "leaves out" in x]
+    assert not [x for x in notices(load_study([tmp_path / "tiny"])) if "leaves out" in x]
 
 
 def test_a_report_of_two_leaves_the_report_of_one_alone(tmp_path, monkeypatch, capsys):

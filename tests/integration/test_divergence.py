@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from analysis.answers.evaluation import evaluate
 from analysis.report.checklist.transferring import failures
 from analysis.report.notices import notices
 from harness.cli import main
 from harness.results.record import Status
 from harness.results.store import ExperimentFolder
+from tests.analysis.loading import load_study
 from tests.integration.tiny import PROTOCOL, RECIPE, run, write
 
 FAR = {**RECIPE, "learning_rate": 1e20, "gradient_clip": 0}
@@ -34,7 +34,7 @@ def test_divergence_is_one_notion_from_the_first_line_to_the_report(diverged, ca
     first, *named = capsys.readouterr().out.splitlines()
     assert first == "0 done, 2 diverged, 0 running, 0 failed, 0 skipped, 0 damaged, 0 pending"
     assert all("diverged train-d10-random" in line and "finite" in line for line in named)
-    results = evaluate([folder / "tiny"])
+    results = load_study([folder / "tiny"])
     assert list(results.arms["diverged"]) == [2] and list(results.arms["failed"]) == [0]
     assert failures(results).evidence.startswith("2 diverged, 0 failed, 0 skipped, 0 missing")
     assert any(line.startswith("Of 2 jobs, 2 diverged;") for line in notices(results))

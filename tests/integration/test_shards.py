@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from analysis.loading.load import load
 from harness.cli import main
 from harness.config.experiment import make_experiment
 from harness.execution import shards
@@ -23,6 +22,7 @@ from harness.planning.plan import make_plan
 from harness.planning.resolve import resolve_experiment
 from harness.results.shard import RECORDS, TRAJECTORIES
 from harness.results.store import ExperimentFolder
+from tests.analysis.loading import load_one
 
 CLOCKS = {"seconds", "overhead_seconds"}
 
@@ -90,7 +90,7 @@ def test_a_shard_holds_what_a_folder_of_its_own_would(tmp_path):
 
 def test_the_analysis_reads_shards_as_it_reads_folders(tmp_path):
     assert run(tmp_path) == 0
-    tables = load([tmp_path / "short"])
+    tables = load_one([tmp_path / "short"])
     assert set(tables.jobs["status"]) == {"done"}
     assert tables.searches["evaluations"].eq(12).all()
     ends = tables.trace.groupby("job")["evaluations"].max()
@@ -234,7 +234,7 @@ def test_a_damaged_shard_costs_its_jobs_a_second_attempt(tmp_path, file, spoil, 
     lines = (shard / file).read_bytes().splitlines()
     (shard / file).write_bytes(b"\n".join([*spoil(lines), b""]))
     assert main(["status", str(tmp_path / "short")]) == 0
-    assert load([tmp_path / "short"]).jobs["status"].isin(["done", "missing"]).all()
+    assert load_one([tmp_path / "short"]).jobs["status"].isin(["done", "missing"]).all()
     assert run(tmp_path, seeds=1) == 0
     assert "Traceback" not in capsys.readouterr().err
     if file == RECORDS:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from analysis.answers.cells.course import course_table, divergence_table
-from analysis.answers.cells.journeys import CONTINUED, DIRECT, SOURCE, START, Journey, list_journeys
-from analysis.answers.cells.tables import stack
+from analysis.answers.cells.journeys import CONTINUED, DIRECT, SOURCE, START, Journey
 from analysis.architectures.alignment import GONE, NEW, list_changes
 from analysis.architectures.chance import Chance
 from analysis.architectures.measures import count_operations, measure_graph
@@ -217,19 +216,15 @@ def _mean_counts(graphs: Iterable[CellGraph | BlockChain]) -> dict[str, float]:
     return {name: sum(count[name] for count in counts) / len(counts) for name in names}
 
 
-def change_tables(tables: Tables, chances: Mapping[str, Chance]) -> dict[str, pd.DataFrame]:
+def change_tables(
+    tables: Tables, study: str, journeys: Sequence[Journey], chance: Chance
+) -> dict[str, pd.DataFrame]:
     """Return what changed, when it settled, shapes, and alphas' course, by file name."""
-    parts: dict[str, list[pd.DataFrame]] = {}
-    for study, chance in chances.items():
-        journeys = list_journeys(tables, study)
-        made = {
-            "changes": change_table(study, journeys, chance),
-            "change_operations": operation_table(study, journeys, chance),
-            "settled": settled_table(tables, study),
-            "shapes": shape_table(tables, study, chance),
-            "alpha_course": course_table(study, journeys, tables.alphas),
-            "alpha_divergence": divergence_table(study, journeys, tables.alphas),
-        }
-        for name, table in made.items():
-            parts.setdefault(name, []).append(table)
-    return {name: stack(found) for name, found in parts.items()}
+    return {
+        "changes": change_table(study, journeys, chance),
+        "change_operations": operation_table(study, journeys, chance),
+        "settled": settled_table(tables, study),
+        "shapes": shape_table(tables, study, chance),
+        "alpha_course": course_table(study, journeys, tables.alphas),
+        "alpha_divergence": divergence_table(study, journeys, tables.alphas),
+    }

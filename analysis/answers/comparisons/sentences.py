@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Sequence
 
-from analysis.answers.comparisons.verdicts import JOINED, Comparison, Verdict
+from analysis.answers.comparisons.verdicts import Comparison, Verdict
 from analysis.numbers import (
     NOTHING,
     SMALLEST_PRINTED_P,
@@ -13,42 +13,70 @@ from analysis.numbers import (
     interval,
     p_value,
     pair_label,
-    several,
 )
 from analysis.statistics.sample import ALPHA
 
 
-def where(found: Comparison, labels: Mapping[str, str] | None = None) -> str:
-    """Return the pair of a comparison, or the pairs that it spans.
-
-    Args:
-        found: The comparison.
-        labels: What tasks are printed as; their titles by default.
-    """
-    source, target = (
-        JOINED.join((labels or {}).get(title, title) for title in text.split(JOINED))
-        for text in (found.source, found.target)
-    )
+def where(found: Comparison) -> str:
+    """Return the pair of a comparison, or the pairs that it spans."""
     if found.design == "home advantage":
-        return f"{source} ↔ {target}"
-    return pair_label(source, target)
+        return f"{found.source} ↔ {found.target}"
+    return pair_label(found.source, found.target)
 
 
-def sentence(found: Comparison, labels: Mapping[str, str] | None = None) -> str:
-    """Return the comparison as one sentence: effect, interval, n, p and verdict.
+def say(found: Comparison, subject: str, other: str) -> str:
+    """Return how two arms compare, for readers who know no statistics.
 
     Args:
         found: The comparison.
-        labels: What tasks are printed as; their titles by default.
+        subject: What its arm is about, e.g. "cells found on c10".
+        other: What the arm against it is about.
     """
-    on = f"On {where(found, labels)}"
-    first, second = sides(found)
-    if math.isnan(found.p):
-        return f"{on}, {first} against {second}: nothing can be said, because {found.why}."
-    return (
-        f"{on}, {_effect(found, first, second)} ({_evidence(found)}): {_judgement(found)}."
-        f"{_detectable(found)}"
-    )
+    if math.isnan(found.difference):
+        return f"{subject} cannot be compared with {other}, because {found.why or 'no run ended'}"
+    evidence = [f"{_mean(found.values)} against {_mean(found.values_against)} %, {_size(found)}"]
+    if not math.isnan(found.low):
+        evidence.append(_limits(found))
+    is_even = found.n_arm == found.n_against
+    runs = f"{found.n_arm} runs each" if is_even else f"{found.n_arm} and {found.n_against} runs"
+    evidence.append(runs)
+    if found.failed:
+        evidence.append(f"{found.failed} more failed or diverged and rank worst")
+    return f"{_claim(found, subject, other)} ({'; '.join(evidence)})"
+
+
+def _claim(found: Comparison, subject: str, other: str) -> str:
+    if found.is_equivalent:
+        return (
+            f"{subject} did as well on {found.target} as {other}, within ±{found.margin:g} points"
+        )
+    if found.is_non_inferior:
+        return f"{subject} did at most {found.margin:g} points worse on {found.target} than {other}"
+    if found.verdict is Verdict.SUPERIOR:
+        return f"{subject} did better on {found.target} than {other}"
+    if found.verdict is Verdict.INFERIOR:
+        return f"{subject} did worse on {found.target} than {other}"
+    if found.verdict is Verdict.INFEASIBLE:
+        runs = "so few runs cannot tell"
+        return f"{runs} {subject} from {other} on {found.target}, whatever their results"
+    return f"no difference was shown on {found.target} between {subject} and {other}"
+
+
+def _mean(values: Sequence[float]) -> str:
+    known = [value for value in values if math.isfinite(value)]
+    return decimal(sum(known) / len(known), 1) if known else "unknown"
+
+
+def _size(found: Comparison) -> str:
+    way = "more" if found.difference > 0 else "less"
+    return f"{decimal(abs(found.difference), 1)} points {way}"
+
+
+def _limits(found: Comparison) -> str:
+    low, high = (decimal(limit, 1, signed=True) for limit in (found.low, found.high))
+    is_decided = found.verdict in {Verdict.SUPERIOR, Verdict.INFERIOR}
+    limits = f"{low} to {high}"
+    return f"95 % interval {limits}" if is_decided else f"{limits} cannot be ruled out"
 
 
 def difference_text(found: Comparison) -> str:
@@ -75,34 +103,6 @@ def sides(found: Comparison) -> tuple[str, str]:
     return f"{found.method} {found.arm}", second.strip()
 
 
-def _effect(found: Comparison, first: str, second: str) -> str:
-    if math.isnan(found.difference):
-        return f"the difference of {first} and {second} is unknown"
-    way = "above" if found.difference >= 0 else "below"
-    spans = {
-        "stratified": ", averaged over the targets",
-        "whole runs": ", averaged over the targets",
-        "home advantage": ", summed over both targets",
-    }
-    size = f"{decimal(abs(found.difference))} {found.scale}"
-    return f"{first} is {size} {way} {second}{spans.get(found.design, '')}"
-
-
-def _evidence(found: Comparison) -> str:
-    limits = f"{decimal(found.low, signed=True)} to {decimal(found.high, signed=True)}"
-    has_limits = not math.isnan(found.low)
-    spread = f"95 % CI of the difference {limits} {found.scale}, {found.interval}"
-    parts = [spread if has_limits else found.interval]
-    if not math.isnan(found.a12):
-        parts.append(f"A12 = {chance(found)}")
-    parts.append(f"{tested(found)}, {adjusted(found)}, {_sizes(found)}")
-    if found.failed:
-        parts.append(f"{found.failed} failed or diverged, ranked worst")
-    if not math.isnan(found.p_without_failures):
-        parts.append(f"without them p = {p_value(found.p_without_failures)}")
-    return "; ".join(parts)
-
-
 def chance(found: Comparison) -> str:
     """Return A12 with its interval and band where there is one."""
     if math.isnan(found.a12):
@@ -124,35 +124,6 @@ def tested(found: Comparison) -> str:
     return f"p {equals}{p_value(found.p)} from {found.draws:,} draws, {error}"
 
 
-def adjusted(found: Comparison) -> str:
-    """Return the p adjusted over the family, with the family's size."""
-    equals = "" if found.p_holm < SMALLEST_PRINTED_P else "= "
-    return f"Holm p {equals}{p_value(found.p_holm)} over {several(found.family, 'comparison')}"
-
-
-def _sizes(found: Comparison) -> str:
-    if found.design == "paired":
-        return f"n = {several(found.n_arm, 'pair')} that share a search"
-    return f"n = {found.n_arm} + {found.n_against}"
-
-
-def _judgement(found: Comparison) -> str:
-    parts = [_about_difference(found), about_margin(found)]
-    return "; ".join(part for part in parts if part)
-
-
-def _about_difference(found: Comparison) -> str:
-    if found.verdict is Verdict.INFEASIBLE:
-        return (
-            f"INFEASIBLE {NOTHING} {found.why}: the smallest attainable p is "
-            f"{p_value(found.p_min)}, which carries {several(found.capacity, 'comparison')}, "
-            f"and the family has {found.family}. No verdict on a difference"
-        )
-    if found.verdict is Verdict.INCONCLUSIVE:
-        return "inconclusive for a difference"
-    return str(found.verdict)
-
-
 def about_margin(found: Comparison) -> str:
     """Return what may be said against the declared margin; empty where none was declared."""
     if not found.has_margin:
@@ -172,10 +143,3 @@ def about_margin(found: Comparison) -> str:
         word = claim.partition(" ")[0]
         return f"{word}, but so is random: {claim} {evidence}, yet direct search does not beat it"
     return f"{claim} {evidence}, but whether the experiment could tell is {found.assay}"
-
-
-def _detectable(found: Comparison) -> str:
-    if not math.isfinite(found.detectable):
-        return ""
-    size = f"{decimal(found.detectable)} {found.scale}"
-    return f" Smallest effect this design could detect: {size}."

@@ -10,9 +10,9 @@ import inspect
 
 import pandas as pd
 
-from analysis.answers.evaluation import Results
 from analysis.report.checklist import comparing, releasing, reporting, transferring
 from analysis.report.checklist.finding import Answer, Item
+from analysis.study import Study
 
 GROUPS: dict[str, tuple[Item, ...]] = {
     "releasing code": releasing.ITEMS,
@@ -25,12 +25,12 @@ COLUMNS = ["number", "group", "item", "answer", "evidence"]
 __all__ = ["COLUMNS", "GROUPS", "Answer", "checklist"]
 
 
-def checklist(results: Results) -> pd.DataFrame:
+def checklist(study: Study) -> pd.DataFrame:
     """Return one row per item: its number, group and text, the answer, and what it rests on."""
     items = [(group, item) for group, its in GROUPS.items() for item in its]
     rows = []
     for number, (group, item) in enumerate(items, start=1):
-        found = item(results)
+        found = item(study)
         text = (inspect.getdoc(item) or "").partition("\n")[0]
         rows.append((number, group, text, str(found.answer), found.evidence))
     return pd.DataFrame(rows, columns=COLUMNS)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.answers.evaluation import Results
 from analysis.loading.provenance import changed_plugins
 from analysis.numbers import brief, joined, p_value, several
 from analysis.report.checklist.finding import Finding, Item, failed, not_applicable, partial, passed
+from analysis.study import Study
 
 NO_RUN = "no training has finished"
 # The least number of runs an arm should have (Lindauer and Hutter, section 3).
@@ -15,9 +15,9 @@ ENOUGH_RUNS = 5
 RANDOM_SEARCH = "random_search"
 
 
-def same_benchmark(results: Results) -> Finding:
+def same_benchmark(study: Study) -> Finding:
     """All methods share one benchmark: data, split, space, training code and its settings."""
-    done = _done(results)
+    done = _done(study)
     if len(done) == 0:
         return not_applicable(NO_RUN)
     mixed = [
@@ -29,7 +29,7 @@ def same_benchmark(results: Results) -> Finding:
     key = ["study", "target", "search_seed"]
     splits = done.groupby(key, sort=False)["split_id"].nunique()
     mixed += [f"split_id on {target}, seed {seed}" for _, target, seed in splits[splits > 1].index]
-    if results.tables.forced:
+    if study.tables.forced:
         mixed.append("rules, pooled by force")
     if mixed:
         return failed(f"differs: {joined(dict.fromkeys(mixed))}")
@@ -39,14 +39,14 @@ def same_benchmark(results: Results) -> Finding:
     )
 
 
-def confounders(results: Results) -> Finding:
+def confounders(study: Study) -> Finding:
     """Confounders are controlled: code, hardware, versions of libraries, threads."""
-    places = results.tables.environments
+    places = study.tables.environments
     if len(places) == 0:
         return not_applicable("no job has finished")
     columns = ["commit", "code", "hardware", "device", "threads", "platform", "versions"]
     mixed = [name for name in columns if places[name].nunique(dropna=False) > 1]
-    mixed += [f"file of the {plugin}" for plugin in changed_plugins(results.tables.plugins)]
+    mixed += [f"file of the {plugin}" for plugin in changed_plugins(study.tables.plugins)]
     if mixed:
         return partial(f"more than one value, listed under Reproducibility: {joined(mixed)}")
     unknown = [name for name in ("commit", "code") if not places[name].iloc[0]]
@@ -57,13 +57,13 @@ def confounders(results: Results) -> Finding:
     return passed(f"one value each of {joined([*columns, 'every plugin'])}")
 
 
-def ablations(results: Results) -> Finding:
+def ablations(study: Study) -> Finding:
     """Ablations are present, at least random search with the same budget and no transfer."""
-    arms = _with_runs(results)
+    arms = _with_runs(study)
     found = [
         name
         for name, is_there in (
-            ("random search", bool(set(arms["method"]) & _random_searches(results))),
+            ("random search", bool(set(arms["method"]) & _random_searches(study))),
             ("no transfer (direct)", "direct" in set(arms["arm"])),
         )
         if is_there
@@ -76,9 +76,9 @@ def ablations(results: Results) -> Finding:
     return passed(f"present: {joined(found)}")
 
 
-def same_protocol(results: Results) -> Finding:
+def same_protocol(study: Study) -> Finding:
     """All methods are evaluated by one protocol: epochs, augmentation and other tricks."""
-    done = _done(results)
+    done = _done(study)
     if len(done) == 0:
         return not_applicable(NO_RUN)
     hashes = done.groupby(["study", "target"], sort=False)["training_rules_hash"].nunique()
@@ -88,13 +88,13 @@ def same_protocol(results: Results) -> Finding:
     return passed(f"one recipe on each target: {joined(sorted(set(done['training_rules_hash'])))}")
 
 
-def anytime(results: Results) -> Finding:
+def anytime(study: Study) -> Finding:
     """Performance is reported over time, with the cost on the axis."""
-    searches = results.tables.searches
+    searches = study.tables.searches
     finished = set(searches["job"][searches["status"] == "done"])
     if not finished:
         return not_applicable("no search has finished")
-    trace = results.tables.trace
+    trace = study.tables.trace
     qualities = ["best_val_so_far", "validation_accuracy", "population_quality"]
     known = trace[trace[qualities].notna().any(axis=1) & trace["seconds"].notna()]
     ticks = known[known["job"].isin(finished)].groupby("job").size()
@@ -105,27 +105,27 @@ def anytime(results: Results) -> Finding:
     return partial(text) if curves else failed(text)
 
 
-def random_baselines(results: Results) -> Finding:
+def random_baselines(study: Study) -> Finding:
     """Methods are compared with random search of equal budget and with random sampling."""
-    arms = _with_runs(results)
+    arms = _with_runs(study)
     sampled = arms[arms["arm"] == "random"]["n"]
-    is_searched = bool(set(arms["method"]) & _random_searches(results))
+    is_searched = bool(set(arms["method"]) & _random_searches(study))
     if not is_searched and len(sampled) == 0:
         return failed("neither random search nor random architectures have a finished run")
     if not is_searched:
         return partial(f"random architectures only, at least {sampled.min()} per target")
     if len(sampled) == 0:
         return partial("random search only; no random architecture was trained")
-    unequal = results.budgets[results.budgets["is_unequal"].astype(bool)]
+    unequal = study.budgets[study.budgets["is_unequal"].astype(bool)]
     if len(unequal):
         worst = float(unequal["ratio"].max())
         return partial(f"both, but searches' seconds differ by a factor of {brief(worst)}")
     return passed(f"both; at least {sampled.min()} random architectures per target, equal budgets")
 
 
-def repetitions(results: Results) -> Finding:
+def repetitions(study: Study) -> Finding:
     """Every arm has several runs, five or more, and seeds are reported."""
-    arms = results.arms[results.arms["n"] > 0]
+    arms = study.arms[study.arms["n"] > 0]
     if len(arms) == 0:
         return not_applicable(NO_RUN)
     fewest = int(arms["n"].min())
@@ -134,7 +134,7 @@ def repetitions(results: Results) -> Finding:
     text += "; seeds stand in the table runs"
     if fewest >= ENOUGH_RUNS:
         return passed(text)
-    tested = [found for found in results.comparisons if found.p_min == found.p_min]
+    tested = [found for found in study.comparisons if found.p_min == found.p_min]
     if tested:
         worst = min(tested, key=lambda found: found.capacity)
         text += (
@@ -144,9 +144,9 @@ def repetitions(results: Results) -> Finding:
     return partial(text) if fewest > 1 else failed(text)
 
 
-def tabular(results: Results) -> Finding:
+def tabular(study: Study) -> Finding:
     """A tabular or surrogate benchmark is used for evaluation in depth."""
-    facts = [its.experiment for its in results.tables.experiments.values()]
+    facts = [its.experiment for its in study.tables.experiments.values()]
     evaluators = {one["protocol"]["search"]["evaluator"]["name"] for one in facts}
     evaluators |= {one["protocol"]["train"]["evaluator"]["name"] for one in facts}
     spaces = {one["space"]["name"] for one in facts}
@@ -157,20 +157,20 @@ def tabular(results: Results) -> Finding:
     return not_applicable(f"there is no table of the space {joined(sorted(spaces))}")
 
 
-def _done(results: Results) -> pd.DataFrame:
-    runs = results.tables.runs
+def _done(study: Study) -> pd.DataFrame:
+    runs = study.tables.runs
     return runs[runs["status"] == "done"]
 
 
-def _with_runs(results: Results) -> pd.DataFrame:
-    return results.arms[results.arms["n"] > 0]
+def _with_runs(study: Study) -> pd.DataFrame:
+    return study.arms[study.arms["n"] > 0]
 
 
-def _random_searches(results: Results) -> set[str]:
+def _random_searches(study: Study) -> set[str]:
     """Return what the method random_search is called here; a label may rename it."""
     return {
-        results.tables.titles[name, choice["label"] or choice["name"]]
-        for name, its in results.tables.experiments.items()
+        study.tables.titles[name, choice["label"] or choice["name"]]
+        for name, its in study.tables.experiments.items()
         for choice in its.experiment["methods"]
         if choice["name"] == RANDOM_SEARCH
     }

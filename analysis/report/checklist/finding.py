@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from analysis.answers.evaluation import Results
+from analysis.study import Study
 
 
 class Answer(StrEnum):
@@ -28,7 +28,7 @@ class Finding:
 
 
 # An item of the checklist; its docstring is the item's text.
-Item = Callable[[Results], Finding]
+Item = Callable[[Study], Finding]
 
 
 def passed(evidence: str) -> Finding:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.answers.evaluation import Results
 from analysis.numbers import joined, several, spans
 from analysis.report.checklist.finding import (
     Finding,
@@ -14,31 +13,32 @@ from analysis.report.checklist.finding import (
     not_applicable,
     passed,
 )
+from analysis.study import Study
 
 NOTHING_RAN = "no job has finished"
 
 
-def training_code(results: Results) -> Finding:
+def training_code(study: Study) -> Finding:
     """The code of the final training is released: repository and commit are recorded."""
-    runs = results.tables.runs
+    runs = study.tables.runs
     done = runs[runs["status"] == "done"]
     return _code(done, "the final trainings")
 
 
-def space_code(results: Results) -> Finding:
+def space_code(study: Study) -> Finding:
     """The code of the search space is released."""
-    facts = results.tables.experiments.values()
+    facts = study.tables.experiments.values()
     spaces = {str(its.experiment["space"]["name"]) for its in facts}
-    return _code(results.tables.environments, f"the space {joined(sorted(spaces))}")
+    return _code(study.tables.environments, f"the space {joined(sorted(spaces))}")
 
 
-def training_details(results: Results) -> Finding:
+def training_details(study: Study) -> Finding:
     """Hyper-parameters and seeds of the final training are released."""
-    runs = results.tables.runs
+    runs = study.tables.runs
     done = runs[runs["status"] == "done"]
     recipes = [
         its.experiment["protocol"]["train"].get("recipe")
-        for its in results.tables.experiments.values()
+        for its in study.tables.experiments.values()
     ]
     if not all(recipes):
         return failed("a protocol states no recipe")
@@ -49,22 +49,22 @@ def training_details(results: Results) -> Finding:
     )
 
 
-def method_code(results: Results) -> Finding:
+def method_code(study: Study) -> Finding:
     """The code of the search methods is released."""
-    return _code(results.tables.environments, f"the methods {joined(results.all_methods)}")
+    return _code(study.tables.environments, f"the methods {joined(study.methods)}")
 
 
-def method_details(results: Results) -> Finding:
+def method_details(study: Study) -> Finding:
     """Hyper-parameters and seeds of the search methods are released."""
     unstated = [
         title
-        for its in results.tables.experiments.values()
+        for its in study.tables.experiments.values()
         for title, method in its.methods.items()
         if method.defaults and not method.params
     ]
     if unstated:
         return failed(f"no value is recorded of {joined(unstated)}")
-    facts = results.tables.experiments.values()
+    facts = study.tables.experiments.values()
     seeds = sorted({seed for its in facts for seed in its.experiment["seeds"]})
     return passed(
         "every hyper-parameter is written out in experiment.json and in each job's inputs; seeds "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from analysis.answers.evaluation import Results
 from analysis.loading.columns import RANKED_WORST
 from analysis.numbers import brief, joined, several
 from analysis.report.checklist.finding import (
@@ -15,27 +14,24 @@ from analysis.report.checklist.finding import (
     passed,
 )
 from analysis.report.notices import tuned_methods
+from analysis.study import Study
 
 
-def tuning(results: Results) -> Finding:
+def tuning(study: Study) -> Finding:
     """The tuning of hyper-parameters is described: how, on which data, at what cost."""
-    tuned: dict[str, str] = {}
-    others: list[str] = []
-    for study in results.studies:
-        found, rest = tuned_methods(results, study)
-        others += rest
-        for title, by in found.items():
-            tuned[title] = (
-                f"{title}: study {by['study']} on {by['task']}, {by['bill']['seconds']:.3g} s"
-            )
+    found, others = tuned_methods(study)
+    tuned = {
+        title: f"{title}: study {by['study']} on {by['task']}, {by['bill']['seconds']:.3g} s"
+        for title, by in found.items()
+    }
     if tuned and not others:
         return passed(joined(tuned.values()))
     how = "records do not say how values were chosen, on which data, at what cost"
     if tuned:
         return partial(f"{joined(tuned.values())}; of {joined(others)} {how}")
     changed = {
-        results.tables.titles[name, title]
-        for name, its in results.tables.experiments.items()
+        study.tables.titles[name, title]
+        for name, its in study.tables.experiments.items()
         for title, method in its.methods.items()
         if method.params != method.defaults
     }
@@ -44,14 +40,14 @@ def tuning(results: Results) -> Finding:
     return needs_human(f"every method ran with its defaults; {how}")
 
 
-def whole_time(results: Results) -> Finding:
+def whole_time(study: Study) -> Finding:
     """The time from end to end is reported: searches, trainings and what came to nothing."""
-    costs = results.costs[results.costs["n"] > 0]
+    costs = study.costs[study.costs["n"] > 0]
     if len(costs) == 0:
         return not_applicable("no training has finished")
     if costs["total_seconds"].isna().any():
         return failed("an arm with finished runs has no total: a job's seconds are unknown")
-    jobs = results.tables.jobs
+    jobs = study.tables.jobs
     lost = jobs[jobs["status"].isin(RANKED_WORST)]
     unpaid = int((~(lost["seconds"] > 0)).sum())
     total = f"{brief(float(jobs['seconds'].sum()))} s over all jobs, each counted once"
@@ -62,9 +58,9 @@ def whole_time(results: Results) -> Finding:
     )
 
 
-def details(results: Results) -> Finding:
+def details(study: Study) -> Finding:
     """All details of the experiment are reported."""
-    runs = results.tables.runs
+    runs = study.tables.runs
     done = runs[runs["status"] == "done"]
     if len(done) == 0:
         return not_applicable("no training has finished")

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import pandas as pd
 
 from analysis.answers.arms import BUDGET_RATIO, count_lost
-from analysis.answers.evaluation import Results
 from analysis.answers.transfer.gaps import select
 from analysis.numbers import joined, pair_label, several
 from analysis.report.checklist.finding import (
@@ -20,21 +19,22 @@ from analysis.report.checklist.finding import (
     partial,
     passed,
 )
+from analysis.study import Study
 
 NO_PAIR = "no pair has two tasks"
 NO_RUN = "no training has finished"
 TINY_IMAGES = frozenset({"c10", "c100"})
 
 
-def direct_baseline(results: Results) -> Finding:
+def direct_baseline(study: Study) -> Finding:
     """A direct search on the target, of comparable budget, stands beside every transfer."""
-    cells = list(_cells(results))
+    cells = list(_cells(study))
     if not cells:
         return not_applicable(NO_PAIR)
     lacking, unequal = [], []
-    for study, method, pair in cells:
+    for method, pair in cells:
         label = f"{method}, {pair_label(*pair)}"
-        done = {arm: _finished(results, study, method, arm, pair) for arm in
+        done = {arm: _finished(study, method, arm, pair) for arm in
                 ("transferred", "continued", "direct", "direct_long")}  # fmt: skip
         if len(done["direct"]) == 0:
             lacking.append(label)
@@ -49,9 +49,9 @@ def direct_baseline(results: Results) -> Finding:
     return passed(f"for {several(len(cells), 'method and pair')}, of equal budget")
 
 
-def both_directions(results: Results) -> Finding:
+def both_directions(study: Study) -> Finding:
     """Both directions of a pair are run, or a reason is given."""
-    pairs = {pair for _, _, pair in _cells(results)}
+    pairs = {pair for _, pair in _cells(study)}
     if not pairs:
         return not_applicable(NO_PAIR)
     single = sorted(pair for pair in pairs if pair[::-1] not in pairs)
@@ -61,20 +61,20 @@ def both_directions(results: Results) -> Finding:
     return partial(text) if len(single) < len(pairs) else needs_human(f"{text}; why?")
 
 
-def unseen_target(results: Results) -> Finding:
+def unseen_target(study: Study) -> Finding:
     """The search on the source sees nothing of the target's data, and no search a test split."""
-    jobs = results.tables.jobs
+    jobs = study.tables.jobs
     searches = jobs[(jobs["kind"] == "search") & (jobs["status"] == "done")]
-    pairs = {pair for _, _, pair in _cells(results)}
+    pairs = {pair for _, pair in _cells(study)}
     if not pairs:
         return not_applicable(NO_PAIR)
     if any(" test" in str(images) for images in searches["images"]):
         return failed("a search loaded a test split")
     # A table has one fingerprint and one notice, whatever the task.
-    is_table = _evaluators(results, "search") == {"table"}
+    is_table = _evaluators(study, "search") == {"table"}
     prints = {
         title: title if is_table else task.fingerprint
-        for its in results.tables.experiments.values()
+        for its in study.tables.experiments.values()
         for title, task in its.tasks.items()
     }
     same = [pair for pair in sorted(pairs) if prints[pair[0]] == prints[pair[1]]]
@@ -82,16 +82,16 @@ def unseen_target(results: Results) -> Finding:
         return failed(f"source and target are the same data: {joined(_names(same))}")
     known = [text for pair in sorted(pairs) for text in _kinship(pair)]
     if not is_table:
-        known += [text for pair in sorted(pairs) for text in _notices(results, pair)]
+        known += [text for pair in sorted(pairs) for text in _notices(study, pair)]
     if known:
         return partial(joined(dict.fromkeys(known)))
     apart = "every task has results of its own" if is_table else "fingerprints differ"
     return needs_human(f"no search loaded a test split and {apart}; do images overlap?")
 
 
-def from_scratch(results: Results) -> Finding:
+def from_scratch(study: Study) -> Finding:
     """It is stated whether networks are trained from scratch or inherit weights."""
-    names = _evaluators(results, "train")
+    names = _evaluators(study, "train")
     if names == {"training"}:
         return passed("every final network is trained from scratch by the protocol's recipe")
     if names == {"table"}:
@@ -99,10 +99,10 @@ def from_scratch(results: Results) -> Finding:
     return needs_human(f"final networks are judged by {joined(sorted(names))}: from scratch?")
 
 
-def margin(results: Results) -> Finding:
+def margin(study: Study) -> Finding:
     """A margin of equivalence is declared before the run."""
     margins = [its.experiment["protocol"].get("margin") for its in
-               results.tables.experiments.values()]  # fmt: skip
+               study.tables.experiments.values()]  # fmt: skip
     known = [value for value in margins if value is not None]
     if not known:
         return failed("the protocol declares none, so nothing may be called equivalent")
@@ -112,9 +112,9 @@ def margin(results: Results) -> Finding:
     return partial(f"{values} in the protocol; that it was there before the run is not recorded")
 
 
-def variances(results: Results) -> Finding:
+def variances(study: Study) -> Finding:
     """The variance between searches is told apart from that between trainings."""
-    units = results.units
+    units = study.units
     known = units[units["trainings"] > 0]
     if len(known) == 0:
         return not_applicable(NO_RUN)
@@ -125,9 +125,9 @@ def variances(results: Results) -> Finding:
     return passed(text) if len(repeated) == len(known) else partial(text)
 
 
-def collapse(results: Results) -> Finding:
+def collapse(study: Study) -> Finding:
     """It is checked whether searches collapsed to operations without weights."""
-    searches = results.tables.searches
+    searches = study.tables.searches
     done = searches[searches["status"] == "done"]
     known = done[done["skip_share"].notna()]
     if len(known) == 0:
@@ -137,28 +137,28 @@ def collapse(results: Results) -> Finding:
     return passed(text) if len(known) == len(done) else partial(text)
 
 
-def multiplicity(results: Results) -> Finding:
+def multiplicity(study: Study) -> Finding:
     """The number of comparisons and the correction are stated."""
-    if not results.comparisons:
+    if not study.comparisons:
         return not_applicable("the protocol declares no comparison, so no p is printed")
-    tested = sum(not math.isnan(found.p) for found in results.comparisons)
+    tested = sum(not math.isnan(found.p) for found in study.comparisons)
     return passed(
-        f"{several(len(results.comparisons), 'comparison')} declared, {tested} tested, Holm's "
+        f"{several(len(study.comparisons), 'comparison')} declared, {tested} tested, Holm's "
         "correction over all"
     )
 
 
-def failures(results: Results) -> Finding:
+def failures(study: Study) -> Finding:
     """Failures are counted."""
-    counts = count_lost(results.tables.jobs["status"])
+    counts = count_lost(study.tables.jobs["status"])
     text = joined(f"{count} {name}" for name, count in counts.items())
-    text += f" of {several(len(results.tables.jobs), 'job')}, each named with its reason"
+    text += f" of {several(len(study.tables.jobs), 'job')}, each named with its reason"
     return partial(text) if counts["missing"] else passed(text)
 
 
-def complexity(results: Results) -> Finding:
+def complexity(study: Study) -> Finding:
     """Parameters, multiply-adds or latency stand beside accuracies."""
-    runs = results.tables.runs
+    runs = study.tables.runs
     done = runs[runs["status"] == "done"]
     if len(done) == 0:
         return not_applicable(NO_RUN)
@@ -170,9 +170,9 @@ def complexity(results: Results) -> Finding:
     return partial(text) if any(known.values()) else failed(text)
 
 
-def noise_ceiling(results: Results) -> Finding:
+def noise_ceiling(study: Study) -> Finding:
     """Rank correlations stand beside their noise ceiling."""
-    stated = int(results.transfer["agreement"]["kendall"].notna().sum())
+    stated = int(study.transfer["agreement"]["kendall"].notna().sum())
     if not stated:
         return not_applicable("this report states no rank correlation")
     return failed(
@@ -181,19 +181,16 @@ def noise_ceiling(results: Results) -> Finding:
     )
 
 
-def _cells(results: Results) -> Iterator[tuple[str, str, tuple[str, str]]]:
-    """Walk studies, methods and pairs of two tasks."""
-    for study, pairs in results.pairs.items():
-        for method in results.methods[study]:
-            for pair in pairs:
-                if pair[0] != pair[1]:
-                    yield study, method, pair
+def _cells(study: Study) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Walk methods and pairs of two tasks."""
+    for method in study.methods:
+        for pair in study.pairs:
+            if pair[0] != pair[1]:
+                yield method, pair
 
 
-def _finished(
-    results: Results, study: str, method: str, arm: str, pair: tuple[str, str]
-) -> pd.DataFrame:
-    runs = select(results.tables.runs, study, method, arm, pair)
+def _finished(study: Study, method: str, arm: str, pair: tuple[str, str]) -> pd.DataFrame:
+    runs = select(study.tables.runs, study.name, method, arm, pair)
     return runs[runs["status"] == "done"]
 
 
@@ -218,20 +215,20 @@ def _kinship(pair: tuple[str, str]) -> Iterator[str]:
         yield f"{pair_label(*pair)}: tasks of one data set, so images are the same"
 
 
-def _notices(results: Results, pair: tuple[str, str]) -> Iterator[str]:
+def _notices(study: Study, pair: tuple[str, str]) -> Iterator[str]:
     """Yield what a pair's tasks say of themselves, where their names tell nothing."""
     if any(_kinship(pair)):
         return
-    for its in results.tables.experiments.values():
+    for its in study.tables.experiments.values():
         for name in pair:
             if name in its.tasks and its.tasks[name].notice:
                 yield its.tasks[name].notice
 
 
-def _evaluators(results: Results, side: str) -> set[str]:
+def _evaluators(study: Study, side: str) -> set[str]:
     return {
         str(its.experiment["protocol"][side]["evaluator"]["name"])
-        for its in results.tables.experiments.values()
+        for its in study.tables.experiments.values()
     }
 
 

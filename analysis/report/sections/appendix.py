@@ -3,60 +3,35 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import json
+import platform
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
 
-from analysis.answers.evaluation import Results
 from analysis.numbers import joined, last_line, several
-from analysis.report.document import Block, Fold, Grid, Listing, Section, Text, Verbatim
+from analysis.report.document import Block, Fold, Grid, Section, Text, Verbatim
+from analysis.report.exports import SOFTWARE
 from analysis.report.gallery import Gallery
+from analysis.study import Study
 from harness.results.record import MethodFacts
 
-READING = (
-    "Accuracies are in percent, differences in percentage points (pp). ± is always the standard "
-    "deviation between observations, and an interval in brackets is a 95 % confidence interval; "
-    "neither stands for the other.",
-    "Arms. source: searched and trained on the source. transferred: searched on the source, "
-    "trained on the target. continued: searched on the source, the search then carried on with the "
-    "target, trained on the target. direct: searched and trained on the target. direct_long: the "
-    "same with twice the budget. resumed: a direct search restarted on its own task. random: "
-    "architectures drawn blindly.",
-    "The continued arm has spent two budgets. Set against direct, it shows what the second one "
-    "buys only if direct_long stands beside it.",
-    "Whether two arms are paired is decided by the job graph: runs that rest on one search are "
-    "paired, all others are independent. Independent runs are compared by the exact permutation "
-    "test of the rank sum, pairs by the exact sign-flip test. With more than 120 runs the p of the "
-    "rank sum is its normal approximation; with more than 16 pairs flips are drawn at random.",
-    "Holm's correction runs over every comparison that the protocol declares, for every method "
-    "and pair. With few runs even the clearest outcome has a p above the level; such a design is "
-    "INFEASIBLE, and no verdict is given, whatever the data say.",
-    "inconclusive does not mean equal: the absence of evidence for a difference is no evidence of "
-    "its absence. Read the interval.",
-    "A run that failed or diverged ranks worst in the test of independent runs and has no mean; "
-    "the p without such runs is given, too. A skipped run was impossible from the start and is no "
-    "loss.",
-    "Intervals are over seeds for one fixed test set; they do not contain the error of a finite "
-    "test set.",
-)
 
-
-def deviations(results: Results, gallery: Gallery) -> Section:
+def deviations(study: Study, gallery: Gallery) -> Section:
     """List hyper-parameters that differ from the methods' own defaults."""
     rows = [
-        (results.tables.titles[name, title], *row)
-        for name, facts in results.tables.experiments.items()
+        (study.tables.titles[name, title], *row)
+        for name, facts in study.tables.experiments.items()
         for title, method in facts.methods.items()
         for row in changed(method)
     ]
     rows = list(dict.fromkeys(rows))
-    block: Block = Grid("deviations", ("method", "parameter", "default", "used"), tuple(rows))
-    if not rows:
-        block = Text("Every method ran with its own defaults.")
-    text = Text("The defaults follow the papers; what differs here was set by protocol or user.")
-    return Section("deviations", "Deviations from the methods' defaults", (text, block))
+    summary = f"{several(len(rows), 'hyper-parameter')} set by protocol or user, not by default."
+    columns = ("method", "parameter", "default", "used")
+    blocks = (Grid("deviations", columns, tuple(rows)),) if rows else ()
+    return Section("deviations", "Deviations from the methods' defaults", blocks, summary)
 
 
 def changed(method: MethodFacts) -> list[tuple[str, str, str]]:
@@ -69,13 +44,12 @@ def changed(method: MethodFacts) -> list[tuple[str, str, str]]:
     ]
 
 
-def losses(results: Results, gallery: Gallery) -> Section:
+def losses(study: Study, gallery: Gallery) -> Section:
     """Name every job without a result, and why."""
-    jobs = results.tables.jobs
+    jobs = study.tables.jobs
     lost = jobs[jobs["status"] != "done"]
     if len(lost) == 0:
-        text = Text(f"There is none: of {several(len(jobs), 'job')}, all ended well.")
-        return Section("losses", "Jobs without a result", (text,))
+        return Section("losses", "Jobs without a result", ())
     rows = tuple(
         (str(row["name"]), str(row["status"]), last_line(str(row["reason"])))
         for row in lost.to_dict("records")
@@ -89,17 +63,14 @@ def losses(results: Results, gallery: Gallery) -> Section:
     )
     if traces:
         blocks.append(Fold("Tracebacks", traces))
-    return Section("losses", "Jobs without a result", tuple(blocks))
+    summary = f"{len(lost):,} of {several(len(jobs), 'job')}, each with its reason."
+    remark = f"{len(lost):,} without a result"
+    return Section("losses", "Jobs without a result", tuple(blocks), summary, remark)
 
 
-def reading(results: Results, gallery: Gallery) -> Section:
-    """Explain the words."""
-    return Section("reading", "How to read this report", (Listing(READING),))
-
-
-def stamp(results: Results, gallery: Gallery) -> Section:
+def stamp(study: Study, gallery: Gallery) -> Section:
     """Say where the numbers come from."""
-    places = results.tables.environments
+    places = study.tables.environments
     rows = tuple(_place(row) for row in places.to_dict("records"))
     columns = (
         "jobs",
@@ -112,9 +83,13 @@ def stamp(results: Results, gallery: Gallery) -> Section:
         "threads",
         "versions",
     )
-    digest = fingerprint(results.tables.runs)
-    blocks: list[Block] = [Text(f"SHA-256 of the runs table: {digest}")]
-    hashes = results.tables.runs
+    digest = fingerprint(study.tables.runs)
+    software = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in SOFTWARE)
+    blocks: list[Block] = [
+        Text(f"SHA-256 of the runs table: {digest}"),
+        Text(f"Counted with Python {platform.python_version()}, {software}."),
+    ]
+    hashes = study.tables.runs
     for column, title in (
         ("protocol_hash", "search rules and splits"),
         ("training_rules_hash", "training rules"),
@@ -123,10 +98,11 @@ def stamp(results: Results, gallery: Gallery) -> Section:
         blocks.append(Text(f"Hashes of {title}: {joined(found)}"))
     if rows:
         blocks.append(Grid("environments", columns, rows))
-        blocks.append(_plugin_files(results.tables.plugins))
+        blocks.append(_plugin_files(study.tables.plugins))
     else:
         blocks.append(Text("No job has a record yet, so nothing is known of where it would run."))
-    return Section("stamp", "Reproducibility", tuple(blocks))
+    summary = "Where jobs ran, on which code, and hashes of rules and results."
+    return Section("stamp", "Reproducibility", tuple(blocks), summary)
 
 
 def fingerprint(runs: pd.DataFrame) -> str:

@@ -7,41 +7,46 @@ from collections.abc import Iterator
 import pandas as pd
 
 from analysis.answers.comparisons.sentences import sides, where
-from analysis.answers.evaluation import Results
 from analysis.numbers import decimal, joined, several
+from analysis.report.notices import tuned_methods
+from analysis.study import Study
 
 
-def assumptions(results: Results) -> Iterator[str]:
+def assumptions(study: Study) -> Iterator[str]:
     """Yield one sentence per assumption."""
-    yield from _pairing(results)
-    yield from _ties(results)
-    runs = results.tables.runs
-    yield from _rules(runs, results)
-    yield (
-        "Hyper-parameters: on which data they were tuned is not recorded. They are the methods' "
-        "defaults but for the deviations listed below; say it where this report is quoted."
-    )
+    yield from _pairing(study)
+    yield from _ties(study)
+    runs = study.tables.runs
+    yield from _rules(runs)
+    yield _tuning(study)
     yield _selection(runs)
     yield _sources(runs)
-    for one in dict.fromkeys((*results.comparisons, *results.rivals)):
+    for one in dict.fromkeys((*study.comparisons, *study.rivals)):
         for warning in one.warnings:
-            yield f"{where(one, results.labels)}, {' against '.join(sides(one))}: {warning}."
+            yield f"{where(one)}, {' against '.join(sides(one))}: {warning}."
 
 
-def _pairing(results: Results) -> Iterator[str]:
-    paired = [one for one in results.comparisons if one.design == "paired"]
+def _tuning(study: Study) -> str:
+    tuned, others = tuned_methods(study)
+    known = [f"those of {joined(tuned)} by a recorded study"] * bool(tuned)
+    unknown = [f"how those of {joined(others)} were chosen is not recorded"] * bool(others)
+    return f"Hyper-parameters: {joined(known + unknown)}."
+
+
+def _pairing(study: Study) -> Iterator[str]:
+    paired = [one for one in study.comparisons if one.design == "paired"]
     if not paired:
         yield "Pairing: no two compared runs rest on one search, so none are paired."
     for one in paired:
         r = decimal(one.correlation)
         yield (
-            f"Pairing: {' and '.join(sides(one))} on {where(one, results.labels)} share a search "
+            f"Pairing: {' and '.join(sides(one))} on {where(one)} share a search "
             f"per seed and are paired (r = {r})."
         )
 
 
-def _ties(results: Results) -> Iterator[str]:
-    tied = [one for one in results.comparisons if one.has_ties]
+def _ties(study: Study) -> Iterator[str]:
+    tied = [one for one in study.comparisons if one.has_ties]
     if tied:
         yield (
             f"Ties: {several(len(tied), 'comparison')} with equal accuracies; midranks, and the "
@@ -51,19 +56,17 @@ def _ties(results: Results) -> Iterator[str]:
         yield "Ties: none."
 
 
-def _rules(runs: pd.DataFrame, results: Results) -> Iterator[str]:
-    for study in results.studies:
-        its = runs[runs["study"] == study]
-        training = its.groupby("target")["training_rules_hash"].nunique()
-        search = its[its["protocol_hash"] != ""]["protocol_hash"].nunique()
-        unequal = [str(target) for target in training.index[training > 1]]
-        if unequal:
-            yield f"Rules: trainings on {joined(unequal)} differ in their rules within {study}."
-        else:
-            yield (
-                f"Rules: within {study} all trainings on one target have equal rules; searches "
-                f"have {several(search, 'set')} of rules (budgets per method, doubled arms)."
-            )
+def _rules(runs: pd.DataFrame) -> Iterator[str]:
+    training = runs.groupby("target")["training_rules_hash"].nunique()
+    search = runs[runs["protocol_hash"] != ""]["protocol_hash"].nunique()
+    unequal = [str(target) for target in training.index[training > 1]]
+    if unequal:
+        yield f"Rules: trainings on {joined(unequal)} differ in their rules."
+    else:
+        yield (
+            "Rules: all trainings on one target have equal rules; searches "
+            f"have {several(search, 'set')} of rules (budgets per method, doubled arms)."
+        )
 
 
 def _selection(runs: pd.DataFrame) -> str:

@@ -3,64 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 
-from analysis.answers.cells.journeys import Journey, list_journeys
-from analysis.answers.evaluation import Results
+from analysis.answers.cells.journeys import Journey
 from analysis.figures import cells as cells_plot
 from analysis.figures import chains as chains_plot
-from analysis.figures.views import course_of, has, heading, list_views, told_changes
+from analysis.figures.views import View, course_of, has, heading, list_views, told_changes
 from analysis.numbers import pair_label
-from analysis.report.document import Block, Fold, Picture, Section, Text
+from analysis.report.document import Block, Fold, Picture, Section
 from analysis.report.gallery import Gallery
+from analysis.study import Study
 from harness.api import CellGraph
 
-# So that a report of a thousand runs stays a page that a browser can open.
-SEEDS_DRAWN = 5
 
-
-def section(results: Results, gallery: Gallery) -> Section:
-    """Draw what was derived: before and after the swap of data, and what changed."""
+def section(study: Study, gallery: Gallery) -> Section:
+    """Draw before and after of the first seed of every method and pair, the first one open."""
     blocks: list[Block] = []
-    for study, pairs in results.pairs.items():
-        journeys = list_journeys(results.tables, study)
-        for method in results.methods[study]:
-            for source, target in pairs:
-                its = [
-                    journey
-                    for journey in journeys
-                    if (journey.method, journey.target) == (method, target)
-                    and journey.source in ("", source)
-                ]
-                about = f"{method}, {pair_label(source, target)}"
-                blocks += _drawn(about, list(_drawings(results, gallery, study, its)))
-    text = (
-        "In a cell, columns are longest-path levels; every operation stands left of the node it "
-        "leads to. Numbers in nodes are those of the architecture's text. Intermediate nodes have "
-        "no order, so cells are compared at the numbering under which most edges agree. Blocks of "
-        "a chain are compared place by place. Without "
-        f"`report --all`, {SEEDS_DRAWN} seeds at most are drawn of each method and pair."
-    )
-    return Section("cells", "Derived cells", (Text(text), *blocks))
+    for about, journeys in _by_pair(study):
+        views = list_views(journeys[0])
+        picture = _drawing(gallery, journeys[0], [one for one in views if not one.is_difference])
+        blocks.append(Fold(f"The same for {about}", (picture,)) if blocks else picture)
+    return Section("cells", "Cells before and after", tuple(blocks))
 
 
-def _drawn(about: str, pictures: Sequence[Picture]) -> list[Block]:
-    if not pictures:
-        return [Text(f"{about}: no search has a cell to draw.")]
-    first, *others = pictures
-    return [first, Fold(f"Other seeds of {about}", tuple(others))] if others else [first]
+def draw_differences(study: Study, gallery: Gallery) -> Iterator[Picture]:
+    """Draw, for the first seed, what changed as well; for every seed where all is wanted."""
+    for _, journeys in _by_pair(study):
+        for journey in journeys if gallery.everything else journeys[:1]:
+            views = [view for view in list_views(journey) if view.is_difference]
+            if views:
+                yield _drawing(gallery, journey, views, "differences")
 
 
-def _drawings(
-    results: Results, gallery: Gallery, study: str, journeys: Sequence[Journey]
-) -> Iterator[Picture]:
-    """Yield a drawing of its cells, or of its chain, for each seed."""
-    ordered = sorted(journeys, key=lambda journey: journey.seed)
-    for number, journey in enumerate(ordered if gallery.everything else ordered[:SEEDS_DRAWN]):
-        kind, plot = ("cells", cells_plot) if has(journey, CellGraph) else ("chains", chains_plot)
-        table = plot.tabulate(course_of(journey), list_views(journey))
-        parts = (kind, journey.method, journey.source, journey.target, f"s{journey.seed}")
-        name = "-".join(filter(None, parts))
-        if len(results.studies) > 1:
-            name += f"-{results.studies.index(study) + 1}"
-        caption = f"{heading(table.iloc[0])}. {told_changes(journey)}".strip()
-        yield gallery.hang(plot.draw(table), name, caption, table, is_folded=number > 0)
+def _by_pair(study: Study) -> Iterator[tuple[str, Sequence[Journey]]]:
+    """Yield the seeds of every method and pair that found something, with what to call them."""
+    for method, (source, target) in product(study.methods, study.pairs):
+        its = [
+            journey
+            for journey in study.journeys
+            if (journey.method, journey.target) == (method, target)
+            and journey.source in ("", source)
+        ]
+        if its:
+            about = f"{method}, {pair_label(source, target)}"
+            yield about, sorted(its, key=lambda journey: journey.seed)
+
+
+def _drawing(gallery: Gallery, journey: Journey, views: Sequence[View], what: str = "") -> Picture:
+    """Draw one seed's cells, or its chain."""
+    kind, plot = ("cells", cells_plot) if has(journey, CellGraph) else ("chains", chains_plot)
+    table = plot.tabulate(course_of(journey), views)
+    parts = (kind, what, journey.method, journey.source, journey.target, f"s{journey.seed}")
+    caption = f"{heading(table.iloc[0])}. {told_changes(journey)}".strip()
+    name = "-".join(filter(None, parts))
+    return gallery.hang(plot.draw(table), name, caption, table, is_folded=bool(what))

@@ -6,56 +6,37 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.answers.cells.journeys import CONTINUED, DIRECT, SOURCE
-from analysis.answers.evaluation import Results
-from analysis.architectures.measures import TITLES
-from analysis.architectures.metrics import MEAN, METRICS
-from analysis.figures import alpha_course as course_plot
-from analysis.figures import operations as operations_plot
+from analysis.architectures.metrics import METRICS
 from analysis.numbers import decimal, pair_label
-from analysis.report.document import Block, Fold, Section, Text
+from analysis.report.document import Block, Fold, Section
 from analysis.report.gallery import Gallery
-from analysis.report.sections.grids import Column, grid
+from analysis.report.sections.cells import draw_differences
+from analysis.report.sections.grids import Column, grid, whole_of
+from analysis.study import Study
 
 Row = dict[str, Any]
 
 
-def section(results: Results, gallery: Gallery) -> Section:
+def section(study: Study, gallery: Gallery) -> Section:
     """Say how much changed after the swap, which operations entered and left, and which shape."""
-    tables = results.changes
-    changes = tables["changes"]
-    blocks: list[Block] = [Text(_EXPLAIN), *_legs(changes)] if len(changes) else [Text(_NO_SWAP)]
+    tables = study.changes
+    blocks: list[Block] = _legs(tables["changes"]) if len(tables["changes"]) else []
     if len(tables["change_operations"]):
-        blocks.append(Text(_OPERATIONS))
-        blocks += _pictures(results, gallery)
-        blocks.append(Fold("In numbers", (_operations(tables["change_operations"]),)))
+        blocks.append(Fold("Operations that entered and left", (
+            *_pictures(study, gallery),
+        )))  # fmt: skip
     if len(tables["settled"]):
-        blocks += [Text(_SETTLED), _settled(tables["settled"])]
-    blocks += _alphas(results, gallery)
-    if len(tables["shapes"]):
-        blocks.append(Fold("Depth, width and kinds of operations", (_shapes(tables["shapes"]),)))
-    return Section("changes", "How cells change", tuple(blocks))
-
-
-_NO_SWAP = "No search was continued or repeated on a target, so no cell changed with the data."
-_EXPLAIN = (
-    "Each seed's cells are followed from the source search over the swap of data to the end of "
-    "the continued search, and held against a direct search of the target with the same seed. New: "
-    "edges of the later cell that the earlier one lacks, at the numbering of nodes under which "
-    "most edges agree. The random mean is that of two random architectures."
-)
-_OPERATIONS = (
-    "Which operations left between the source's cell and the continued search's, and which "
-    "entered: mean numbers of edges. An operation that moved to another edge left and entered."
-)
-
-
-_SETTLED = (
-    "When what a search would derive changed last, as a share of the search's own steps: near 1 it "
-    "was still changing when the budget ended. Gradient methods follow their cell at every step. "
-    "Of evolutionary and other methods the best so far is known at every tick: it changed between "
-    "that tick and the one before, so that with few ticks the share is coarse."
-)
+        blocks.append(Fold("When cells changed last", (_settled(tables["settled"]),)))
+    if alphas := _alphas(study, gallery):
+        blocks.append(Fold("Course of the architecture parameters", tuple(alphas)))
+    if drawn := tuple(draw_differences(study, gallery)):
+        blocks.append(Fold("What changed, drawn for the first seed", drawn))
+    summary = (
+        "Each seed's cells, from the source search over the swap of data to the continued search, "
+        "beside a direct search of the same seed and what two random cells share. Cell by cell, "
+        "operations and shapes: tables/changes.csv, change_operations.csv, shapes.csv."
+    )
+    return Section("changes", "How cells change", tuple(blocks), summary)
 
 
 def _settled(table: pd.DataFrame) -> Block:
@@ -72,36 +53,15 @@ def _settled(table: pd.DataFrame) -> Block:
     return grid("settled", table, columns)
 
 
-_COURSE = (
-    "How decided the architecture parameters are at every logged tick. Entropy and margin are "
-    "means over edges of the operations' shares (their softmax). A switch is an edge whose "
-    "strongest operation is another than at the tick before; between ticks nothing is seen. "
-    "Edges whose strongest operation is a skip connection warn of a collapse. "
-    "Continued and direct searches both see the target's data, from where the source search ended."
-)
-_DIVERGENCE = (
-    "How far apart two searches of one seed are before anything is derived: the Jensen-Shannon "
-    "divergence of the operations' shares in bits, a mean over edges and seeds, 0 where they are "
-    "equal. Operations: without `none` or `zero`, the others made to add up to one. Other seeds: "
-    "the same between different seeds, what is expected of searches that share nothing else. Edge "
-    "there or not: of the share of `none` alone."
-)
-
-
-def _alphas(results: Results, gallery: Gallery) -> list[Block]:
+def _alphas(study: Study, gallery: Gallery) -> list[Block]:
     """Show the course of the architecture parameters, and how far apart searches ended."""
     blocks: list[Block] = []
-    for number, study in enumerate(results.studies):
-        table = course_plot.collect(results, study)
-        if len(table):
-            caption = "Thin lines are seeds, thick lines their mean at each tick."
-            name = f"alpha_course-{number + 1}" if number else "alpha_course"
-            blocks.append(gallery.hang(course_plot.draw(table), name, caption, table))
-    if blocks:
-        blocks.insert(0, Text(_COURSE))
-    table = results.changes["alpha_divergence"]
+    if len(study.changes["alpha_course"]):
+        caption = "Thin lines are seeds, thick lines their mean at each tick."
+        blocks.append(gallery.show(study, "alpha_course", caption))
+    table = study.changes["alpha_divergence"]
     if len(table):
-        blocks += [Text(_DIVERGENCE), *_divergences(table)]
+        blocks += _divergences(table)
     return blocks
 
 
@@ -117,11 +77,7 @@ def _divergences(table: pd.DataFrame) -> list[Block]:
         ("other seeds", lambda row: decimal(row["other_seeds"], 4)),
         ("edge there or not", lambda row: decimal(row["existence"], 4)),
     ]
-    whole = table[table["cell"] == MEAN]
-    if whole.empty:
-        return [grid("alpha_divergence", table, columns)]
-    parts = grid("alpha_divergence", table[table["cell"] != MEAN], columns)
-    return [grid("alpha_divergence", whole, columns), Fold("Cell by cell", (parts,))]
+    return [grid("alpha_divergence", whole_of(table), columns)]
 
 
 def _legs(changes: pd.DataFrame) -> list[Block]:
@@ -138,11 +94,7 @@ def _legs(changes: pd.DataFrame) -> list[Block]:
         ("random mean", lambda row: decimal(row["chance_mean"], 3)),
         ("same paths", lambda row: decimal(row["path_jaccard"], 3)),
     ]
-    whole = changes[changes["cell"] == MEAN]
-    if whole.empty:
-        return [grid("changes", changes, columns)]
-    parts = grid("changes", changes[changes["cell"] != MEAN], columns)
-    return [grid("changes", whole, columns), Fold("Cell by cell", (parts,))]
+    return [grid("changes", whole_of(changes), columns)]
 
 
 def _measured(changes: pd.DataFrame) -> str:
@@ -150,45 +102,9 @@ def _measured(changes: pd.DataFrame) -> str:
     return " or ".join(METRICS[metric].title for metric in changes["metric"].unique())
 
 
-def _pictures(results: Results, gallery: Gallery) -> list[Block]:
-    blocks: list[Block] = []
-    for number, study in enumerate(results.studies):
-        table = operations_plot.collect(results, study)
-        if table.empty:
-            continue
-        caption = (
-            "Mean number of edges of each operation: in the source's cell, in the continued "
-            "search's, in the direct search's; black ticks: what random architectures have."
-        )
-        name = f"operations-{number + 1}" if number else "operations"
-        blocks.append(gallery.hang(operations_plot.draw(table), name, caption, table))
-    return blocks
-
-
-def _operations(table: pd.DataFrame) -> Block:
-    columns: list[Column] = [
-        ("method", lambda row: str(row["method"])),
-        ("pair", lambda row: pair_label(row["source"], row["target"])),
-        ("cell", lambda row: str(row["cell"])),
-        ("operation", lambda row: str(row["operation"])),
-        (SOURCE, lambda row: decimal(row["before"])),
-        ("left", lambda row: decimal(row["left"])),
-        ("entered", lambda row: decimal(row["entered"])),
-        (CONTINUED, lambda row: decimal(row["after"])),
-        (DIRECT, lambda row: decimal(row["direct"])),
-        ("random", lambda row: decimal(row["random"])),
-    ]
-    return grid("change_operations", table, columns)
-
-
-def _shapes(table: pd.DataFrame) -> Block:
-    columns: list[Column] = [
-        ("method", lambda row: str(row["method"])),
-        ("search", lambda row: f"{row['task']} ({row['role']})"),
-        ("cell", lambda row: str(row["cell"])),
-        ("measure", lambda row: TITLES[row["measure"]]),
-        ("n", lambda row: str(row["n"])),
-        ("mean", lambda row: decimal(row["mean"], 3)),
-        ("random mean", lambda row: decimal(row["random"], 3)),
-    ]
-    return grid("shapes", table, columns)
+def _pictures(study: Study, gallery: Gallery) -> list[Block]:
+    caption = (
+        "Mean number of edges of each operation: in the source's cell, in the continued "
+        "search's, in the direct search's; black ticks: what random architectures have."
+    )
+    return [gallery.show(study, "operations", caption)]

@@ -3,44 +3,70 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
 
-from analysis.numbers import NOTHING, decimal, interval
-from analysis.report.document import Grid
+from analysis.architectures.metrics import MEAN
+from analysis.numbers import NOTHING, decimal, interval, joined
+from analysis.report.document import Block, Grid, Text
 
-Column = tuple[str, Callable[[dict[str, Any]], str]]
+Row = dict[str, Any]
+Column = tuple[str, Callable[[Row], str]]
+
+# Texts that say that a value is not known.
+NO_VALUE = frozenset({NOTHING, "unknown", "undefined", "", f"{NOTHING} {NOTHING}"})
+# Columns that say what a row is about, not what was found.
+KEYS = frozenset(
+    {"method", "arm", "pair", "on", "searched → trained on", "search", "cell", "n", "comparison",
+     "difference", "interval", "trained on", "networks", "tasks", "from", "to", "account"}
+)  # fmt: skip
 
 
-def grid(
-    name: str, table: pd.DataFrame, columns: Sequence[Column], *, optional: Collection[str] = ()
-) -> Grid:
-    """Render rows; a study column comes first if there are several studies.
+def grid(name: str, table: pd.DataFrame, columns: Sequence[Column]) -> Block:
+    """Render rows; what no row has a value of is left out, and a table of nothing is one line.
 
     Args:
         name: Of the table's file.
         table: Rows.
         columns: Titles, and how a row's text is made.
-        optional: Titles of columns that are left out where every row has a dash.
     """
-    rows = [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
-    shown = [
-        (title, text)
-        for title, text in columns
-        if title not in optional or any(text(row) != NOTHING for row in rows)
+    return known_grid(name, [title for title, _ in columns], [
+        tuple(text(row) for _, text in columns) for row in list_rows(table)
+    ])  # fmt: skip
+
+
+def known_grid(name: str, titles: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Block:
+    """Return a table without the columns that no row has a value of, or a line if none is left."""
+    is_known = [any(row[place] not in NO_VALUE for row in rows) for place, _ in enumerate(titles)]
+    values = [
+        title for title, known in zip(titles, is_known, strict=True) if title not in KEYS and known
     ]
-    if "study" in table and table["study"].nunique() > 1:
-        shown.insert(0, ("study", lambda row: str(row["study"])))
+    if not values:
+        absent = joined(title for title in titles if title not in KEYS)
+        return Text(f"No row of tables/{name}.csv has a value of: {absent}.")
     return Grid(
-        name=name,
-        columns=tuple(title for title, _ in shown),
-        rows=tuple(tuple(text(row) for _, text in shown) for row in rows),
+        name,
+        tuple(title for title, known in zip(titles, is_known, strict=True) if known),
+        tuple(
+            tuple(text for text, known in zip(row, is_known, strict=True) if known) for row in rows
+        ),
     )
 
 
-def difference(row: dict[str, Any], estimate: str) -> str:
+def list_rows(table: pd.DataFrame) -> list[Row]:
+    """Return the rows of a table as dictionaries with texts as keys."""
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def whole_of(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows about architectures as wholes where there are any, else all."""
+    whole = table[table["cell"] == MEAN]
+    return whole if len(whole) else table
+
+
+def difference(row: Row, estimate: str) -> str:
     """Return a signed difference with its interval, or with why there is none."""
     if math.isnan(row[estimate]):
         return "unknown"
@@ -58,5 +84,5 @@ def arm_columns() -> list[Column]:
     ]
 
 
-def _path(row: dict[str, Any]) -> str:
+def _path(row: Row) -> str:
     return f"{row['source']} → {row['target']}" if row["source"] else str(row["target"])

@@ -9,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.answers.evaluation import Results
 from analysis.figures import alphas as alphas_plot
 from analysis.numbers import TIMES, brief, decimal, p_value
 from analysis.report.document import Block, Fold, Section, Text
 from analysis.report.gallery import Gallery
 from analysis.report.sections.grids import Column, grid
+from analysis.study import Study
 
 # A search whose parameters moved less than this on average decided by its initial noise.
 BARELY_MOVED = 0.05
@@ -34,35 +34,28 @@ NO_PROBLEM = "none"
 Row = dict[str, Any]
 
 
-def section(results: Results, gallery: Gallery) -> Section:
+def section(study: Study, gallery: Gallery) -> Section:
     """Tell how decided the searches were, over the seeds of each purpose and one by one."""
-    title = "Insights of the searches"
-    if len(results.tables.searches) == 0:
-        return Section("insights", title, (Text("No search was planned."),))
-    table = _searches(results)
-    blocks: list[Block] = [Text(_EXPLAIN), _means(table), *_agreement(results)]
-    blocks.append(Fold("Search by search", (_each(table),)))
-    heat_maps = tuple(_heat_maps(results, gallery))
-    if heat_maps:
+    title = "Searches"
+    if len(study.tables.searches) == 0:
+        return Section("insights", title, (Text("No search was planned."),), "none was planned")
+    table = _searches(study)
+    blocks: list[Block] = [_means(table), *_agreement(study)]
+    suspicious = table[table["flags"] != NO_PROBLEM]
+    if len(suspicious):
+        blocks.append(Fold("Searches with flags", (_each(suspicious),)))
+    if heat_maps := tuple(_heat_maps(study, gallery)):
         blocks.append(Fold("Where the architecture parameters ended", heat_maps))
-    return Section("insights", title, tuple(blocks))
+    flagged = int((table["flags"] != NO_PROBLEM).sum())
+    remark = f"{flagged} of {len(table)} searches are flagged"
+    summary = "How decided searches ended, whether seeds agree, and which searches are suspicious."
+    return Section("insights", title, tuple(blocks), summary, remark * (flagged > 0))
 
 
-_EXPLAIN = (
-    "Entropy is the mean normalised entropy of the edges' operation probabilities: 1 is where "
-    "every search begins, 0 is decided. Margin is the mean distance of the two most probable "
-    "operations. The cell last changed at this share of the search's steps; 0: never. Skips are "
-    "those of the normal, or the only, cell. Validation is the best of the evaluated candidates, "
-    "or for gradient methods the super-network's last accuracy on validation batches. Means over "
-    "the seeds. A dash: the method has no such quantity, or no search finished; columns with "
-    "nothing but dashes are left out."
-)
-
-
-def _searches(results: Results) -> pd.DataFrame:
+def _searches(study: Study) -> pd.DataFrame:
     """Return the searches in the order of their methods and purposes, with texts."""
-    table = results.tables.searches
-    place = table["method"].map({name: at for at, name in enumerate(results.all_methods)})
+    table = study.tables.searches
+    place = table["method"].map({name: at for at, name in enumerate(study.methods)})
     table = table.assign(
         place=place,
         purpose=table["role"].map(ROLES.index),
@@ -72,17 +65,16 @@ def _searches(results: Results) -> pd.DataFrame:
     rows = [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
     table = table.assign(
         search=[_search(row) for row in rows],
-        flags=[flags(row, results.undecided.get(row["job"], "")) for row in rows],
+        flags=[flags(row, study.undecided.get(row["job"], "")) for row in rows],
     )
     order = ["study", "place", "purpose", "task", "source", "seed"]
     return table.sort_values(order, kind="stable")
 
 
-def _agreement(results: Results) -> Iterator[Block]:
+def _agreement(study: Study) -> Iterator[Block]:
     """Tell whether searches with different seeds end alike."""
-    if len(results.agreement) == 0:
+    if len(study.agreement) == 0:
         return
-    yield Text(_EXPLAIN_AGREEMENT)
     columns: list[Column] = [
         ("method", lambda row: str(row["method"])),
         ("search", lambda row: _search({**row, "warm": row["source"] != row["task"]})),
@@ -91,14 +83,7 @@ def _agreement(results: Results) -> Iterator[Block]:
         ("agreement at the end", lambda row: decimal(row["end"], 3)),
         ("p", lambda row: p_value(row["p"])),
     ]
-    yield grid("agreement", results.agreement, columns)
-
-
-_EXPLAIN_AGREEMENT = (
-    "Agreement is the mean correlation of alpha between searches that differ in nothing but their "
-    "seed. A search that finds something about the data agrees more at its end than before its "
-    "first step; p is the share of random relabellings of an edge's operations that agree as much."
-)
+    yield grid("agreement", study.agreement, columns)
 
 
 def _means(table: pd.DataFrame) -> Block:
@@ -116,7 +101,7 @@ def _means(table: pd.DataFrame) -> Block:
         **{name: (name, "mean") for name in NUMBERS},
         flags=("flags", _counted),
     )
-    return grid("insights", means.reset_index(), columns, optional=_of_some(columns))
+    return grid("insights", means.reset_index(), columns)
 
 
 def _each(table: pd.DataFrame) -> Block:
@@ -124,10 +109,12 @@ def _each(table: pd.DataFrame) -> Block:
         ("method", lambda row: str(row["method"])),
         ("search", lambda row: str(row["search"])),
         ("seed", lambda row: str(row["seed"])),
-        *_numbers("cell last changed at step", _last_change),
+        ("margin", lambda row: decimal(row["margin"], 3)),
+        ("cell last changed at step", _last_change),
+        ("share of skips", lambda row: decimal(row["skip_share"])),
         ("flags", lambda row: str(row["flags"])),
     ]
-    return grid("searches", table, columns, optional=_of_some(columns))
+    return grid("searches", table, columns)
 
 
 def _numbers(change: str, changed: Callable[[Row], str]) -> list[Column]:
@@ -140,11 +127,6 @@ def _numbers(change: str, changed: Callable[[Row], str]) -> list[Column]:
         ("validation, %", lambda row: decimal(row["quality"])),
         ("seconds", lambda row: brief(row["seconds"])),
     ]
-
-
-def _of_some(columns: list[Column]) -> set[str]:
-    """Return the titles of what only some methods have."""
-    return {title for title, _ in columns[3:9]}
 
 
 def _counted(texts: pd.Series[Any]) -> str:
@@ -167,9 +149,9 @@ def flags(row: Row, undecided: str) -> str:
     if row["mean_change"] < BARELY_MOVED:
         found.append("search barely moved")
     if undecided:
-        found.append(f"undecided ({undecided.replace(', ', '; ')})")
+        found.append("undecided")
     if row["collapse_flag"]:
-        words = {"warn": "few weights", "collapse": "collapsed to operations without weights"}
+        words = {"warn": "few weights", "collapse": "collapsed"}
         found.append(words[row["collapse_flag"]])
     return ", ".join(found) or NO_PROBLEM
 
@@ -187,14 +169,11 @@ def _last_change(row: Row) -> str:
     return f"{row['last_change_step']:.0f} of {brief(row['steps'])}"
 
 
-def _heat_maps(results: Results, gallery: Gallery) -> Iterator[Block]:
-    number = 0
-    for study in results.studies:
-        table = alphas_plot.collect(results, study)
-        for method, its in table.groupby("method", sort=False):
-            number += 1
-            caption = (
-                f"{method}: mean share of each operation at the end of the searches; white: "
-                "the edge has no such operation."
-            )
-            yield gallery.hang(alphas_plot.draw(its), f"alphas-{number}", caption, its)
+def _heat_maps(study: Study, gallery: Gallery) -> Iterator[Block]:
+    table = alphas_plot.collect(study)
+    for number, (method, its) in enumerate(table.groupby("method", sort=False), start=1):
+        caption = (
+            f"{method}: mean share of each operation at the end of the searches; white: "
+            "the edge has no such operation."
+        )
+        yield gallery.hang(alphas_plot.draw(its), f"alphas-{number}", caption, its)

@@ -8,44 +8,38 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.answers.evaluation import Results
 from analysis.numbers import TIMES, brief, joined, pair_label, several, spans
-from analysis.report.document import Block, Grid, Listing, Section, Text
+from analysis.report.document import Grid, Listing, Section
 from analysis.report.gallery import Gallery
-from analysis.report.notices import notices
+from analysis.study import Study
 from harness.results.record import ExperimentFacts
 
 
-def section(results: Results, gallery: Gallery) -> Section:
+def section(study: Study, gallery: Gallery) -> Section:
     """Describe the experiments."""
-    blocks: list[Block] = [Text(text, "notice") for text in notices(results)]
-    for study in results.studies:
-        if len(results.studies) > 1:
-            blocks.append(Text(f"Study {study}"))
-        blocks.append(_facts(results, study))
-    blocks.append(_methods(results))
-    blocks.append(_tasks(results))
-    return Section("run", "What was run", tuple(blocks))
+    blocks = (_facts(study), _methods(study), _tasks(study))
+    summary = "Space, methods, tasks, budgets, recipe, and which comparisons were declared."
+    return Section("run", "What was run", blocks, summary)
 
 
-def _printed(results: Results, source: str, target: str) -> str:
-    return pair_label(results.labels[source], results.labels[target])
+def _printed(study: Study, source: str, target: str) -> str:
+    return pair_label(study.labels[source], study.labels[target])
 
 
-def _facts(results: Results, study: str) -> Grid:
-    members = results.members(study)
+def _facts(study: Study) -> Grid:
+    members = list(study.experiments.items())
     experiment = members[0][1].experiment
     protocol = experiment["protocol"]
     seeds = sorted({seed for _, its in members for seed in its.experiment["seeds"]})
     arms = dict.fromkeys(arm for _, its in members for arm in its.experiment["arms"])
-    jobs = results.tables.jobs
+    jobs = study.tables.jobs
     jobs = jobs[jobs["experiment"].isin([name for name, _ in members])]
     done = int((jobs["status"] == "done").sum())
     rows = (
         ("experiment", joined(name for name, _ in members)),
         ("search space", _plugin(experiment["space"])),
-        ("methods", joined(results.methods[study])),
-        ("pairs", joined(_printed(results, *pair) for pair in results.pairs[study])),
+        ("methods", joined(study.methods)),
+        ("pairs", joined(_printed(study, *pair) for pair in study.pairs)),
         ("arms", joined(arms)),
         ("search seeds", spans(seeds)),
         ("trainings of each architecture", str(experiment["train_seeds"])),
@@ -124,11 +118,11 @@ def _hours(jobs: pd.DataFrame) -> str:
     )
 
 
-def _methods(results: Results) -> Listing:
+def _methods(study: Study) -> Listing:
     summaries: dict[str, str] = {}
-    for name, facts in results.tables.experiments.items():
+    for name, facts in study.tables.experiments.items():
         for title, method in facts.methods.items():
-            summaries.setdefault(results.tables.titles[name, title], method.summary)
+            summaries.setdefault(study.tables.titles[name, title], method.summary)
     return Listing(tuple(f"{title} {_colon(text)}" for title, text in summaries.items()))
 
 
@@ -136,9 +130,9 @@ def _colon(summary: str) -> str:
     return f"— {summary}" if summary else ""
 
 
-def _tasks(results: Results) -> Grid:
+def _tasks(study: Study) -> Grid:
     rows = dict.fromkeys(
-        row for facts in results.tables.experiments.values() for row in _task_rows(facts, results)
+        row for facts in study.tables.experiments.values() for row in _task_rows(facts, study)
     )
     columns = (
         "task",
@@ -153,8 +147,8 @@ def _tasks(results: Results) -> Grid:
     return Grid("", columns, tuple(rows))
 
 
-def _task_rows(facts: ExperimentFacts, results: Results) -> Iterator[tuple[str, ...]]:
-    runs, jobs = results.tables.runs, results.tables.jobs
+def _task_rows(facts: ExperimentFacts, study: Study) -> Iterator[tuple[str, ...]]:
+    runs, jobs = study.tables.runs, study.tables.jobs
     for name, task in facts.tasks.items():
         own = runs[(runs["target"] == name) & (runs["data_fingerprint"] == task.fingerprint)]
         searches = jobs[(jobs["task"] == name) & (jobs["kind"] == "search")]

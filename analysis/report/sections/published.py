@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from analysis.answers.evaluation import Results
 from analysis.answers.published import (
     POINTS,
     STANDARD_ERRORS,
@@ -12,8 +11,10 @@ from analysis.answers.published import (
     read_published,
 )
 from analysis.numbers import brief, decimal, joined
-from analysis.report.document import Block, Grid, Listing, Section, Text
+from analysis.report.document import Block, Fold, Listing, Section, Text
 from analysis.report.gallery import Gallery
+from analysis.report.sections.grids import known_grid
+from analysis.study import Study
 
 TITLE = "Published against measured"
 COLUMNS = (
@@ -29,33 +30,31 @@ COLUMNS = (
 )
 
 
-def section(results: Results, gallery: Gallery) -> Section:
+def section(study: Study, gallery: Gallery) -> Section:
     """Compare means; empty where nothing was published for what was run."""
     blocks: list[Block] = []
+    agree = total = 0
+    facts = next(iter(study.experiments.values()))
     for document in read_published():
-        rows = [
-            (row, document["searched"])
-            for study in results.studies
-            for row in compare_published(
-                document, study, results.members(study)[0][1], results.units
-            )
-        ]
+        rows = list(compare_published(document, study.name, facts, study.units))
         if rows:
-            blocks.append(_explain(document["source"], [row for row, _ in rows]))
-            texts = tuple(_texts(row, searched) for row, searched in rows)
-            blocks.append(Grid("published", COLUMNS, texts))
-            blocks.append(Text("What is known to differ even under the published protocol:"))
-            blocks.append(Listing(tuple(document["differences"])))
-    return Section("published", TITLE, tuple(blocks))
+            agree += sum(row.verdict == "agrees" for row in rows)
+            total += len(rows)
+            blocks.append(_explain(document["source"], rows))
+            texts = [_texts(row, document["searched"]) for row in rows]
+            blocks.append(known_grid("published", COLUMNS, texts))
+            differences = (Listing(tuple(document["differences"])),)
+            blocks.append(Fold("What differs even under the published protocol", differences))
+    summary = f"{total} published means beside ours; {agree} agree under the same protocol."
+    return Section("published", TITLE, tuple(blocks), summary)
 
 
 def _explain(source: str, rows: list[Row]) -> Text:
-    tags = dict.fromkeys(row.tag for row in rows)
-    sure = joined(f"{tag}: {TAGS[tag]}" for tag in tags)
+    tags = joined(f"{tag}: {TAGS[tag]}" for tag in dict.fromkeys(row.tag for row in rows))
     return Text(
-        f"Published: {source} ({sure}). Means agree if they differ by at most {POINTS:g} points or "
-        f"{STANDARD_ERRORS:g} standard errors of the difference, whichever is more; under another "
-        "protocol there is no verdict."
+        f"Published: {source} ({tags}). Means agree within {POINTS:g} points or "
+        f"{STANDARD_ERRORS:g} standard errors, whichever is more; under another protocol there is "
+        "no verdict."
     )
 
 

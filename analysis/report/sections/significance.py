@@ -3,166 +3,129 @@
 from __future__ import annotations
 
 import math
-import platform
 from collections.abc import Iterator
-
-import numpy as np
-import pandas as pd
-import scipy
 
 from analysis.answers.comparisons.comparisons import Comparison
 from analysis.answers.comparisons.sentences import (
     about_margin,
-    difference_text,
-    sentence,
     sides,
     tested,
     where,
 )
-from analysis.answers.evaluation import Results
-from analysis.figures import forest
 from analysis.numbers import (
     NOTHING,
-    all_values_in,
     decimal,
-    every_value,
     interval,
     joined,
     p_value,
     several,
 )
-from analysis.report.document import Block, Fold, Grid, Listing, Section, Text
+from analysis.report.document import Block, Fold, Listing, Section, Text
 from analysis.report.gallery import Gallery
-from analysis.report.sections.appendix import fingerprint
 from analysis.report.sections.assumptions import assumptions
-from analysis.report.sections.outcome import verdict_grid
+from analysis.report.sections.grids import known_grid
+from analysis.report.sections.verdicts import verdict_grid
 from analysis.statistics.counter import tests_run
+from analysis.study import Study
 
 
-def section(results: Results, gallery: Gallery) -> Section:
+def section(study: Study, gallery: Gallery) -> Section:
     """Print what a reviewer asks before believing a p-value."""
-    blocks: list[Block] = [Text(_family(results))]
-    if results.comparisons:
-        blocks += [_design(results), _reach(results), *_forests(results, gallery)]
-        blocks += [
-            Text(all_values_in("comparisons")),
-            _effects(results),
-            *_margins(results),
-            _sensitivity(results),
-        ]
-    blocks += _rivals(results)
-    blocks += [Text("Assumptions that bite."), Listing(tuple(assumptions(results)))]
-    blocks += _variances(results)
-    blocks += [Text(_multiplicity(results)), Text(_stamp(results.tables.runs))]
-    return Section("significance", "Significance", tuple(blocks))
+    blocks: list[Block] = []
+    if study.comparisons:
+        blocks += [_forest(study, gallery), _design(study), _effects(study), *_margins(study)]
+    blocks += _rivals(study)
+    blocks.append(Fold("What the p-values assume", (Listing(tuple(assumptions(study))),)))
+    blocks += _variances(study)
+    disagree = [one for one in study.comparisons if not math.isnan(one.p) and not one.agrees]
+    remark = f"{several(len(disagree), 'test')} and its t test disagree" if disagree else ""
+    return Section("significance", "Significance", tuple(blocks), _summary(study), remark)
 
 
-def _family(results: Results) -> str:
-    sizes = {one.study: one.family for one in results.comparisons}
-    text = joined((several(size, "test") for size in sizes.values()), "no tests")
+def _summary(study: Study) -> str:
+    family = study.comparisons[0].family if study.comparisons else 0
     return (
-        "The experimental unit is the search run; several trainings of one architecture are "
-        f"averaged first. The declared family has {text}: every comparison of the protocol "
-        "for every method and pair, those over several targets, and those against a declared "
-        "margin. Holm's correction runs over all of them."
+        f"Designs, intervals and sensitivity of {several(family, 'declared test')}; of "
+        f"{several(tests_run(), 'test')} run so far only Holm's p over a family decides."
     )
 
 
-def _design(results: Results) -> Grid:
-    columns = ("on", "comparison", "design", "test", "n", "failed or diverged", "not run")
-    rows = [
-        (
-            *_named(one, results),
-            f"{one.rule}: {one.design}" if one.design else NOTHING,
-            one.test or one.why,
-            f"{one.n_arm} + {one.n_against}",
-            str(one.failed),
-            str(one.lost),
-        )
-        for one in results.comparisons
-    ]
-    return Grid("design", columns, tuple(rows))
-
-
-def _reach(results: Results) -> Grid:
+def _design(study: Study) -> Block:
     columns = (
         "on",
         "comparison",
+        "design",
+        "test",
+        "failed or diverged",
+        "not run",
         "smallest p",
         "smallest Holm p",
-        "capacity",
-        "SD within",
         "detectable (80 % power)",
         "detectable after Holm",
     )
     rows = [
         (
-            *_named(one, results),
+            *_named(one),
+            f"{one.rule}: {one.design}" if one.design else NOTHING,
+            one.test or one.why,
+            str(one.failed or ""),
+            str(one.lost or ""),
             p_value(one.p_min),
-            p_value(one.p_holm_min) + ("" if one.verdict != "infeasible" else ": INFEASIBLE"),
-            f"{one.capacity:,}",
-            decimal(one.spread),
+            p_value(one.p_holm_min),
             _size(one.detectable, one.scale),
             _size(one.detectable_holm, one.scale),
         )
-        for one in results.comparisons
-        if not math.isnan(one.p)
+        for one in study.comparisons
     ]
-    return Grid("reach", columns, tuple(rows))
+    return known_grid("comparisons", columns, rows)
 
 
 def _size(value: float, scale: str) -> str:
     return f"{decimal(value)} {scale}" if math.isfinite(value) else NOTHING
 
 
-def _forests(results: Results, gallery: Gallery) -> Iterator[Block]:
-    for number, study in enumerate(results.studies):
-        table = forest.collect(results, study)
-        caption = (
-            "Every declared difference with its 95 % interval. An interval that excludes zero may "
-            "still be inconclusive: the corrected rank test decides, the interval describes."
-        )
-        name = f"forest-{number + 1}" if number else "forest"
-        yield gallery.hang(forest.draw(table), name, caption, table)
+def _forest(study: Study, gallery: Gallery) -> Block:
+    caption = (
+        "Every declared difference with its 95 % interval; the corrected rank test decides, the "
+        "interval describes."
+    )
+    return gallery.show(study, "forest", caption)
 
 
-def _effects(results: Results) -> Grid:
+def _effects(study: Study) -> Block:
     columns = (
         "on",
         "comparison",
-        "every value",
-        "mean difference [95 % CI]",
-        "interval",
         "median difference",
         "in SD",
+        "SD within",
         "p",
-        "Holm p",
+        "p without failed runs",
+        "p of the t test",
+        "p of the second rank test",
+        "range with one run left out",
     )
     rows = [
         (
-            *_named(one, results),
-            " against ".join(every_value(values) for values in (one.values, one.values_against)),
-            difference_text(one),
-            one.interval,
+            *_named(one),
             decimal(one.median_difference, signed=True),
             decimal(one.standardised, signed=True),
+            decimal(one.spread),
             tested(one),
-            p_value(one.p_holm),
+            p_value(one.p_without_failures),
+            p_value(one.p_t),
+            p_value(one.p_second),
+            interval(one.least_left_out, one.most_left_out),
         )
-        for one in results.comparisons
+        for one in study.comparisons
         if not math.isnan(one.p)
     ]
-    return Grid("effects", columns, tuple(rows))
+    return known_grid("comparisons", columns, rows)
 
 
-def _margins(results: Results) -> Iterator[Block]:
-    with_margin = [one for one in results.comparisons if one.has_margin]
+def _margins(study: Study) -> Iterator[Block]:
+    with_margin = [one for one in study.comparisons if one.has_margin]
     if not with_margin:
-        yield Text(
-            "No margin applies, because the protocol declares none or compares nothing carried "
-            "over with a direct search. So nothing is called equivalent or non-inferior: read the "
-            "intervals."
-        )
         return
     columns = (
         "on",
@@ -175,7 +138,7 @@ def _margins(results: Results) -> Iterator[Block]:
     )
     rows = [
         (
-            *_named(one, results),
+            *_named(one),
             interval(one.narrow_low, one.narrow_high),
             p_value(one.non_inferior_p_holm),
             p_value(one.equivalent_p_holm),
@@ -184,54 +147,20 @@ def _margins(results: Results) -> Iterator[Block]:
         )
         for one in with_margin
     ]
-    yield Grid("margins", columns, tuple(rows))
+    yield known_grid("margins", columns, rows)
 
 
-def _sensitivity(results: Results) -> Grid:
-    columns = (
-        "on",
-        "comparison",
-        "range with one run left out",
-        "p without failed or diverged runs",
-        "p of the t test",
-        "p of the second rank test",
-        "do they agree at .05",
-    )
-    rows = [
-        (
-            *_named(one, results),
-            interval(one.least_left_out, one.most_left_out),
-            p_value(one.p_without_failures),
-            p_value(one.p_t),
-            p_value(one.p_second),
-            "yes" if one.agrees else "no: the rank test decides",
-        )
-        for one in results.comparisons
-        if not math.isnan(one.p)
-    ]
-    return Grid("sensitivity", columns, tuple(rows))
-
-
-def _rivals(results: Results) -> Iterator[Block]:
-    if not results.rivals:
+def _rivals(study: Study) -> Iterator[Block]:
+    if not study.rivals:
         return
-    size = joined(dict.fromkeys(several(one.family, "test") for one in results.rivals))
-    sentences = tuple(sentence(one, results.labels) for one in results.rivals)
-    yield Text(
-        "Methods against each other. The protocol does not declare these comparisons; they are "
-        f"corrected as a family of their own, of {size}."
-    )
-    yield verdict_grid("rivals", results.rivals, results.labels)
-    yield Fold("The same in sentences", (Listing(sentences),))
+    sizes = joined(dict.fromkeys(several(one.family, "test") for one in study.rivals))
+    yield Text(f"Methods against each other: undeclared, a family of its own of {sizes}.")
+    yield verdict_grid("rivals", study.rivals)
 
 
-def _variances(results: Results) -> Iterator[Block]:
-    table = results.variances
+def _variances(study: Study) -> Iterator[Block]:
+    table = study.variances
     if len(table) == 0 or not (table["trainings"] > table["searches"]).any():
-        yield Text(
-            "Every architecture was trained once, so that the variance of searching and that of "
-            "training cannot be told apart; the experiment's train_seeds would separate them."
-        )
         return
     columns = (
         "method",
@@ -256,29 +185,8 @@ def _variances(results: Results) -> Iterator[Block]:
         )
         for row in table.to_dict("records")
     ]
-    yield Text(
-        "Variance between searches and between trainings of one architecture, in points. The last "
-        "column is how many trainings per search would spend a budget best."
-    )
-    yield Grid("variances", columns, tuple(rows))
+    yield known_grid("variances", columns, rows)
 
 
-def _multiplicity(results: Results) -> str:
-    printed = len(results.comparisons) + len(results.rivals)
-    return (
-        f"Up to here this report has run {several(tests_run(), 'test')}, sensitivity and secondary "
-        f"ones included; {printed} decide something. Only Holm's p over a family is meant for "
-        "decisions."
-    )
-
-
-def _stamp(runs: pd.DataFrame) -> str:
-    return (
-        f"Counted with python {platform.python_version()}, numpy {np.__version__}, scipy "
-        f"{scipy.__version__}, pandas {pd.__version__}; random draws start from seed 0. "
-        f"SHA-256 of the runs table: {fingerprint(runs)}"
-    )
-
-
-def _named(one: Comparison, results: Results) -> tuple[str, str]:
-    return where(one, results.labels), " against ".join(sides(one))
+def _named(one: Comparison) -> tuple[str, str]:
+    return where(one), " against ".join(sides(one))

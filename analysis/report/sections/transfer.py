@@ -8,19 +8,19 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.answers.evaluation import Results
-from analysis.numbers import NOTHING, brief, decimal, interval, p_value, pair_label
+from analysis.numbers import NOTHING, brief, decimal, interval, joined, p_value, pair_label
 from analysis.report.document import Block, Fold, Section, Text
 from analysis.report.gallery import Gallery
 from analysis.report.sections.grids import Column, arm_columns, difference, grid
+from analysis.study import Study
 
 Row = dict[str, Any]
-Part = Callable[[Results], Sequence[Block]]
+Part = Callable[[Study], Sequence[Block]]
 # Beyond, Fieller's g says no more than that the denominator is noise.
 LARGEST_G = 1000
 
 
-def section(results: Results, gallery: Gallery) -> Section:
+def section(study: Study, gallery: Gallery) -> Section:
     """Tell what the proxy costs, what searching gains, and what is kept and saved."""
     parts: tuple[Part, ...] = (
         _gaps,
@@ -32,8 +32,21 @@ def section(results: Results, gallery: Gallery) -> Section:
         _spread,
         _shared,
     )
-    blocks = [block for part in parts for block in part(results)]
-    return Section("transfer", "Transfer gap and gain over random", tuple(blocks))
+    blocks = [block for part in parts for block in part(study)]
+    summary = (
+        "What the proxy costs (transfer gap), what searching gains over random architectures, "
+        "and what is kept and saved."
+    )
+    return Section("transfer", "Transfer", tuple(blocks), summary, _remark(study))
+
+
+def _remark(study: Study) -> str:
+    """Say whether searching gained anything anywhere."""
+    gains = study.gains[study.gains["gain"].notna()]
+    ahead, behind = int((gains["low"] > 0).sum()), int((gains["high"] < 0).sum())
+    parts = [f"{ahead} of {len(gains)} arms gain over random"] * (ahead > 0)
+    parts += [f"{behind} of {len(gains)} arms are worse than random"] * (behind > 0)
+    return joined(parts, "")
 
 
 def _fieller_g(row: Row) -> str:
@@ -42,7 +55,7 @@ def _fieller_g(row: Row) -> str:
     return f"> {LARGEST_G:,}" if row["g"] > LARGEST_G else decimal(row["g"], 3)
 
 
-def _gaps(results: Results) -> Sequence[Block]:
+def _gaps(study: Study) -> Sequence[Block]:
     columns: list[Column] = [
         *_pair_columns(),
         ("difference", lambda row: str(row["difference"])),
@@ -50,18 +63,15 @@ def _gaps(results: Results) -> Sequence[Block]:
         ("pp [95 % CI]", lambda row: difference(row, "estimate")),
         ("interval", lambda row: str(row["interval"])),
     ]
-    text = (
-        "The transfer gap is direct - transferred: above zero it is the price of the proxy. Arms "
-        "that share a search are paired by seed (paired t), others are independent (Welch). These "
-        "intervals speak of further runs on the same test images."
-    )
+    if len(study.transfer["crossed"]):
+        return ()  # which has the same differences and more
     nothing = "No two arms of a method were planned whose difference would say anything."
-    return Text(text), _table("gaps", results.gaps, columns, nothing)
+    return (_table("gaps", study.gaps, columns, nothing),)
 
 
-def _gains(results: Results) -> Sequence[Block]:
-    equivalents = results.transfer["equivalents"]
-    table = results.gains.merge(
+def _gains(study: Study) -> Sequence[Block]:
+    equivalents = study.transfer["equivalents"]
+    table = study.gains.merge(
         equivalents.drop(columns=["n", "n_random"]),
         on=["study", "method", "arm", "source", "target"],
         suffixes=("", "_draws"),
@@ -75,22 +85,11 @@ def _gains(results: Results) -> Sequence[Block]:
         ("A12 [95 % CI]", _a12),
         ("worth random draws", _draws),
     ]
-    text = (
-        "Gain over random: the arm's mean less that of random architectures of the same space, "
-        "trained alike on the same task (Welch). At equal size: the mean residual from accuracy ~ "
-        "log parameters + log multiply-adds, fitted to the random architectures of that target; "
-        "an asterisk says that some networks lie outside their range of sizes. RI is the gain in "
-        "percent of the random mean (Yang et al., ICLR 2020). A12 is the probability that the arm "
-        "beats a random architecture (Newcombe 5). Worth random draws: the least number of random "
-        "architectures whose best is expected to reach the arm's mean, if one knew which is best, "
-        "estimated from the random arm, which cannot tell of more than its own size; percentile "
-        "bootstrap from 20 runs on."
-    )
     nothing = "No random architectures were planned, so there is no floor to measure from."
-    return Text(text), _table("gains", table, columns, nothing)
+    return (_table("gains", table, columns, nothing),)
 
 
-def _crossed(results: Results) -> Sequence[Block]:
+def _crossed(study: Study) -> Sequence[Block]:
     columns: list[Column] = [
         *_pair_columns(),
         ("difference", lambda row: str(row["difference"])),
@@ -100,19 +99,12 @@ def _crossed(results: Results) -> Sequence[Block]:
         ("these runs, further images", lambda row: interval(row["images_low"], row["images_high"])),
         ("further runs and images", lambda row: interval(row["both_low"], row["both_high"])),
     ]
-    table = results.transfer["crossed"]
+    table = study.transfer["crossed"]
     if len(table) == 0:
         return ()
     sizes = table.drop_duplicates("target")[["target", "images", "sources"]]
     tested = "; ".join(_tested(*row) for row in sizes.itertuples(index=False))
-    text = (
-        f"The test set is finite as well ({tested}). Three 95 % intervals of the same difference, "
-        "each for another population: further runs tested on these images (t); these very "
-        "networks tested on further images (bootstrap); further runs on further images (crossed "
-        "bootstrap of runs and images with a t quantile). A claim about a method on a task needs "
-        "the last one. It is exploratory: the declared tests ask about runs."
-    )
-    return Text(text), grid("crossed", table, columns)
+    return Text(f"Tested on: {tested}."), grid("crossed", table, columns)
 
 
 def _tested(target: str, images: int, sources: int) -> str:
@@ -120,7 +112,7 @@ def _tested(target: str, images: int, sources: int) -> str:
     return f"{target}: {images:,} images{made}"
 
 
-def _retention(results: Results) -> Sequence[Block]:
+def _retention(study: Study) -> Sequence[Block]:
     columns: list[Column] = [
         *_pair_columns(),
         ("arm", lambda row: str(row["arm"])),
@@ -129,16 +121,14 @@ def _retention(results: Results) -> Sequence[Block]:
         ("g", _fieller_g),
         ("interval", lambda row: str(row["interval"])),
     ]
-    text = (
-        "Retention is the share of direct search's gain over random that an arm keeps: 1 loses "
-        "nothing, 0 is as good as random, below 0 the proxy harms. Fieller's interval with pooled "
-        "variance; it exists only where direct search beats random beyond its own interval (g < 1)."
-    )
-    table = results.transfer["retention"]
-    return (Text(text), _table("retention", table, columns)) if len(table) else ()
+    table = study.transfer["retention"]
+    if len(table) and table["retention"].isna().all():
+        whys = joined(dict.fromkeys(str(text) for text in table["interval"]))
+        return (Text(f"Retention has no value for any arm ({whys})."),)
+    return (_table("retention", table, columns),) if len(table) else ()
 
 
-def _asymmetry(results: Results) -> Sequence[Block]:
+def _asymmetry(study: Study) -> Sequence[Block]:
     columns: list[Column] = [
         ("method", lambda row: str(row["method"])),
         ("tasks", lambda row: f"{row['first']} and {row['second']}"),
@@ -149,41 +139,29 @@ def _asymmetry(results: Results) -> Sequence[Block]:
         ("asymmetry [95 % CI]", lambda row: difference(row, "asymmetry")),
         ("interval", lambda row: str(row["interval"])),
     ]
-    table = results.transfer["asymmetry"]
+    table = study.transfer["asymmetry"]
     if len(table) == 0:
         return ()
-    kinds = " or ".join(dict.fromkeys(table["noise"]))
-    text = (
-        "Asymmetry is the gap of transferring there less that of transferring back, each in units "
-        f"of its target's noise ({kinds}): above zero the way there costs more. The interval holds "
-        "the shifts that an exact permutation of whole searches accepts."
-    )
-    return Text(text), grid("asymmetry", table, columns)
+    return (grid("asymmetry", table, columns),)
 
 
-def _savings(results: Results) -> Sequence[Block]:
+def _savings(study: Study) -> Sequence[Block]:
     columns: list[Column] = [
         *_pair_columns(),
         ("arm", lambda row: str(row["arm"])),
         ("currency", lambda row: str(row["currency"])),
         ("mean cost", lambda row: f"{brief(row['cost'])} against {brief(row['direct_cost'])}"),
         ("saving [95 % CI]", _saved),
-        ("interval", lambda row: str(row["interval"])),
-        ("all searches", lambda row: brief(row["identification"])),
-        ("and one training", lambda row: brief(row["automl"])),
     ]
-    text = (
-        "Cost saving is 1 - cost / cost of direct search, ancestors' searches included; below zero "
-        "the arm costs more. All searches: what these n searches cost together; the last column "
-        "adds one final training, where training is counted. Failed runs are billed under Cost."
-    )
-    table = results.transfer["savings"]
+    table = study.transfer["savings"]
+    whole = table[table["currency"] == "search and training seconds"]
     if len(table) == 0:
         return ()
-    return (Fold("Cost saving", (Text(text), grid("savings", table, columns))),)
+    shown = whole if len(whole) else table
+    return (Fold("Cost saving", (grid("savings", shown, columns),)),)
 
 
-def _spread(results: Results) -> Sequence[Block]:
+def _spread(study: Study) -> Sequence[Block]:
     columns: list[Column] = [
         *_pair_columns(),
         ("arm", lambda row: str(row["arm"])),
@@ -193,17 +171,13 @@ def _spread(results: Results) -> Sequence[Block]:
         ("interval", lambda row: str(row["interval"])),
         ("Brown-Forsythe p", lambda row: p_value(row["p"])),
     ]
-    text = (
-        "Does the proxy add variance? The standard deviation over search seeds against that of "
-        "direct search; p is exploratory and belongs to no declared family."
-    )
-    table = results.transfer["consistency"]
+    table = study.transfer["consistency"]
     if len(table) == 0:
         return ()
-    return (Fold("Consistency over seeds", (Text(text), grid("consistency", table, columns))),)
+    return (Fold("Consistency over seeds", (grid("consistency", table, columns),)),)
 
 
-def _shared(results: Results) -> Sequence[Block]:
+def _shared(study: Study) -> Sequence[Block]:
     columns: list[Column] = [
         ("pair", lambda row: pair_label(row["source"], row["target"])),
         ("searches", lambda row: f"{row['n']} of {row['methods']} methods"),
@@ -211,13 +185,8 @@ def _shared(results: Results) -> Sequence[Block]:
         ("Spearman rho", lambda row: decimal(row["spearman"], signed=True)),
         ("interval", lambda row: str(row["interval"])),
     ]
-    text = (
-        "The architecture of every search of the source, trained on source and on target: do the "
-        "two accuracies rank them alike? They were all found by searching, so they are no sample "
-        "of the space, and one training each puts noise on both sides."
-    )
-    table = results.transfer["agreement"]
-    return (Text(text), grid("agreement", table, columns)) if len(table) else ()
+    table = study.transfer["agreement"]
+    return (grid("agreement", table, columns),) if len(table) else ()
 
 
 def _table(name: str, table: pd.DataFrame, columns: Sequence[Column], nothing: str = "") -> Block:

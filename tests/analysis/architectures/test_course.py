@@ -5,14 +5,14 @@ import pandas as pd
 import pytest
 
 from analysis.answers.cells.course import course_table, divergence_table, edge_course
-from analysis.answers.cells.journeys import CONTINUED, DIRECT, SOURCE, START, list_journeys
-from analysis.answers.evaluation import evaluate
+from analysis.answers.cells.journeys import CONTINUED, DIRECT, SOURCE, START
 from analysis.architectures.alphas import divergence, existence_divergence, shares, without
+from tests.analysis.loading import load_study
 
 
 @pytest.fixture
 def results(invent):
-    return evaluate([invent(seeds=3, methods=("darts",), edges=("normal_0_2", "reduce_0_2"))])
+    return load_study([invent(seeds=3, methods=("darts",), edges=("normal_0_2", "reduce_0_2"))])
 
 
 def _alphas(*ticks):
@@ -44,8 +44,8 @@ def test_edges_of_any_size_are_measured_and_a_single_operation_decides_nothing()
 
 
 def test_switches_are_counted_between_ticks_and_added_up(results):
-    (study,) = results.studies
-    journeys = list_journeys(results.tables, study)
+    study = results.name
+    journeys = results.journeys
     table = course_table(study, journeys, results.tables.alphas)
     assert set(table["stage"]) == {SOURCE, CONTINUED, DIRECT}
     for journey in journeys:
@@ -62,8 +62,8 @@ def test_switches_are_counted_between_ticks_and_added_up(results):
 
 
 def test_divergences_are_means_over_edges_and_seeds(results):
-    (study,) = results.studies
-    journeys = list_journeys(results.tables, study)
+    study = results.name
+    journeys = results.journeys
     table = divergence_table(study, journeys, results.tables.alphas)
     row = table[(table["before"] == SOURCE) & (table["after"] == DIRECT)].set_index("cell")
     edge = "normal_0_2"
@@ -86,8 +86,8 @@ def test_divergences_are_means_over_edges_and_seeds(results):
 
 
 def test_start_of_the_continued_search_is_its_first_tick(results):
-    (study,) = results.studies
-    journeys = list_journeys(results.tables, study)
+    study = results.name
+    journeys = results.journeys
     table = divergence_table(study, journeys, results.tables.alphas)
     row = table[(table["before"] == START) & (table["cell"] == "reduce")].iloc[0]
     found = [
@@ -103,12 +103,12 @@ def test_start_of_the_continued_search_is_its_first_tick(results):
 
 
 def test_one_seed_has_no_other_and_no_alphas_leave_nothing(invent):
-    results = evaluate([invent(seeds=1)])
-    (study,) = results.studies
+    results = load_study([invent(seeds=1)])
+    study = results.name
     table = results.changes["alpha_divergence"]
     assert set(table["method"]) == {"darts"} and table["other_seeds"].isna().all()
     empty = results.tables.alphas.iloc[:0]
-    journeys = list_journeys(results.tables, study)
+    journeys = results.journeys
     assert course_table(study, journeys, empty).empty
     assert divergence_table(study, journeys, empty).empty
 
@@ -116,7 +116,7 @@ def test_one_seed_has_no_other_and_no_alphas_leave_nothing(invent):
 def test_continued_and_direct_searches_are_drawn_from_where_the_source_search_ended(results):
     from analysis.figures import alpha_course
 
-    table = alpha_course.collect(results, results.studies[0])
+    table = alpha_course.collect(results)
     starts = table.groupby("stage")["place"].min()
     ends = table.groupby("stage")["place"].max()
     assert starts[SOURCE] == 0 and starts[CONTINUED] == starts[DIRECT] == ends[SOURCE]
@@ -136,13 +136,12 @@ def test_edges_whose_strongest_operation_is_a_skip_are_told():
 def test_alpha_over_epochs_runs_from_the_first_tick_to_the_last(results):
     from analysis.figures import alpha_epochs, alphas
 
-    (study,) = results.studies
-    table = alpha_epochs.collect(results, study)
+    table = alpha_epochs.collect(results)
     end = table[table["moment"] == "end"].drop(columns="moment").reset_index(drop=True)
-    pd.testing.assert_frame_equal(end[alphas.COLUMNS], alphas.collect(results, study))
+    pd.testing.assert_frame_equal(end[alphas.COLUMNS], alphas.collect(results))
     direct = table["search"].str.startswith("direct")
     start = table[direct & (table["moment"] == "start") & (table["edge"] == "normal_0_2")]
-    jobs = [journey.jobs[DIRECT] for journey in list_journeys(results.tables, study)]
+    jobs = [journey.jobs[DIRECT] for journey in results.journeys]
     wanted = np.mean([_softmax(results, job, "first", "normal_0_2") for job in jobs], axis=0)
     assert start["share"].tolist() == pytest.approx(wanted.tolist())
     assert len(alpha_epochs.draw(table).axes) == 3 * 2 * 5 + 1  # a colour bar

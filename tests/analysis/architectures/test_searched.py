@@ -7,17 +7,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.answers.cells.searched import collect_found, group_table, stability_table
+from analysis.answers.cells.searched import group_table, stability_table
 from analysis.answers.cells.trained import functional_table, list_networks, mantel_table
-from analysis.answers.evaluation import evaluate
 from analysis.architectures.metrics import compare_cells
 from analysis.figures import similarity as similarity_plot
 from harness.results.record import Status
+from tests.analysis.loading import load_study
 
 
 @pytest.fixture
 def results(invent):
-    return evaluate([invent(seeds=4)])
+    return load_study([invent(seeds=4)])
 
 
 def only(table, **values):
@@ -28,8 +28,8 @@ def only(table, **values):
 
 
 def test_stability_is_the_mean_over_pairs_of_seeds(results):
-    (study,) = results.studies
-    table = stability_table(study, collect_found(results.tables, study), results.chances[study])
+    study = results.name
+    table = stability_table(study, results.found, results.chance)
     row = only(table, method="darts", role="direct", cell="normal")
     searches = results.tables.searches
     jobs = searches[(searches["method"] == "darts") & (searches["role"] == "direct")]["job"]
@@ -42,16 +42,16 @@ def test_stability_is_the_mean_over_pairs_of_seeds(results):
 
 
 def test_mean_of_the_cells_is_a_row_of_its_own(results):
-    (study,) = results.studies
-    table = stability_table(study, collect_found(results.tables, study), results.chances[study])
+    study = results.name
+    table = stability_table(study, results.found, results.chance)
     rows = table[(table["method"] == "darts") & (table["role"] == "source")].set_index("cell")
     cells = rows.loc[["normal", "reduce"], "mean"].mean()
     assert rows.loc["mean", "mean"] == pytest.approx(cells)
 
 
 def test_warm_started_searches_are_described_but_not_tested(results):
-    (study,) = results.studies
-    collection = collect_found(results.tables, study)
+    study = results.name
+    collection = results.found
     assert {item.role for item in collection.found} == {"source", "direct", "continued", "random"}
     table = group_table(study, collection, np.random.default_rng(0))
     row = only(table, question="data set", where="darts", cell="normal")
@@ -65,20 +65,20 @@ def test_failed_searches_are_left_out_and_one_group_is_no_test(invent):
         is_lost = job.name.startswith("search-darts-d100")
         return (Status.FAILED, "no luck") if is_lost else (Status.DONE, None)
 
-    results = evaluate([invent(seeds=3, methods=("darts",), fate=fate)])
-    (study,) = results.studies
-    collection = collect_found(results.tables, study)
+    results = load_study([invent(seeds=3, methods=("darts",), fate=fate)])
+    study = results.name
+    collection = results.found
     assert "direct" not in {item.role for item in collection.found}
     assert group_table(study, collection, np.random.default_rng(0)).empty
 
 
 def test_nothing_found_gives_empty_tables(invent):
-    results = evaluate([invent(fate=lambda job: (Status.FAILED, "no luck"))])
+    results = load_study([invent(fate=lambda job: (Status.FAILED, "no luck"))])
     assert all(table.empty for table in results.similarity.values())
 
 
 def test_accuracies_are_correlated_over_random_architectures_and_over_all(results):
-    (study,) = results.studies
+    study = results.name
     table = mantel_table(results.tables, study, np.random.default_rng(0))
     row = only(table, target="d100", networks="random architectures", cell="normal")
     assert row["n"] == 6 and row["is_exact"] and -1 <= row["correlation"] <= 1
@@ -86,7 +86,7 @@ def test_accuracies_are_correlated_over_random_architectures_and_over_all(result
 
 
 def test_answers_of_trained_networks_are_compared_by_what_they_are(results, tmp_path):
-    (study,) = results.studies
+    study = results.name
     networks = list_networks(results.tables, study, "d100")
     rng, probes = np.random.default_rng(0), {}
     labels = rng.integers(3, size=50)
@@ -112,8 +112,7 @@ def test_answers_of_trained_networks_are_compared_by_what_they_are(results, tmp_
 
 
 def test_heat_map_shows_every_pair_of_searches_in_the_order_of_its_table(results):
-    (study,) = results.studies
-    table = similarity_plot.collect(results, study)
+    table = similarity_plot.collect(results)
     count = 2 * 3 * 4
     assert len(table) == count**2
     likeness = table.pivot(index="row", columns="column", values="likeness").to_numpy()

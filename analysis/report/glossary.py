@@ -1,0 +1,93 @@
+"""What the words of a report mean: tooltips of columns, and the list at the end of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+TERMS: dict[str, str] = {
+    "source": "Arm: searched and trained on the source.",
+    "transferred": "Arm: searched on the source, trained on the target.",
+    "continued": "Arm: searched on the source, the search then carried on with the target. It has "
+    "spent two budgets.",
+    "direct": "Arm: searched and trained on the target.",
+    "direct_long": "Arm: direct with twice the budget, the fair rival of continued.",
+    "resumed": "Arm: a direct search that was restarted on its own task.",
+    "random": "Arm: architectures drawn blindly from the same space, trained alike.",
+    "± SD": "Standard deviation between observations; one observation is one search, or one random "
+    "architecture. Several trainings of one architecture are averaged first.",
+    "[95 % CI]": "Confidence interval for further runs on the same test images.",
+    "pp": "Percentage points of test accuracy.",
+    "Holm p": "The p-value after Holm's correction over every comparison that the protocol "
+    "declares. It decides at .05; the test is the exact permutation test of rank sums, or exact "
+    "sign flips for runs that share a search.",
+    "A12": "Probability that a run of the first arm beats one of the second; Newcombe's interval.",
+    "inconclusive": "No difference was shown; that is no evidence of equality. Read the interval.",
+    "infeasible": "So few runs that no outcome could have been significant.",
+    "equivalent": "Both one-sided tests reject a difference as large as the declared margin.",
+    "failed or diverged": "Such a run ranks worst in tests and has no mean.",
+    "detectable": "Difference that this design finds with 80 % power at the observed spread.",
+    "transfer gap": "direct less transferred: above zero it is the price of the proxy.",
+    "at equal size": "Mean residual from accuracy ~ log parameters + log multiply-adds, fitted to "
+    "the random architectures; * some networks are outside their range of sizes.",
+    "RI, %": "Gain in percent of the random mean (Yang et al., ICLR 2020).",
+    "worth random draws": "Least number of random architectures whose best is expected to reach "
+    "the arm's mean.",
+    "retention": "Share of direct search's gain over random that an arm keeps; 1 loses nothing, 0 "
+    "is random. Fieller's interval, which exists only for g < 1.",
+    "asymmetry": "Gap of transferring there less that of transferring back, in units of each "
+    "target's noise.",
+    "further images": "The test set is a sample, too: bootstrap of images, of runs, and of both "
+    "crossed.",
+    "saving": "1 - cost / cost of direct search, ancestors' searches included.",
+    "marginal": "Counts what continuing costs by itself; total counts the source search, too.",
+    "jumpstart": "Continued less cold search at the first common evaluation (Taylor and Stone, "
+    "JMLR 2009).",
+    "break-even": "First total cost at which continued searches are no longer ahead on average.",
+    "entropy": "Mean normalised entropy of the edges' operation probabilities: 1 undecided, 0 "
+    "decided.",
+    "margin": "Mean distance of an edge's two most probable operations.",
+    "agreement": "Mean correlation of alpha between searches that differ only in their seed; p by "
+    "relabelling operations.",
+    "cell last changed": "As a share of the search's steps: near 1 it was still changing at the "
+    "end.",
+    "random mean": "Mean over pairs of random architectures of the space: what chance gives.",
+    "corrected": "0 at the random mean, 1 for equal architectures.",
+    "new edges": "Edges of the later cell that the earlier lacks, at the numbering of nodes under "
+    "which most agree.",
+    "CKA": "Likeness of features of trained networks on a fixed batch; the debiased one is not "
+    "inflated where features are many.",
+    "undecided": "A search with small margins, a cell that changed until the end, or seeds that "
+    "agree no more than by chance: what it returns says little about its method.",
+}
+# Columns that are called otherwise than the term that explains them.
+COLUMNS: dict[str, str] = {
+    "mean ± SD, %": "± SD",
+    "difference [95 % CI]": "[95 % CI]",
+    "pp [95 % CI]": "[95 % CI]",
+    "gain, pp [95 % CI]": "[95 % CI]",
+    "A12 [95 % CI]": "A12",
+    "at equal size, pp [95 % CI]": "at equal size",
+    "retention [95 % CI]": "retention",
+    "asymmetry [95 % CI]": "asymmetry",
+    "saving [95 % CI]": "saving",
+    "detectable (80 % power)": "detectable",
+    "account": "marginal",
+    "jumpstart, pp [95 % CI]": "jumpstart",
+    "break-even at a total of": "break-even",
+    "entropy (1 = uniform)": "entropy",
+    "agreement at the end": "agreement",
+    "cell last changed at": "cell last changed",
+    "flags": "undecided",
+    "further runs and images": "further images",
+}
+
+
+def list_used(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Return the terms that are columns or cells of tables, with their meaning."""
+    used = {COLUMNS.get(text, text).lower() for text in texts}
+    return tuple((term, meaning) for term, meaning in TERMS.items() if term.lower() in used)
+
+
+def explain(column: str) -> str:
+    """Return what a column of a table means; empty if its title says it all."""
+    return TERMS.get(COLUMNS.get(column, column), "")

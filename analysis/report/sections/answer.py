@@ -1,0 +1,130 @@
+"""The answer: one sentence for each method and pair, every run in one figure, limits and cost."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+from itertools import product
+
+from analysis.answers.comparisons.comparisons import Comparison
+from analysis.answers.comparisons.sentences import say
+from analysis.answers.comparisons.verdicts import Verdict
+from analysis.numbers import brief, decimal, joined, pair_label, several
+from analysis.report.document import Block, Listing, Section, Text
+from analysis.report.gallery import Gallery
+from analysis.report.notices import notices
+from analysis.report.sections.verdicts import stamps
+from analysis.statistics.outliers import count_apart
+from analysis.study import Study
+
+# Of more, each is brief.
+MOST_SENTENCES = 6
+# What arms are about that carry something over.
+CARRIED = {
+    "transferred": "cells found on {source}",
+    "continued": "cells found on {source} and searched further on {target}",
+}
+# What they are compared with, the most telling first.
+RIVALS = {"direct": "cells searched there", "random": "random cells"}
+
+
+def section(study: Study, gallery: Gallery) -> Section:
+    """Say what came out, show every run, and say what limits it and what it cost."""
+    caption = (
+        "A dot is one search or one random architecture; tick and bar: mean and its 95 % interval; "
+        "grey: random architectures, mean ± SD."
+    )
+    blocks: list[Block] = [
+        Listing(tuple(sentences(study)), "answer"),
+        gallery.show(study, "arms", caption),
+        Text(_cost(study)),
+        *(Text(text, "stamp") for text in stamps(study)),
+        *(Text(text, "notice") for text in notices(study)),
+    ]
+    return Section("answer", "", tuple(blocks))
+
+
+def sentences(study: Study) -> Iterator[str]:
+    """Yield a sentence for each method and pair; of many, one tells of random cells for all."""
+    cells = list(product(study.methods, study.pairs))
+    is_many = len(cells) > MOST_SENTENCES
+    for method, pair in cells:
+        yield _sentence(study, method, pair, is_brief=is_many)
+    if is_many:
+        yield from _against_random(study)
+
+
+def _sentence(study: Study, method: str, pair: tuple[str, str], *, is_brief: bool) -> str:
+    source, target = pair
+    found = {
+        (one.arm, one.against): one
+        for one in study.comparisons
+        if (one.method, one.source, one.target) == (method, *pair) and one.scale == "pp"
+    }
+    name = f"{method}, {pair_label(study.labels[source], study.labels[target])}"
+    asked = next(
+        (key for rival in RIVALS for key in found if key[1] == rival and key[0] in CARRIED), None
+    )
+    if asked is None:
+        return f"{name}: no declared comparison is about what was carried over."
+    arm, rival = asked
+    subject = CARRIED[arm].format(source=source, target=target)
+    told = [say(found[asked], subject, RIVALS[rival])]
+    random = found.get((arm, "random"))
+    if random and rival == "direct" and not is_brief:
+        told.append(say(random, "these cells", RIVALS["random"]))
+    return f"{name}: {'; '.join(told)}.{_spread(found[asked], random)}"
+
+
+def _against_random(study: Study) -> Iterator[str]:
+    """Say how often what was carried over did better and worse than random cells."""
+    found = [one for one in study.comparisons if one.against == "random" and one.arm in CARRIED]
+    counts = Counter(one.verdict for one in found)
+    if found:
+        yield (
+            f"Against random cells: what was carried over did better in {counts[Verdict.SUPERIOR]} "
+            f"and worse in {counts[Verdict.INFERIOR]} of {several(len(found), 'comparison')}."
+        )
+
+
+def _spread(one: Comparison, random: Comparison | None) -> str:
+    """Say what a mean hides: runs far from the others, or below every random architecture."""
+    values = sorted(value for value in one.values if math.isfinite(value))
+    count = count_apart(values)
+    if count:
+        apart, side = (values[:count], "below") if count > 0 else (values[count:], "above")
+        listed = joined(decimal(value, 1) for value in apart[:3])
+        return (
+            f" {len(apart)} of the {len(values)} {one.arm} runs ended far {side} the others "
+            f"({listed} %): their mean describes neither."
+        )
+    floor = [value for value in random.values_against if math.isfinite(value)] if random else []
+    below = sum(value < min(floor) for value in values) if floor else 0
+    if below <= len(values) / 2:
+        return ""
+    return (
+        f" {below} of the {len(values)} {one.arm} runs ended below all {len(floor)} random "
+        f"architectures, between {decimal(values[0], 1)} and {decimal(values[below - 1], 1)} %."
+    )
+
+
+def _cost(study: Study) -> str:
+    jobs = study.tables.jobs
+    parts = []
+    for kind, noun in (("search", "search"), ("train", "training")):
+        its = jobs[(jobs["kind"] == kind) & (jobs["status"] == "done")]
+        if len(its):
+            noun = {"search": "searches"}.get(noun, f"{noun}s") if len(its) > 1 else noun
+            parts.append(f"{len(its):,} {noun} took {_hours(float(its['seconds'].sum()))}")
+    lost = int((jobs["status"] != "done").sum())
+    if lost:
+        parts.append(f"{several(lost, 'job')} without a result")
+    machines = sorted(set(study.tables.environments["device"].dropna()))
+    return f"Cost: {joined(parts)}, on {joined(machines, 'an unknown device')}."
+
+
+def _hours(seconds: float) -> str:
+    if seconds < 120:
+        return f"{brief(seconds)} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:,.1f} h"

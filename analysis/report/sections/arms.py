@@ -1,0 +1,35 @@
+"""Every arm: how many runs, mean, spread, values, and what became of the others."""
+
+from __future__ import annotations
+
+from analysis.loading.columns import NO_ACCURACY
+from analysis.numbers import brief, decimal, joined, value_range
+from analysis.report.document import Section
+from analysis.report.gallery import Gallery
+from analysis.report.sections.grids import Column, Row, arm_columns, grid
+from analysis.study import Study
+
+
+def section(study: Study, gallery: Gallery) -> Section:
+    """List every arm."""
+    columns: list[Column] = [
+        *arm_columns(),
+        ("n", lambda row: str(row["n"])),
+        ("mean ± SD, %", _mean),
+        ("values", lambda row: value_range(row["values"])),
+        ("failed or diverged", _lost),
+        ("parameters", lambda row: brief(row["params"])),
+        ("multiply-adds", lambda row: brief(row["macs"])),
+        ("latency, ms", lambda row: decimal(row["latency_ms"], 3)),
+    ]
+    return Section("arms", "Arms", (grid("arms", study.arms, columns),))
+
+
+def _mean(row: Row) -> str:
+    if not row["n"]:
+        return "no finished run"
+    return decimal(row["mean"], 1) + (f" ± {decimal(row['sd'], 1)}" if row["n"] > 1 else "")
+
+
+def _lost(row: Row) -> str:
+    return joined((f"{row[name]} {name}" for name in NO_ACCURACY if row[name]), "")

@@ -1,0 +1,84 @@
+"""The declared comparisons in numbers, and what limits all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analysis.answers.arms import BUDGET_RATIO
+from analysis.answers.comparisons.comparisons import Comparison
+from analysis.answers.comparisons.sentences import chance, difference_text, flags, sides, where
+from analysis.answers.sizes import SIZE_RATIO, unequal_sizes
+from analysis.numbers import brief, p_value
+from analysis.report.document import Block, Section, Text
+from analysis.report.gallery import Gallery
+from analysis.report.sections.grids import Row, known_grid, list_rows
+from analysis.study import NOT_COMPARABLE, Study
+
+
+def section(study: Study, gallery: Gallery) -> Section:
+    """List every declared comparison."""
+    if not study.comparisons:
+        text = "The protocol declares no comparison, so there is no verdict."
+        return Section("verdicts", "Verdicts", (Text(text),))
+    return Section("verdicts", "Verdicts", (verdict_grid("comparisons", study.comparisons),))
+
+
+def verdict_grid(name: str, found: Sequence[Comparison]) -> Block:
+    """Return comparisons in numbers: effect, p and verdict of each."""
+    columns = (
+        "on",
+        "comparison",
+        "n",
+        "difference [95 % CI]",
+        "A12 [95 % CI]",
+        "p",
+        "Holm p",
+        "verdict",
+    )
+    rows = [
+        (
+            where(one),
+            " against ".join(sides(one)),
+            f"{one.n_arm} + {one.n_against}",
+            difference_text(one),
+            chance(one),
+            p_value(one.p),
+            p_value(one.p_holm),
+            flags(one),
+        )
+        for one in sorted(found, key=lambda one: (one.against == "random", one.source, one.target))
+    ]
+    return known_grid(name, columns, rows)
+
+
+def stamps(study: Study) -> list[str]:
+    """Return what limits every comparison: rules, budgets and sizes of networks that differ."""
+    forced = (
+        f"{NOT_COMPARABLE}: experiments under different rules were pooled by force. Differences "
+        "between them may be differences of the rules."
+    )
+    limits = unequal_budgets(study) + [_unequal(*found) for found in unequal_sizes(study.sizes)]
+    return [forced] * study.tables.forced + limits
+
+
+def unequal_budgets(study: Study) -> list[str]:
+    """Return the stamp for every task on which methods' searches cost too differently."""
+    return [
+        f"UNEQUAL BUDGET on {row['task']}: the mean cold search took {row['methods']} "
+        f"(slowest / fastest {brief(row['ratio'])}, at most {BUDGET_RATIO:g} counts as equal)."
+        for row in list_rows(study.budgets[study.budgets["is_unequal"].astype(bool)])
+    ]
+
+
+def _unequal(least: Row, most: Row) -> str:
+    """Return the stamp for a task on which arms' networks differ in size."""
+    much, little = (f"{_arm_name(row)} cost {brief(row['mean_cost'])}" for row in (most, least))
+    return (
+        f"UNEQUAL SIZE on {most['target']}: networks of {much} {most['currency']} on average, "
+        f"those of {little} (at most a factor of {SIZE_RATIO} counts as equal). "
+        "An arm may be ahead by size alone."
+    )
+
+
+def _arm_name(row: Row) -> str:
+    return str(row["arm"]) if row["arm"] == "random" else f"{row['method']} {row['arm']}"

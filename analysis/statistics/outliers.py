@@ -1,0 +1,29 @@
+"""Runs that are far apart from the others of their arm."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+# A group is apart if the gap to the others is more than so many times the range of either. Of five
+# normal values 2.6 % of samples have one, of six 1.4 %, of ten fewer than one in a thousand.
+GAP = 3.0
+FEWEST = 5
+
+
+def count_apart(values: Sequence[float]) -> int:
+    """Return how many of the values are far below the others, negative if they are far above.
+
+    Args:
+        values: Finite, of one arm; fewer than ``FEWEST`` say nothing.
+
+    Returns:
+        The size of the smaller group; 0 where no gap divides the values.
+    """
+    ordered = sorted(values)
+    if len(ordered) < FEWEST:
+        return 0
+    for below in range(1, len(ordered)):
+        low, high = ordered[:below], ordered[below:]
+        if high[0] - low[-1] > GAP * max(low[-1] - low[0], high[-1] - high[0]):
+            return below if below <= len(high) else -len(high)
+    return 0

@@ -1,0 +1,223 @@
+"""A study: experiments under equal rules, and every answer about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.answers.arms import arms_table, budget_table, cost_table, units, variance_table
+from analysis.answers.cells.changes import change_tables
+from analysis.answers.cells.journeys import Journey, list_journeys
+from analysis.answers.cells.searched import Collection, collect_found
+from analysis.answers.cells.tables import similarity_tables
+from analysis.answers.comparisons.comparisons import (
+    Comparison,
+    Family,
+    compare_family,
+    compare_methods,
+)
+from analysis.answers.sizes import size_table
+from analysis.answers.transfer.gains import gain_table
+from analysis.answers.transfer.gaps import Pairs, gap_table
+from analysis.answers.transfer.tables import transfer_tables
+from analysis.answers.undecided import agreement_table, list_undecided
+from analysis.answers.warm_starts import process_tables
+from analysis.architectures.chance import Chance, load_chance
+from analysis.loading.load import Tables, load_tables
+from harness.results.record import ExperimentFacts
+
+NOT_COMPARABLE = "NOT COMPARABLE"
+
+
+class Study:
+    """Experiments under equal rules; each answer is computed when it is first asked for.
+
+    Args:
+        tables: What was read of them.
+
+    Attributes:
+        tables: As given.
+    """
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+
+    @property
+    def name(self) -> str:
+        """The names of the experiments, joined."""
+        return next(iter(self.tables.studies.values()))
+
+    @property
+    def experiments(self) -> dict[str, ExperimentFacts]:
+        """The resolved inputs of each experiment."""
+        return self.tables.experiments
+
+    @cached_property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Source and target of every pair, in the order of the plans."""
+        return list(dict.fromkeys(pair for its in self.experiments.values() for pair in its.pairs))
+
+    @cached_property
+    def methods(self) -> list[str]:
+        """Titles of the methods, in the order of the plans; what colours go by."""
+        return list(dict.fromkeys(self.tables.titles.values()))
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """What each task is printed as where the name alone would say too much: a subset."""
+        return {
+            title: task.label
+            for facts in self.experiments.values()
+            for title, task in facts.tasks.items()
+        }
+
+    @property
+    def stamp(self) -> str:
+        """What every figure says above it: labels that say more than a name, and force."""
+        labels = [label for title, label in self.labels.items() if label != title]
+        return ", ".join([NOT_COMPARABLE] * self.tables.forced + labels)
+
+    @cached_property
+    def units(self) -> pd.DataFrame:
+        """Independent observations: a search, or a random architecture, each row."""
+        found = units(self.tables.runs)
+        return found.assign(rules=NOT_COMPARABLE) if self.tables.forced else found
+
+    @cached_property
+    def arms(self) -> pd.DataFrame:
+        """n, mean, SD and values of each arm."""
+        return arms_table(self.tables.runs)
+
+    @cached_property
+    def costs(self) -> pd.DataFrame:
+        """The mean bill of each arm."""
+        return cost_table(self.tables.runs, self.tables.searches)
+
+    @cached_property
+    def budgets(self) -> pd.DataFrame:
+        """Whether methods spent alike."""
+        return budget_table(self.tables.searches)
+
+    @cached_property
+    def variances(self) -> pd.DataFrame:
+        """The spread of searches and of trainings of each arm."""
+        return variance_table(self.tables.runs, self.tables.searches)
+
+    @cached_property
+    def gaps(self) -> pd.DataFrame:
+        """Differences between the arms of a method."""
+        return gap_table(self.units, self._pairs)
+
+    @cached_property
+    def gains(self) -> pd.DataFrame:
+        """Differences from random architectures."""
+        return gain_table(self.units, self.tables.runs)
+
+    @cached_property
+    def transfer(self) -> dict[str, pd.DataFrame]:
+        """Retention, savings, asymmetry and the like, by the name of the table."""
+        return transfer_tables(self.tables, self.units, self._pairs)
+
+    @cached_property
+    def process(self) -> dict[str, pd.DataFrame]:
+        """What warm starts are worth while a search runs, by the name of the table."""
+        return process_tables(self.tables, self._pairs)
+
+    @cached_property
+    def comparisons(self) -> list[Comparison]:
+        """The declared family."""
+        return compare_family(self.units, self._family)
+
+    @cached_property
+    def rivals(self) -> list[Comparison]:
+        """Methods against each other, a family of their own."""
+        return compare_methods(self.units, self._family)
+
+    @cached_property
+    def chance(self) -> Chance:
+        """What random architectures of the space have in common; one space is searched."""
+        return load_chance(next(iter(self.tables.folders.values())))
+
+    @cached_property
+    def journeys(self) -> list[Journey]:
+        """Before and after the swap of data, of every seed, method and pair."""
+        return list_journeys(self.tables, self.name)
+
+    @cached_property
+    def found(self) -> Collection:
+        """The architectures that searches found, with all their distances."""
+        return collect_found(self.tables, self.name)
+
+    @cached_property
+    def similarity(self) -> dict[str, pd.DataFrame]:
+        """How alike what was found is, by the name of the table."""
+        return similarity_tables(self.tables, self.name, self.found, self.chance)
+
+    @cached_property
+    def changes(self) -> dict[str, pd.DataFrame]:
+        """What the swap of data changed, by the name of the table."""
+        return change_tables(self.tables, self.name, self.journeys, self.chance)
+
+    @cached_property
+    def sizes(self) -> pd.DataFrame:
+        """What the networks of each arm cost, beside the target."""
+        return size_table(self.tables)
+
+    @cached_property
+    def agreement(self) -> pd.DataFrame:
+        """How alike searches are that differ in their seed only."""
+        return agreement_table(self.tables)
+
+    @cached_property
+    def undecided(self) -> dict[str, str]:
+        """Searches that decided nothing, by job, and why."""
+        return list_undecided(self.tables.searches, self.agreement)
+
+    @property
+    def _pairs(self) -> Pairs:
+        return {self.name: self.pairs}
+
+    @property
+    def _family(self) -> Family:
+        """What the protocol declares; the experiments share it."""
+        protocol = next(iter(self.experiments.values())).experiment["protocol"]
+        declared = [(one["arm"], one["against"]) for one in protocol["primary"]]
+        return Family(
+            self.name,
+            self.methods,
+            self.pairs,
+            declared,
+            protocol.get("margin"),
+            _left_out(self.tables),
+        )
+
+
+def load(folders: Iterable[Path], *, force: bool = False) -> list[Study]:
+    """Read experiments and return the studies that they make up, in the order given.
+
+    Args:
+        folders: Of the experiments, e.g. ``results/NAME``.
+        force: Pool them into one study even where their rules differ; it is then stamped.
+
+    Raises:
+        ConfigError: If a folder holds no experiment or a file of it cannot be read.
+    """
+    return [Study(tables) for tables in load_tables(folders, force=force)]
+
+
+def _left_out(tables: Tables) -> set[tuple[str, str]]:
+    """Return methods with the arms that they take no part in, in any of the experiments."""
+    left_out: set[tuple[str, str]] = set()
+    taken: set[tuple[str, str]] = set()
+    for name, facts in tables.experiments.items():
+        planned = facts.experiment
+        for choice in planned["methods"]:
+            title = tables.titles[name, choice.get("label") or choice["name"]]
+            own = planned["arms"] if choice.get("arms") is None else choice["arms"]
+            # Every method is held against random architectures, which belong to none.
+            taken |= {(title, arm) for arm in (*own, "random")}
+            left_out |= {(title, arm) for arm in planned["arms"]}
+    return left_out - taken
