@@ -52,6 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
         summary = (module.__doc__ or "").partition("\n")[0]
         command = commands.add_parser(name, help=summary, description=summary)
         module.add_arguments(command)
+        command.add_argument("--json", action="store_true", help="print one JSON document")
         command.set_defaults(execute=module.execute)
     return parser
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
+
+from harness.cli._output import emit
 
 if TYPE_CHECKING:
     from harness.execution.executor import Settings
@@ -23,16 +24,19 @@ def announce(
 
     todo = unfinished(plan, folder)
     found = _measure(todo, settings) if is_measured else None
-    if is_json:
-        time = {} if found is None else {"seconds": found.seconds, "unknown": found.unknown}
-        print(json.dumps({"jobs": [job.folder for job in todo], **time}, indent=2))
-        return
+    time = {} if found is None else {"seconds": found.seconds, "unknown": found.unknown}
+    document = {"jobs": [job.folder for job in todo], **time}
+    title = f"{folder.path}: {len(plan.jobs)} jobs, {len(todo)} to do"
+    emit(document, _lines(title, todo, found), is_json=is_json)
+
+
+def _lines(title: str, todo: Sequence[PlannedJob], found: Estimate | None) -> Iterator[str]:
     for (kind, budget), count in _count_kinds(todo).items():
-        print(f"{count:>6}  {kind:<40}{budget}".rstrip())
-    print(f"{folder.path}: {len(plan.jobs)} jobs, {len(todo)} to do")
+        yield f"{count:>6}  {kind:<40}{budget}".rstrip()
+    yield title
     if found is not None:
         left = f"; {found.unknown} jobs are not counted in" if found.unknown else ""
-        print(f"about {found.seconds / 60:.1f} minutes{left}")
+        yield f"about {found.seconds / 60:.1f} minutes{left}"
 
 
 def _measure(todo: Sequence[PlannedJob], settings: Settings) -> Estimate:

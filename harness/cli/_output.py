@@ -1,9 +1,26 @@
-"""What a command prints reaches its reader, whatever letters the reader takes."""
+"""What a command prints: one JSON document or lines, whatever letters the reader takes."""
 
 from __future__ import annotations
 
 import io
+import json
 import sys
+from collections.abc import Iterable
+
+
+def emit(document: object, lines: Iterable[object], *, is_json: bool) -> None:
+    """Print a command's result.
+
+    Args:
+        document: All of it, as JSON has it.
+        lines: The same for a person; not asked for if the document is printed.
+        is_json: Whether the document is printed.
+    """
+    if is_json:
+        print(json.dumps(document, indent=2))
+        return
+    for line in lines:
+        print(line)
 
 
 def escape_unprintable() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cli._arguments import point_to_data, positive, thread_count
+from harness.cli._output import emit
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     table.add_argument("--data", type=Path, metavar="DIR", help="where the table lies")
     parser.set_defaults(no_download=False)  # a table is never fetched
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -58,17 +58,13 @@ def execute(args: argparse.Namespace) -> int:
     paths = measure_paths(
         setting.space, setting.shape, setting.scale, setting.batch_size, device=setting.device
     )
-    if args.json:
-        facts = {name: getattr(args, name) for name in ("space", *COUNTS)}
-        speed = found.to_json() if found else {}
-        document = {**facts, "device": setting.device, **speed, "paths": paths.to_json()}
-        print(json.dumps(document, indent=2))
-        return 0
-    if found:
-        _print(found)
-    else:
-        print(f"the super-network of {args.space} has one formulation only: nothing to compare")
-    _print_paths(paths)
+    document = {
+        **{name: getattr(args, name) for name in ("space", *COUNTS)},
+        "device": setting.device,
+        **(found.to_json() if found else {}),
+        "paths": paths.to_json(),
+    }
+    emit(document, _lines(args.space, found, paths), is_json=args.json)
     return 0
 
 
@@ -78,17 +74,15 @@ def _time_searches(args: argparse.Namespace) -> int:
     from harness.tools.bench_tables import measure_searches
 
     found = measure_searches(args.space, args.method, args.searches)
-    document = found.to_json()
-    if args.json:
-        print(json.dumps({"space": args.space, **document}, indent=2))
-        return 0
+    document = {"space": args.space, **found.to_json()}
     limits = ", ".join(f"{limit:,.0f} {unit}" for unit, limit in found.budget.items())
-    print(
+    line = (
         f"{found.searches:,} of {args.searches:,} searches of {found.method} ended ({limits} each, "
         f"{found.evaluations:,} evaluations) in {found.seconds:.1f} s: "
         f"{document['milliseconds_per_evaluation']:.3f} ms an evaluation, "
         f"{found.recorded_bytes / 1e6:.1f} MB of records"
     )
+    emit(document, [line], is_json=args.json)
     return 0
 
 
@@ -110,28 +104,34 @@ def _setting(args: argparse.Namespace) -> Setting:
     return Setting(space, shape, scale, args.batch, find_devices(args.device)[0], args.threads)
 
 
-def _print_paths(found: PathMemory) -> None:
-    """Print what binary gates keep for the backward pass, beside softmax gates."""
+def _lines(space: str, found: Comparison | None, paths: PathMemory) -> Iterator[str]:
+    if found is None:
+        yield f"the super-network of {space} has one formulation only: nothing to compare"
+    else:
+        yield from _compare_steps(found)
+    yield from _compare_memory(paths)
+
+
+def _compare_memory(found: PathMemory) -> Iterator[str]:
+    """Yield what binary gates keep for the backward pass, beside softmax gates."""
     for what, name, own, plain, fast in (
         ("a weight", "one path", found.one_path, found.dense_weights, found.fast_weights),
         ("an architecture", "two paths", found.two_paths, found.dense_choices, found.fast_choices),
     ):
         rows = [("plain", plain)] + ([("fast", fast)] if fast else [])
         shares = (f"{own / size:.3f} of {size / 2**20:.1f} ({kind})" for kind, size in rows)
-        print(
+        yield (
             f"{name} of {what} step: {own / 2**20:.1f} MiB kept for the backward pass (mean of "
             f"{found.samples}); of what all operations keep: {', '.join(shares)}"
         )
 
 
-def _print(found: Comparison) -> None:
+def _compare_steps(found: Comparison) -> Iterator[str]:
     low, high = found.ratio_quartiles
     for name, seconds, speed, size in (
         ("plain", found.plain_seconds, found.plain_examples_per_second, found.plain_bytes),
         ("fast", found.fast_seconds, found.fast_examples_per_second, found.fast_bytes),
     ):
-        print(f"{name:<6}{seconds:.4f} s a step, {speed:.1f} images/s, {size / 2**20:.1f} MiB")
-    print(f"ratio {found.ratio:.3f}, quartiles {low:.3f} to {high:.3f} of {found.steps} pairs")
-    print(
-        f"MiB are {found.memory}; largest relative difference, in float64: {found.difference:.1e}"
-    )
+        yield f"{name:<6}{seconds:.4f} s a step, {speed:.1f} images/s, {size / 2**20:.1f} MiB"
+    yield f"ratio {found.ratio:.3f}, quartiles {low:.3f} to {high:.3f} of {found.steps} pairs"
+    yield f"MiB are {found.memory}; largest relative difference, in float64: {found.difference:.1e}"

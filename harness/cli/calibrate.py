@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import TYPE_CHECKING
 
 from harness.cli._arguments import positive
+from harness.cli._output import emit
 
 if TYPE_CHECKING:
     from analysis.statistics.calibration import Rate
@@ -17,7 +17,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--simulations", type=positive, default=2000, help="of each cell (default: %(default)s)"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -30,16 +29,13 @@ def execute(args: argparse.Namespace) -> int:
         found.append(rate)
         display.draw(f"{len(found)} cells")
     display.clear()
-    if args.json:
-        print(json.dumps([rate.to_dict() for rate in found], indent=1))
-    else:
-        print(f"{'':<14}{'':<44}{'n':>4}{'tasks':>7}{'rate':>8}   bound")
-        for rate in found:
-            print(_row(rate))
-        print(
-            f"{args.simulations:,} simulations a cell; a bound is broken beyond {ERRORS:g} "
-            "Monte-Carlo standard errors"
-        )
+    lines = (
+        f"{'':<14}{'':<44}{'n':>4}{'tasks':>7}{'rate':>8}   bound",
+        *map(_row, found),
+        f"{args.simulations:,} simulations a cell; a bound is broken beyond {ERRORS:g} "
+        "Monte-Carlo standard errors",
+    )
+    emit([rate.to_dict() for rate in found], lines, is_json=args.json)
     return int(not all(rate.is_met for rate in found))
 
 

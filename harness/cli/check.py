@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
+
+from harness.cli._output import emit
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -12,7 +13,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--kind", choices=("method", "space", "task", "evaluator"), help="if the name is ambiguous"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -20,9 +20,6 @@ def execute(args: argparse.Namespace) -> int:
     from harness.testing.check import check_plugin
 
     verdicts = check_plugin(args.name, args.kind)
-    if args.json:
-        print(json.dumps([verdict.to_json() for verdict in verdicts], indent=2))
-    else:
-        for verdict in verdicts:
-            print(verdict.to_line())
+    document = [verdict.to_json() for verdict in verdicts]
+    emit(document, (verdict.to_line() for verdict in verdicts), is_json=args.json)
     return 1 if any(verdict.status == "failed" for verdict in verdicts) else 0

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.cli._arguments import point_to_data, positive
+from harness.cli._output import emit
 from harness.cli._texts import read_text
 from harness.errors import ConfigError
 
@@ -60,7 +62,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="draw it: a name in .png, .svg or .pdf",
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -81,17 +82,15 @@ def execute(args: argparse.Namespace) -> int:
     results = _look_up(description) if args.recorded else None
     if args.out is not None:
         _draw(description, args.out)
-    if args.json:
-        drawing = None if args.out is None else str(args.out)
-        more = {} if results is None else {"recorded": results}
-        print(json.dumps({**description.to_json(), "drawing": drawing, **more}, indent=2))
-        return 0
-    for line in _lines(description):
-        print(line)
-    for line in _list_results(results or {}):
-        print(line)
-    if args.out is not None:
-        print(f"\ndrawn in {args.out}")
+    document = description.to_json() | {"drawing": None if args.out is None else str(args.out)}
+    if results is not None:
+        document["recorded"] = results
+    lines = itertools.chain(
+        _lines(description),
+        _list_results(results or {}),
+        () if args.out is None else ("", f"drawn in {args.out}"),
+    )
+    emit(document, lines, is_json=args.json)
     return 0
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
+
+from harness.cli._output import emit
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,7 +17,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="folder that runs would write to (default: %(default)s)",
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -28,12 +28,8 @@ def execute(args: argparse.Namespace) -> int:
 
     findings = examine(args.results)
     counts = {severity: sum(f.severity is severity for f in findings) for severity in Severity}
-    if args.json:
-        document = {"counts": counts, "findings": [finding.to_json() for finding in findings]}
-        print(json.dumps(document, indent=2))
-    else:
-        for finding in findings:
-            print(finding.to_line())
-        ok, notes, problems = counts.values()
-        print(f"{ok} ok, {notes} notes, {problems} problems")
+    document = {"counts": counts, "findings": [finding.to_json() for finding in findings]}
+    ok, notes, problems = counts.values()
+    lines = [*(f.to_line() for f in findings), f"{ok} ok, {notes} notes, {problems} problems"]
+    emit(document, lines, is_json=args.json)
     return 1 if counts[Severity.PROBLEM] else 0

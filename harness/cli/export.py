@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
+
+from harness.cli._output import emit
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +25,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--device", default="cpu", help="where the weights lie (default: %(default)s)"
     )
     parser.add_argument("--force", action="store_true", help="replace a file that exists")
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -39,9 +39,6 @@ def execute(args: argparse.Namespace) -> int:
         "from harness.tools.exporting import load_network",
         f"network = load_network({str(args.out)!r})",
     ]
-    if args.json:
-        document = {"job": str(job.path), "network": str(args.out), "python": lines}
-        print(json.dumps(document, indent=2))
-    else:
-        print("\n".join(lines))
+    document = {"job": str(job.path), "network": str(args.out), "python": lines}
+    emit(document, lines, is_json=args.json)
     return 0

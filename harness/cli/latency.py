@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 from harness.cli._arguments import thread_count
+from harness.cli._output import emit
 from harness.errors import ConfigError
 
 
@@ -31,7 +31,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="random networks to compare the table's sums with (default: %(default)s)",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="as table.json")
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -60,20 +59,18 @@ def execute(args: argparse.Namespace) -> int:
         args.networks,
     )
     args.out.write_text(table.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    check = table.check
-    if args.json:
-        document = {"table": str(args.out), "operations": len(table.milliseconds), "check": check}
-        print(json.dumps(document, indent=2))
-        return 0
-    print(f"{args.out}: {len(table.milliseconds)} operations")
-    if check is not None:
-        print(
+    number = len(table.milliseconds)
+    document = {"table": str(args.out), "operations": number, "check": table.check}
+    lines = [f"{args.out}: {number} operations"]
+    if check := table.check:
+        lines.append(
             f"{check['networks']} random networks: predicted with a mean error of "
             f"{check['mean_relative_error']:.1%} "
             f"({check['mean_relative_error_after_factor']:.1%} after the factor "
             f"{check['factor']:.3f}), root mean square {check['root_mean_square_error']:.3g} ms, "
             f"rank correlation {check['rank_correlation']:.3f}"
         )
+    emit(document, lines, is_json=args.json)
     return 0
 
 

@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from harness.cli._output import emit
+
 if TYPE_CHECKING:
     from harness.config.parameters import Parameter
     from harness.registry import Registry
@@ -19,7 +21,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("kind", nargs="?", choices=KINDS, help="only this kind")
     parser.add_argument("--long", action="store_true", help="add what each is, in one line")
     parser.add_argument("--params", metavar="NAME", help="the parameters of one, e.g. darts")
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -28,15 +29,17 @@ def execute(args: argparse.Namespace) -> int:
         return _execute_parameters(args)
     kinds = (args.kind,) if args.kind else KINDS
     found = {kind: _summaries(kind, is_long=args.long) for kind in kinds}
-    if args.json:
-        print(json.dumps(found if args.long else {k: list(v) for k, v in found.items()}, indent=2))
-        return 0
+    document = found if args.long else {kind: list(names) for kind, names in found.items()}
+    emit(document, _lines(found), is_json=args.json)
+    return 0
+
+
+def _lines(found: dict[str, dict[str, str]]) -> Iterator[str]:
     for kind, summaries in found.items():
-        print(kind)
+        yield kind
         width = max(map(len, summaries), default=0) + 2
         for name, summary in summaries.items():
-            print(f"  {name:<{width}}{summary}".rstrip())
-    return 0
+            yield f"  {name:<{width}}{summary}".rstrip()
 
 
 def _execute_parameters(args: argparse.Namespace) -> int:
@@ -48,14 +51,13 @@ def _execute_parameters(args: argparse.Namespace) -> int:
         registry.kind: list_parameters(registry.load(args.params))
         for registry in _holders(args.params, args.kind)
     }
-    if args.json:
-        document = {kind: [asdict(one) for one in listed] for kind, listed in found.items()}
-        print(json.dumps(document, indent=2))
-        return 0
-    for kind, listed in found.items():
-        print(f"{kind} {args.params}")
-        for line in _tell(listed, is_long=args.long):
-            print(f"  {line}".rstrip())
+    document = {kind: [asdict(one) for one in listed] for kind, listed in found.items()}
+    lines = (
+        line
+        for kind, listed in found.items()
+        for line in (f"{kind} {args.params}", *_tell(listed, is_long=args.long))
+    )
+    emit(document, lines, is_json=args.json)
     return 0
 
 
@@ -81,11 +83,11 @@ def _holders(name: str, kind: str | None) -> list[Registry[Any]]:
 def _tell(listed: Sequence[Parameter], *, is_long: bool) -> Iterator[str]:
     """Yield a line for each parameter: name, default, where it is tuned, what it is."""
     if not listed:
-        yield "(no parameters)"
+        yield "  (no parameters)"
     rows = [(one.name, _compact(one.default), _about(one, is_long=is_long)) for one in listed]
     names, values = (max((len(row[i]) for row in rows), default=0) for i in (0, 1))
     for name, value, about in rows:
-        yield f"{name:<{names}}  {value:<{values}}  {about}"
+        yield f"  {name:<{names}}  {value:<{values}}  {about}".rstrip()
 
 
 def _compact(value: Any) -> str:

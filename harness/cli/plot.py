@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.cli._output import emit
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="FILE", help="a name in .png, .svg or .pdf")
     parser.add_argument("--study", metavar="S", help="of which experiments under equal rules")
     parser.add_argument("--list", action="store_true", help="print every kind and what it shows")
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -60,7 +59,7 @@ def execute(args: argparse.Namespace) -> int:
     write_figure(figure, args.out, title(name))
     beside = args.out.with_suffix(".csv")
     write_atomically(beside, table.to_csv(index=False, lineterminator="\n"))
-    print(json.dumps({"figure": str(args.out), "table": str(beside)}) if args.json else args.out)
+    emit({"figure": str(args.out), "table": str(beside)}, [args.out], is_json=args.json)
     return 0
 
 
@@ -81,9 +80,5 @@ def _list(*, is_json: bool) -> int:
     from analysis.figures.kinds import kinds, title
 
     titles = {name: title(name) for name in kinds()}
-    if is_json:
-        print(json.dumps(titles, indent=2))
-        return 0
-    for name, text in titles.items():
-        print(f"{name:<24}{text}")
+    emit(titles, (f"{name:<24}{text}" for name, text in titles.items()), is_json=is_json)
     return 0

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.cli._output import emit
 from harness.errors import ConfigError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -52,7 +53,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="draw it, too: a name in .png, .svg or .pdf; the table it shows lies beside it",
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -79,13 +79,7 @@ def execute(args: argparse.Namespace) -> int:
     }
     if args.out is not None:
         document |= _draw(args.out, source, target, frame, correlations)
-    if args.json:
-        print(json.dumps(document, indent=2, allow_nan=False))
-        return 0
-    for line in _lines(document):
-        print(line)
-    if args.out is not None:
-        print(f"\ndrawn in {args.out}")
+    emit(document, _lines(document), is_json=args.json)
     return 0
 
 
@@ -185,6 +179,8 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
         "Regret is (best - best of the k) / (best - mean) on the target. Ties: cells outside the "
         "best k whose score equals the k-th, on source / target; the earlier row went first."
     )
+    if figure := document.get("figure"):
+        yield f"\ndrawn in {figure}"
 
 
 def _noise(found: dict[str, float] | None) -> Iterator[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
+
+from harness.cli._output import emit
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +20,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--force", action="store_true", help="compare across different rules, and stamp the report"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -30,7 +30,7 @@ def execute(args: argparse.Namespace) -> int:
     folders = [ExperimentFolder.existing(path).path for path in args.experiments]
     out = args.out or _place(folders)
     path = write_report(folders, out, everything=args.all, force=args.force)
-    print(json.dumps({"report": str(path)}) if args.json else path)
+    emit({"report": str(path)}, [path], is_json=args.json)
     return 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,6 +17,7 @@ from harness.cli._arguments import (
     warn,
     warn_of_crowding,
 )
+from harness.cli._output import emit
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -66,7 +66,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--estimate", action="store_true", help="print also how long it would take: measured"
     )
-    how.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -129,7 +128,7 @@ def _run(args: argparse.Namespace, plan: Plan, folder: ExperimentFolder, setting
     failed = {r.name: r.reason or "" for r in records if r and r.status is Status.FAILED}
     for line in (*_tell_failed(failed), *_tell_lost(ending)):
         print(line, file=sys.stderr)
-    print(json.dumps({"report": str(report), "jobs": counts}) if args.json else report)
+    emit({"report": str(report), "jobs": counts}, [report], is_json=args.json)
     if not ending.is_complete:
         return 3
     return 1 if failed else 0

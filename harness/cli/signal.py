@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cli._arguments import point_to_data, positive, warn
+from harness.cli._output import emit
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-download", action="store_true", help="never fetch a missing data set")
     parser.add_argument("--jobs", type=positive, default=1, help="how many at once")
     parser.add_argument("--device", default="auto", help="cpu, cuda, ... (default: %(default)s)")
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -59,10 +58,8 @@ def execute(args: argparse.Namespace) -> int:
             "gradient method that can search here, such as darts."
         )
     seconds = float(tables.searches["seconds"].mean())
-    if args.json:
-        print(json.dumps({**dataclasses.asdict(found), "seconds": seconds}))
-    else:
-        print(_describe(args, found, seconds))
+    document = {**dataclasses.asdict(found), "seconds": seconds}
+    emit(document, [_describe(args, found, seconds)], is_json=args.json)
     return 0
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from harness.cli._output import emit
 from harness.cli._texts import read_text
 from harness.errors import ConfigError
 
@@ -27,7 +27,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="text in the space's own notation; @FILE reads it from a file, - from standard input",
     )
     parser.add_argument("--space", default="darts", help="search space (default: %(default)s)")
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -35,11 +34,7 @@ def execute(args: argparse.Namespace) -> int:
     if len(args.architectures) < 2:
         raise ConfigError("One architecture was given; expected at least two to compare.")
     document = _compare([read_text(given) for given in args.architectures], args.space)
-    if args.json:
-        print(json.dumps(document, indent=2))
-        return 0
-    for line in _lines(document):
-        print(line)
+    emit(document, _lines(document), is_json=args.json)
     return 0
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from harness.cli._output import emit
 
 STATES = ("done", "diverged", "running", "failed", "skipped", "damaged", "pending")
 
@@ -13,7 +15,6 @@ STATES = ("done", "diverged", "running", "failed", "skipped", "damaged", "pendin
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("experiment", type=Path, help="a folder, as results/NAME")
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -36,11 +37,12 @@ def execute(args: argparse.Namespace) -> int:
         else:
             reason = (record.reason or "").strip().rpartition("\n")[2]
             states[record.status].append({"job": job.folder, "reason": reason or None})
-    if args.json:
-        print(json.dumps(states, indent=2))
-        return 0
-    print(", ".join(f"{len(jobs)} {state}" for state, jobs in states.items()))
+    emit(states, _lines(states), is_json=args.json)
+    return 0
+
+
+def _lines(states: dict[str, list[dict[str, Any]]]) -> Iterator[str]:
+    yield ", ".join(f"{len(jobs)} {state}" for state, jobs in states.items())
     for state in ("running", "diverged", "failed", "skipped", "damaged"):
         for row in states[state]:
-            print(f"  {state:<8} {row['job']}  {row.get('reason') or ''}".rstrip())
-    return 0
+            yield f"  {state:<8} {row['job']}  {row.get('reason') or ''}".rstrip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from harness.cli._arguments import (
     thread_count,
     warn,
 )
+from harness.cli._output import emit
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -49,7 +51,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stop-after", type=duration, metavar="TIME", help="save and stop after e.g. 90s, 9m, 2h"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -89,24 +90,21 @@ def execute(args: argparse.Namespace) -> int:
     if found is None:
         print("stopped; the same command goes on", file=sys.stderr)
         return 3
-    if args.json:
-        print(found.model_dump_json(indent=2))
-    else:
-        _print(found, folder.path / RESULT, folder.path / JOURNAL)
+    lines = _lines(found, folder.path / RESULT, folder.path / JOURNAL)
+    emit(found.model_dump(mode="json"), lines, is_json=args.json)
     return 0
 
 
-def _print(found: Tuning, result: Path, journal: Path) -> None:
+def _lines(found: Tuning, result: Path, journal: Path) -> Iterator[str]:
     bill = found.bill
-    print(
+    yield (
         f"best of {bill.trials} trials on {found.task}: {found.score:.2f} % validation accuracy "
         f"with {json.dumps(found.params)}"
     )
-    print(
-        f"billed: {bill.seconds:.0f} s, {bill.examples:,} examples, {bill.evaluations} evaluations"
-    )
-    print(f"to use them, give the method of an experiment: tuning: {result}")
-    print(f"to look at the study: optuna-dashboard {journal}")
+    billed = f"{bill.seconds:.0f} s, {bill.examples:,} examples, {bill.evaluations} evaluations"
+    yield f"billed: {billed}"
+    yield f"to use them, give the method of an experiment: tuning: {result}"
+    yield f"to look at the study: optuna-dashboard {journal}"
 
 
 def _read_range(text: str) -> tuple[str, tuple[float, float] | None]:
