@@ -8,8 +8,6 @@ import os
 import sys
 from collections.abc import Iterable
 
-from harness.errors import ConfigError
-
 
 def positive(text: str) -> int:
     """Return a positive whole number."""
@@ -45,16 +43,6 @@ def warn_of_crowding(jobs: int, threads: int) -> None:
                 "cores, which can be many times slower than one thread each; leave out --threads."
             ]
         )
-
-
-def point_to_data(args: argparse.Namespace) -> None:
-    """Tell this process and its workers, through the environment, where data sets lie."""
-    if args.data is not None:
-        if not args.data.is_dir():
-            raise ConfigError(f"--data {args.data}: no such folder; give one that holds data sets.")
-        os.environ["HARNESS_DATA"] = str(args.data.resolve())
-    if getattr(args, "no_download", False):
-        os.environ["HARNESS_DOWNLOAD"] = "0"
 
 
 def warn(warnings: Iterable[str]) -> None:

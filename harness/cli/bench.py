@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli._arguments import point_to_data, positive, thread_count
+from harness.cli._arguments import positive, thread_count
 from harness.cli._output import emit
 from harness.errors import ConfigError
+from harness.interfaces.data import point_to_data
 
 if TYPE_CHECKING:
     from harness.tools.bench_memory import PathMemory
@@ -35,7 +36,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--method", default="regularized_evolution", help="that searches (default: %(default)s)"
     )
     table.add_argument("--data", type=Path, metavar="DIR", help="where the table lies")
-    parser.set_defaults(no_download=False)  # a table is never fetched
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -70,7 +70,7 @@ def execute(args: argparse.Namespace) -> int:
 
 def _time_searches(args: argparse.Namespace) -> int:
     """Search a table of results many times, and print how long it took."""
-    point_to_data(args)
+    point_to_data(args.data)
     from harness.tools.bench_tables import measure_searches
 
     found = measure_searches(args.space, args.method, args.searches)

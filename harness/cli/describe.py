@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.cli._arguments import point_to_data, positive
+from harness.cli._arguments import positive
 from harness.cli._output import emit
 from harness.cli._texts import read_text
 from harness.errors import ConfigError
+from harness.interfaces.data import point_to_data
 
 if TYPE_CHECKING:
     from harness.tools.description import Description
@@ -75,7 +76,7 @@ def execute(args: argparse.Namespace) -> int:
         from analysis.figures.files import check_file
 
         check_file(args.out)
-    point_to_data(args)
+    point_to_data(args.data)
     text = read_text(args.architecture or f"@{args.alphas}")
     scale = Scale(args.channels, args.cells)
     description = describe(text, args.space, args.task, scale, is_alphas=args.alphas is not None)

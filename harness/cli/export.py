@@ -35,10 +35,7 @@ def execute(args: argparse.Namespace) -> int:
     check_file(args.out, is_forced=args.force)
     job, device = find_job(args.job), find_devices(args.device)[0]
     export_network(job, args.out, is_fresh=args.fresh, device=device)
-    lines = [
-        "from harness.tools.exporting import load_network",
-        f"network = load_network({str(args.out)!r})",
-    ]
+    lines = ["import harness", f"network = harness.load_network({str(args.out)!r})"]
     document = {"job": str(job.path), "network": str(args.out), "python": lines}
     emit(document, lines, is_json=args.json)
     return 0

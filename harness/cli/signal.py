@@ -9,9 +9,10 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli._arguments import point_to_data, positive, warn
+from harness.cli._arguments import positive, warn
 from harness.cli._output import emit
 from harness.errors import ConfigError
+from harness.interfaces.data import point_to_data
 
 if TYPE_CHECKING:
     from analysis.statistics.agreement import Agreement
@@ -43,7 +44,7 @@ def execute(args: argparse.Namespace) -> int:
 
     if args.seeds < 2:
         raise ConfigError(f"--seeds {args.seeds}: agreement needs two searches or more.")
-    point_to_data(args)
+    point_to_data(args.data, no_download=args.no_download)
     args.protocol = args.protocol or choose_protocol([args.source])
     with tempfile.TemporaryDirectory() as path:
         folder = ExperimentFolder(Path(path) / "signal")

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from harness.cli._arguments import (
     duration,
     finite_number,
-    point_to_data,
     positive,
     thread_count,
     warn,
 )
 from harness.cli._output import emit
 from harness.errors import ConfigError
+from harness.interfaces.data import point_to_data
 
 if TYPE_CHECKING:
     from harness.config.tuning import Tuning
@@ -62,7 +62,7 @@ def execute(args: argparse.Namespace) -> int:
     from harness.results.store import ExperimentFolder
     from harness.tools.tuning import JOURNAL, RESULT, make_plan, tune
 
-    point_to_data(args)
+    point_to_data(args.data, no_download=args.no_download)
     wanted = dict(map(_read_range, args.ranges))
     args.protocol = args.protocol or choose_protocol([args.source])
     rules = Path(args.protocol).stem

@@ -12,10 +12,28 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from harness.errors import DataError
+from harness.errors import ConfigError, DataError
 
 DATA_VARIABLE = "HARNESS_DATA"
 DOWNLOAD_VARIABLE = "HARNESS_DOWNLOAD"
+
+
+def point_to_data(folder: Path | None, *, no_download: bool = False) -> None:
+    """Tell this process and its workers, through the environment, where data sets are.
+
+    Args:
+        folder: That holds them; None leaves it as it is.
+        no_download: Whether a missing one is never fetched.
+
+    Raises:
+        ConfigError: If there is no such folder.
+    """
+    if folder is not None:
+        if not folder.is_dir():
+            raise ConfigError(f"--data {folder}: no such folder; give one that holds data sets.")
+        os.environ[DATA_VARIABLE] = str(folder.resolve())
+    if no_download:
+        os.environ[DOWNLOAD_VARIABLE] = "0"
 
 
 def data_folder() -> Path:

@@ -99,18 +99,13 @@ def export_network(job: JobFolder, path: Path, *, is_fresh: bool, device: str = 
         ConfigError: If the job has no such network.
     """
     record = _finished(job)
-    scale, seed = _scale_and_seed(job, record, is_fresh=is_fresh)
-    spec = record.spec
-    task = open_task(spec.task)
-    seed_everything(seed)
-    network = _build(spec.space, record.architecture, task.shape, scale)
-    if not is_fresh:
-        _fill(network, _trained(job), str(job.path))
+    task = open_task(record.spec.task)
+    network, scale = _rebuild(job, record, task.shape, is_fresh=is_fresh)
     document = {
         "format": FORMAT,
         "version": VERSION,
         "architecture": record.architecture,
-        "space": spec.space.model_dump(mode="json"),
+        "space": record.spec.space.model_dump(mode="json"),
         "task": _task_facts(task, record),
         "scale": {
             "channels": scale.channels,
@@ -129,13 +124,27 @@ def export_network(job: JobFolder, path: Path, *, is_fresh: bool, device: str = 
 
 
 def load_network(path: str | Path) -> nn.Module:
-    """Return the network in a file of ``export_network``, on the host and in evaluation mode.
+    """Return a trained network, on the host and in evaluation mode, ready to predict.
+
+    Called with images (N, channels, height, width), whose pixels, scaled to [0, 1], had the mean of
+    their channel subtracted and were divided by its deviation (``harness.tools.exporting`` says
+    where a file states both), it returns logits (N, classes).
+
+    Args:
+        path: Of a file that ``python -m harness export`` wrote; or of a training's folder, or its
+            experiment's followed by the beginning of its digest, as ``results/d10-d100/3fa1``.
 
     Raises:
-        ConfigError: If the file is none of those, or the project builds another network today.
-        HarnessError: If the file's search space is not installed.
+        ConfigError: If there is no such network, or the project builds another one today.
+        HarnessError: If its search space or task is not installed.
     """
-    document = _read(Path(path))
+    path = Path(path)
+    if path.is_dir() or not (path.suffix or path.is_file()):
+        job = find_job(path)
+        record = _finished(job)
+        network, _ = _rebuild(job, record, open_task(record.spec.task).shape, is_fresh=False)
+        return network.eval()
+    document = _read(path)
     task, scale = document["task"], document["scale"]
     shape = TaskShape(tuple(task["inputs"]), task["classes"])
     space = Plugin(**document["space"])
@@ -183,6 +192,19 @@ def _recipe(job: JobFolder) -> Recipe:
         raise ConfigError(
             f"{experiment.path} states no protocol that is known today; export a train job."
         ) from error
+
+
+def _rebuild(
+    job: JobFolder, record: JobRecord, shape: TaskShape, *, is_fresh: bool
+) -> tuple[nn.Module, Scale]:
+    """Return the network of a finished job, and its size."""
+    scale, seed = _scale_and_seed(job, record, is_fresh=is_fresh)
+    if is_fresh:
+        seed_everything(seed)
+    network = _build(record.spec.space, record.architecture, shape, scale)
+    if not is_fresh:
+        _fill(network, _trained(job), str(job.path))
+    return network, scale
 
 
 def _build(space: Plugin, architecture: str | None, shape: TaskShape, scale: Scale) -> nn.Module:

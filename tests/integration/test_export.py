@@ -7,14 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from harness import cli
+from harness import cli, load_network
 from harness.config.protocol import Plugin
 from harness.errors import ConfigError
 from harness.execution.jobs import begin, find_inputs
 from harness.planning.opening import open_task
 from harness.results.record import TrainSpec
 from harness.results.store import ExperimentFolder
-from harness.tools.exporting import load_network
 from tests.integration import tiny
 
 
@@ -70,6 +69,22 @@ def test_exported_network_answers_as_the_tested_one_did(experiment, tmp_path):
         with torch.no_grad():
             logits = network((pixels / 255 - mean) / deviation)
         torch.testing.assert_close(logits, expected, atol=1e-5, rtol=1e-5)
+
+
+def test_trained_network_is_loaded_from_the_folder_of_its_run(experiment, tmp_path):
+    for number, job in enumerate(jobs(experiment, "train")):
+        out = tmp_path / f"{number}.pt"
+        assert export(experiment.job(job).path, out) == 0
+        expected = load_network(out).state_dict()
+        for place in (experiment.job(job).path, f"{experiment.path}/{job.job[:10]}"):
+            network = load_network(place)
+            assert not network.training
+            torch.testing.assert_close(network.state_dict(), expected, rtol=0, atol=0)
+    (search,) = jobs(experiment, "search")
+    with pytest.raises(ConfigError, match="is a search and has no trained network"):
+        load_network(experiment.job(search).path)
+    with pytest.raises(ConfigError, match="'zz' is no job's digest"):
+        load_network(experiment.path / "zz")
 
 
 def test_file_holds_plain_containers_that_say_what_the_network_is(experiment, tmp_path):

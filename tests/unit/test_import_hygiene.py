@@ -27,6 +27,7 @@ def loaded(root, code):
 @pytest.mark.parametrize(
     ("module", "banned"),
     [
+        ("harness", {"torch", "numpy", "pandas", "pydantic", "methods", "analysis"}),
         ("harness.cli", {"torch", "pandas", "pydantic", "matplotlib", "methods", "analysis"}),
         ("harness.plugins", {"torch", "pandas", "pydantic", "numpy", "methods"}),
         ("harness.results.store", {"torch", "pandas", "matplotlib", "methods"}),
