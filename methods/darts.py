@@ -32,10 +32,10 @@ class Darts(Bilevel):
 
     In single precision the second-order term has an error, probably since rounding moves a few
     units across the kinks of ReLU and the ties of pooling. Against double precision it is 0.3 % in
-    the median and 7 % at worst in the fast formulation of the super-network (4 channels, 3 cells,
-    batches of 8, 14 seeds), 0.0 % and 0.3 % in the plain one; with 16 channels, 8 cells and batches
-    of 16 it is 0.3 % in both (2 seeds). The shifted passes run in the fast one all the same: the
-    plain one takes 1.7 times as long.
+    the median and 7 % at worst in the fused implementation of the super-network (4 channels, 3
+    cells, batches of 8, 14 seeds), 0.0 % and 0.3 % in the plain one; with 16 channels, 8 cells and
+    batches of 16 it is 0.3 % in both (2 seeds). The shifted passes run in the fused one all the
+    same: the plain one takes 1.7 times as long.
 
     Args:
         problem: What to search.

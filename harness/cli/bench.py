@@ -1,4 +1,4 @@
-"""Speed and memory of a search step: fast against plain, one path against all; or of a table."""
+"""Speed and memory of a search step: fused against plain, one path against all; or of a table."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Measure both formulations and print how they compare."""
+    """Measure both implementations and print how they compare."""
     for name in COUNTS:
         if getattr(args, name) < 1:
             raise ConfigError(
@@ -48,11 +48,11 @@ def execute(args: argparse.Namespace) -> int:
     if args.searches is not None:
         return _time_searches(args)
     from harness.tools.bench_memory import measure_paths
-    from harness.tools.bench_steps import compare, has_formulations
+    from harness.tools.bench_steps import compare, has_implementations
 
     setting = _setting(args)
     found = None
-    if has_formulations(setting):
+    if has_implementations(setting):
         found = compare(setting, args.steps, lambda text: print(text, file=sys.stderr))
     print("measuring the memory of paths", file=sys.stderr)
     paths = measure_paths(
@@ -106,7 +106,7 @@ def _setting(args: argparse.Namespace) -> Setting:
 
 def _lines(space: str, found: Comparison | None, paths: PathMemory) -> Iterator[str]:
     if found is None:
-        yield f"the super-network of {space} has one formulation only: nothing to compare"
+        yield f"the super-network of {space} has one implementation only: nothing to compare"
     else:
         yield from _compare_steps(found)
     yield from _compare_memory(paths)
@@ -114,11 +114,11 @@ def _lines(space: str, found: Comparison | None, paths: PathMemory) -> Iterator[
 
 def _compare_memory(found: PathMemory) -> Iterator[str]:
     """Yield what binary gates keep for the backward pass, beside softmax gates."""
-    for what, name, own, plain, fast in (
-        ("a weight", "one path", found.one_path, found.dense_weights, found.fast_weights),
-        ("an architecture", "two paths", found.two_paths, found.dense_choices, found.fast_choices),
+    for what, name, own, plain, fused in (
+        ("a weight", "one path", found.one_path, found.dense_weights, found.fused_weights),
+        ("an architecture", "two paths", found.two_paths, found.dense_choices, found.fused_choices),
     ):
-        rows = [("plain", plain)] + ([("fast", fast)] if fast else [])
+        rows = [("plain", plain)] + ([("fused", fused)] if fused else [])
         shares = (f"{own / size:.3f} of {size / 2**20:.1f} ({kind})" for kind, size in rows)
         yield (
             f"{name} of {what} step: {own / 2**20:.1f} MiB kept for the backward pass (mean of "
@@ -130,7 +130,7 @@ def _compare_steps(found: Comparison) -> Iterator[str]:
     low, high = found.ratio_quartiles
     for name, seconds, speed, size in (
         ("plain", found.plain_seconds, found.plain_examples_per_second, found.plain_bytes),
-        ("fast", found.fast_seconds, found.fast_examples_per_second, found.fast_bytes),
+        ("fused", found.fused_seconds, found.fused_examples_per_second, found.fused_bytes),
     ):
         yield f"{name:<6}{seconds:.4f} s a step, {speed:.1f} images/s, {size / 2**20:.1f} MiB"
     yield f"ratio {found.ratio:.3f}, quartiles {low:.3f} to {high:.3f} of {found.steps} pairs"

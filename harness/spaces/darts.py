@@ -77,7 +77,7 @@ class Darts(WeightSharingSpace):
 
     @override
     def supernet(self, shape: TaskShape, scale: Scale, *, channel_share: int = 1) -> nn.Module:
-        from harness.networks.fused.fused_supernet import FusedCellSupernet
+        from harness.networks.fused import FusedCellSupernet
 
         self.require_supernet(shape, scale, channel_share)
         return FusedCellSupernet(self.edges, shape, scale, channel_share=channel_share)

@@ -19,33 +19,33 @@ class PathMemory:
     """Bytes kept for the backward pass by binary gates and by dense ones.
 
     Attributes:
-        dense_weights: Of a weight step under softmax gates, plain formulation.
+        dense_weights: Of a weight step under softmax gates, plain implementation.
         dense_choices: Of an architecture step under them.
-        fast_weights: Of a weight step under them, fast formulation; None if there is none.
-        fast_choices: Of an architecture step, likewise.
-        one_path: Of a weight step in which one option of each edge runs, in the formulation that a
-            search uses: mean over draws.
-        two_paths: Of an architecture step in which another one is probed: likewise.
+        fused_weights: Of a weight step under them, fused implementation; None if there is none.
+        fused_choices: Of an architecture step under them; None if there is none.
+        one_path: Of a weight step in which one option of each edge runs, in the implementation that
+            a search uses: mean over draws.
+        two_paths: Of an architecture step in which another one is probed: mean over draws.
         samples: Number of draws.
     """
 
     dense_weights: int
     dense_choices: int
-    fast_weights: int | None
-    fast_choices: int | None
+    fused_weights: int | None
+    fused_choices: int | None
     one_path: float
     two_paths: float
     samples: int
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain values, the ratios to both formulations of dense gates included."""
+        """Return plain values, the ratios to both implementations of dense gates included."""
         ratios = {
             "weight_step_ratio": self.one_path / self.dense_weights,
             "choice_step_ratio": self.two_paths / self.dense_choices,
         }
-        if self.fast_weights and self.fast_choices:
-            ratios["weight_step_ratio_of_fast"] = self.one_path / self.fast_weights
-            ratios["choice_step_ratio_of_fast"] = self.two_paths / self.fast_choices
+        if self.fused_weights and self.fused_choices:
+            ratios["weight_step_ratio_of_fused"] = self.one_path / self.fused_weights
+            ratios["choice_step_ratio_of_fused"] = self.two_paths / self.fused_choices
         return {**asdict(self), **ratios}
 
 
@@ -87,16 +87,16 @@ def measure_paths(
     """
     torch.manual_seed(0)
     network = space.supernet(shape, scale).to(device)
-    has_fast = hasattr(network, "formulation")
+    has_fused = hasattr(network, "implementation")
     images = torch.randn(batch_size, *shape.inputs, device=device)
     alphas = [
         torch.zeros(len(edge.options), device=device).requires_grad_() for edge in space.edges
     ]
     logits = [alpha.detach().cpu() for alpha in alphas]
 
-    def count(gates: Gates, *, formulation: str = "fast") -> int:
-        if has_fast:
-            network.formulation = formulation  # type: ignore[assignment]
+    def count(gates: Gates, *, implementation: str = "fused") -> int:
+        if has_fused:
+            network.implementation = implementation  # type: ignore[assignment]
         return count_kept(network, lambda: network(images, gates))
 
     def fixed() -> Gates:
@@ -114,10 +114,10 @@ def measure_paths(
         return path_gates(choices, [alpha.detach() for alpha in alphas])
 
     return PathMemory(
-        dense_weights=count(fixed(), formulation="plain"),
-        dense_choices=count(learning(), formulation="plain"),
-        fast_weights=count(fixed()) if has_fast else None,
-        fast_choices=count(learning()) if has_fast else None,
+        dense_weights=count(fixed(), implementation="plain"),
+        dense_choices=count(learning(), implementation="plain"),
+        fused_weights=count(fixed()) if has_fused else None,
+        fused_choices=count(learning()) if has_fused else None,
         one_path=mean(count(draw_one()) for _ in range(samples)),
         two_paths=mean(count(draw_two()) for _ in range(samples)),
         samples=samples,

@@ -1,4 +1,4 @@
-"""Speed and memory of a search step, against the plain formulation of the same super-network."""
+"""Speed and memory of a search step, against the plain implementation of the same super-network."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Setting:
     """What is measured.
 
     Attributes:
-        space: A space whose super-network has a plain and a fast formulation.
+        space: A space whose super-network has a plain and a fused implementation.
         shape: Of the images, which are noise.
         scale: Of the super-network.
         batch_size: Images of each of the step's two batches.
@@ -51,13 +51,13 @@ class Comparison:
 
     Attributes:
         plain_seconds: Median of a step.
-        fast_seconds: Likewise.
-        ratio: Median over pairs of steps, one after the other, of fast to plain seconds.
+        fused_seconds: Median of a step.
+        ratio: Median over pairs of steps, one after the other, of fused to plain seconds.
         ratio_quartiles: First and third.
         plain_examples_per_second: Of the weights' batches.
-        fast_examples_per_second: Likewise.
-        plain_bytes: Memory.
-        fast_bytes: Likewise.
+        fused_examples_per_second: Of the weights' batches.
+        plain_bytes: Memory of a step.
+        fused_bytes: Memory of a step.
         memory: What the bytes are.
         difference: Largest relative difference, in float64, of outputs, gradients of gates and of
             weights, and running statistics.
@@ -65,13 +65,13 @@ class Comparison:
     """
 
     plain_seconds: float
-    fast_seconds: float
+    fused_seconds: float
     ratio: float
     ratio_quartiles: tuple[float, float]
     plain_examples_per_second: float
-    fast_examples_per_second: float
+    fused_examples_per_second: float
     plain_bytes: int
-    fast_bytes: int
+    fused_bytes: int
     memory: str
     difference: float
     steps: int
@@ -136,7 +136,7 @@ class SearchStep:
 
 
 def compare(setting: Setting, steps: int, report: Callable[[str], None]) -> Comparison:
-    """Measure both formulations in turn, in one process, from equal weights.
+    """Measure both implementations in turn, in one process, from equal weights.
 
     Args:
         setting: What is measured.
@@ -144,50 +144,52 @@ def compare(setting: Setting, steps: int, report: Callable[[str], None]) -> Comp
         report: Is told how far it is.
     """
     torch.set_num_threads(setting.threads)
-    plain, fast = _build(setting)
+    plain, fused = _build(setting)
     report("comparing outputs and gradients")
     difference = _find_difference(setting)
     report("measuring memory")
-    searches = [SearchStep(network, setting) for network in (plain, fast)]
+    searches = [SearchStep(network, setting) for network in (plain, fused)]
     for search in searches:
         for _ in range(WARMUP_STEPS):
             search.run()
-    plain_bytes, fast_bytes = (_measure_memory(search, setting.device) for search in searches)
+    plain_bytes, fused_bytes = (_measure_memory(search, setting.device) for search in searches)
     seconds: list[tuple[float, float]] = []
     for step in range(steps):
         report(f"step {step + 1} of {steps}")
         seconds.append(_time_pair(searches, setting.device, swap=step % 2 == 1))
-    ratios = sorted(fast_time / plain_time for plain_time, fast_time in seconds)
-    plain_seconds, fast_seconds = (statistics.median(times) for times in zip(*seconds, strict=True))
+    ratios = sorted(fused_time / plain_time for plain_time, fused_time in seconds)
+    plain_seconds, fused_seconds = (
+        statistics.median(times) for times in zip(*seconds, strict=True)
+    )
     quartiles = statistics.quantiles(ratios, n=4, method="inclusive") if steps > 1 else ratios * 3
     return Comparison(
         plain_seconds=plain_seconds,
-        fast_seconds=fast_seconds,
+        fused_seconds=fused_seconds,
         ratio=statistics.median(ratios),
         ratio_quartiles=(quartiles[0], quartiles[2]),
         plain_examples_per_second=setting.batch_size / plain_seconds,
-        fast_examples_per_second=setting.batch_size / fast_seconds,
+        fused_examples_per_second=setting.batch_size / fused_seconds,
         plain_bytes=plain_bytes,
-        fast_bytes=fast_bytes,
+        fused_bytes=fused_bytes,
         memory=KEPT if setting.device == "cpu" else ALLOCATED,
         difference=difference,
         steps=steps,
     )
 
 
-def has_formulations(setting: Setting) -> bool:
-    """Tell whether the super-network has a plain and a fast formulation."""
-    return hasattr(setting.space.supernet(setting.shape, setting.scale), "formulation")
+def has_implementations(setting: Setting) -> bool:
+    """Tell whether the super-network has a plain and a fused implementation."""
+    return hasattr(setting.space.supernet(setting.shape, setting.scale), "implementation")
 
 
 def _build(setting: Setting) -> tuple[nn.Module, nn.Module]:
-    """Return the plain and the fast formulation, with equal weights."""
+    """Return the plain and the fused implementation, with equal weights."""
     torch.manual_seed(0)
     plain = setting.space.supernet(setting.shape, setting.scale).to(setting.device)
-    fast = copy.deepcopy(plain)
-    for network, formulation in ((plain, "plain"), (fast, "fast")):
-        cast("Any", network).formulation = formulation
-    return plain, fast
+    fused = copy.deepcopy(plain)
+    for network, implementation in ((plain, "plain"), (fused, "fused")):
+        cast("Any", network).implementation = implementation
+    return plain, fused
 
 
 def _make_batch(setting: Setting, seed: int) -> tuple[Tensor, Tensor]:
@@ -201,10 +203,10 @@ def _make_batch(setting: Setting, seed: int) -> tuple[Tensor, Tensor]:
 
 
 def _find_difference(setting: Setting) -> float:
-    """Return by how much the formulations differ, relative to the plain one's norms."""
+    """Return by how much the implementations differ, relative to the plain one's norms."""
     found = [_look_at(network.double(), setting) for network in _build(setting)]
     return max(
-        float((fast - plain).norm() / plain.norm()) for plain, fast in zip(*found, strict=True)
+        float((fused - plain).norm() / plain.norm()) for plain, fused in zip(*found, strict=True)
     )
 
 
@@ -241,7 +243,7 @@ def _measure_memory(search: SearchStep, device: str) -> int:
 
 
 def _time_pair(searches: Sequence[SearchStep], device: str, *, swap: bool) -> tuple[float, float]:
-    """Return the seconds of a plain and a fast step, either first."""
+    """Return the seconds of a plain and a fused step, either first."""
     seconds = [0.0, 0.0]
     for index in (1, 0) if swap else (0, 1):
         synchronise(device)

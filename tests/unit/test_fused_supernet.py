@@ -1,4 +1,4 @@
-"""The fast formulation of the DARTS super-network is the plain one, up to rounding."""
+"""The fused implementation of the DARTS super-network is the plain one, up to rounding."""
 
 import copy
 
@@ -10,7 +10,7 @@ from torch.nn.functional import avg_pool2d, conv2d
 from harness.api import Decision, Gates, Scale, TaskShape
 from harness.networks.cells.cell_supernet import CellSupernet, MixedCell
 from harness.networks.cells.cells import CellPlace
-from harness.networks.fused import fused_supernet
+from harness.networks.fused import FusedCellSupernet, fused_supernet
 from harness.networks.fused.depthwise import (
     convolve,
     input_gradient,
@@ -19,7 +19,6 @@ from harness.networks.fused.depthwise import (
 )
 from harness.networks.fused.fused_cell import FusedCell
 from harness.networks.fused.fused_edges import pool_average
-from harness.networks.fused.fused_supernet import FusedCellSupernet
 from harness.networks.fused.pointwise import convolve_pixels, pixel_weight_gradient
 from harness.search.oneshot.paths import path_gates
 from harness.search.oneshot.statistics import batch_norms, frozen_statistics
@@ -31,12 +30,12 @@ CLOSE = {"rtol": 1e-9, "atol": 1e-11}
 
 
 def make_pair(shape=SHAPE, scale=SCALE):
-    """Return a plain and a fast super-network with equal weights."""
+    """Return a plain and a fused super-network with equal weights."""
     plain = Darts().supernet(shape, scale).double()
-    plain.formulation = "plain"
-    fast = copy.deepcopy(plain)
-    fast.formulation = "fast"
-    return plain, fast
+    plain.implementation = "plain"
+    fused = copy.deepcopy(plain)
+    fused.implementation = "fused"
+    return plain, fused
 
 
 def dense_gates(edges=28, operations=8, **options):
@@ -63,21 +62,21 @@ def differentiate(network, inputs, gates):
 
 
 def forbid_plain(network):
-    """Let the plain formulation of every cell fail."""
+    """Let the plain implementation of every cell fail."""
 
     def fail(*_):
-        raise AssertionError("the plain formulation ran")
+        raise AssertionError("the plain implementation ran")
 
     for cell in network.cells:
         cell.register_forward_pre_hook(fail)
 
 
-def test_both_formulations_have_the_tensors_of_the_plain_super_network():
-    _, fast = make_pair()
+def test_both_implementations_have_the_tensors_of_the_plain_super_network():
+    _, fused = make_pair()
     reference = CellSupernet(Darts().edges, SHAPE, SCALE).state_dict()
-    assert list(fast.state_dict()) == list(reference)
-    assert len(list(fast.named_modules())) == len(list(make_pair()[0].named_modules()))
-    for name, tensor in fast.state_dict().items():
+    assert list(fused.state_dict()) == list(reference)
+    assert len(list(fused.named_modules())) == len(list(make_pair()[0].named_modules()))
+    for name, tensor in fused.state_dict().items():
         assert tensor.shape == reference[name].shape
 
 
@@ -90,27 +89,27 @@ def test_both_formulations_have_the_tensors_of_the_plain_super_network():
         ((3, 12, 20), Scale(2, 5), 2),  # odd maps after the second reduction
     ],
 )
-def test_outputs_gradients_and_statistics_are_those_of_the_plain_formulation(
+def test_outputs_gradients_and_statistics_are_those_of_the_plain_implementation(
     size, scale, count, layout
 ):
     shape = TaskShape(size, 10)
-    plain, fast = make_pair(shape, scale)
-    forbid_plain(fast)
+    plain, fused = make_pair(shape, scale)
+    forbid_plain(fused)
     inputs, gates = images(count, shape, layout), dense_gates()
     for expected, found in zip(
-        differentiate(plain, inputs, gates), differentiate(fast, inputs, gates), strict=True
+        differentiate(plain, inputs, gates), differentiate(fused, inputs, gates), strict=True
     ):
         torch.testing.assert_close(found, expected, **CLOSE)
-    torch.testing.assert_close(fast.state_dict(), plain.state_dict(), **CLOSE)
-    assert fast.cells[0].edges[0].operations[1][1].num_batches_tracked == 1
+    torch.testing.assert_close(fused.state_dict(), plain.state_dict(), **CLOSE)
+    assert fused.cells[0].edges[0].operations[1][1].num_batches_tracked == 1
 
 
 def test_single_precision_agrees_to_its_digits():
-    plain, fast = (network.float() for network in make_pair())
+    plain, fused = (network.float() for network in make_pair())
     gates = Gates([w.detach().float().requires_grad_() for w in dense_gates().weights])
     inputs = images(16).float()
     for expected, found in zip(
-        differentiate(plain, inputs, gates), differentiate(fast, inputs, gates), strict=True
+        differentiate(plain, inputs, gates), differentiate(fused, inputs, gates), strict=True
     ):
         expected, found = (
             torch.cat([t.flatten() for t in tensors]) if isinstance(tensors, tuple) else tensors
@@ -120,34 +119,34 @@ def test_single_precision_agrees_to_its_digits():
 
 
 def test_frozen_statistics_stay_as_they_are():
-    plain, fast = make_pair()
-    before = copy.deepcopy(fast.state_dict())
+    plain, fused = make_pair()
+    before = copy.deepcopy(fused.state_dict())
     inputs, gates = images(), dense_gates()
     found = []
-    for network in (plain, fast):
+    for network in (plain, fused):
         with frozen_statistics(batch_norms(network)):
             found.append(differentiate(network, inputs, gates))
     torch.testing.assert_close(found[1], found[0], **CLOSE)
-    assert all(torch.equal(before[name], tensor) for name, tensor in fast.state_dict().items())
+    assert all(torch.equal(before[name], tensor) for name, tensor in fused.state_dict().items())
 
 
 def test_evaluation_mode_uses_running_statistics():
-    plain, fast = make_pair()
+    plain, fused = make_pair()
     inputs, gates = images(), dense_gates()
-    for network in (plain, fast):
+    for network in (plain, fused):
         network(inputs, gates)
         network.eval()
-    assert torch.allclose(fast(inputs, gates), plain(inputs, gates), rtol=1e-10, atol=0)
+    assert torch.allclose(fused(inputs, gates), plain(inputs, gates), rtol=1e-10, atol=0)
 
 
-def test_mixed_modes_are_left_to_the_plain_formulation():
-    plain, fast = make_pair()
-    for network in (plain, fast):
+def test_mixed_modes_are_left_to_the_plain_implementation():
+    plain, fused = make_pair()
+    for network in (plain, fused):
         network.cells[1].edges[3].operations[4][7].eval()
         network.cells[2].edges[0].operations[1][1].track_running_stats = False
     inputs, gates = images(), dense_gates()
-    assert torch.equal(fast(inputs, gates), plain(inputs, gates))
-    assert all(map(torch.equal, fast.buffers(), plain.buffers()))
+    assert torch.equal(fused(inputs, gates), plain(inputs, gates))
+    assert all(map(torch.equal, fused.buffers(), plain.buffers()))
 
 
 SAMPLED = [
@@ -165,20 +164,20 @@ SAMPLED = [
 
 
 @pytest.mark.parametrize("options", SAMPLED)
-def test_sampled_gates_over_few_images_are_left_to_the_plain_formulation(options):
-    plain, fast = make_pair()
+def test_sampled_gates_over_few_images_are_left_to_the_plain_implementation(options):
+    plain, fused = make_pair()
     gates = dense_gates(**options)
-    assert torch.equal(fast(images(), gates), plain(images(), gates))
+    assert torch.equal(fused(images(), gates), plain(images(), gates))
 
 
 @pytest.mark.parametrize("options", SAMPLED)
 @pytest.mark.parametrize("is_frozen", [False, True])
-def test_sampled_paths_are_those_of_the_plain_formulation(monkeypatch, options, is_frozen):
+def test_sampled_paths_are_those_of_the_plain_implementation(monkeypatch, options, is_frozen):
     monkeypatch.setattr(fused_supernet, "SAMPLED_ELEMENTS", 0)
-    plain, fast = make_pair()
-    forbid_plain(fast)
+    plain, fused = make_pair()
+    forbid_plain(fused)
     gates, found = dense_gates(**options), []
-    for network in (plain, fast):
+    for network in (plain, fused):
         tracked = batch_norms(network) if is_frozen else []
         with frozen_statistics(tracked):
             found.append(differentiate(network, images(), gates))
@@ -192,38 +191,38 @@ def test_sampled_paths_are_those_of_the_plain_formulation(monkeypatch, options, 
                 torch.testing.assert_close(own, other, **CLOSE)
             elif other is not None:
                 assert not other.any()
-    torch.testing.assert_close(fast.state_dict(), plain.state_dict(), **CLOSE)
+    torch.testing.assert_close(fused.state_dict(), plain.state_dict(), **CLOSE)
 
 
 def test_a_pool_on_a_sampled_path_keeps_nothing_but_its_input(monkeypatch):
     monkeypatch.setattr(fused_supernet, "SAMPLED_ELEMENTS", 0)
-    plain, fast = make_pair()
+    plain, fused = make_pair()
     gates = path_gates([1] * 28, [torch.zeros(8, dtype=torch.float64)] * 28)  # max_pool_3x3
-    kept = [count_kept(network, lambda n=network: n(images(), gates)) for network in (plain, fast)]
+    kept = [count_kept(network, lambda n=network: n(images(), gates)) for network in (plain, fused)]
     assert kept[1] < 0.4 * kept[0]
 
 
 def test_gates_of_single_precision_serve_a_network_of_double_precision():
-    plain, fast = make_pair()
+    plain, fused = make_pair()
     gates = Gates([weights.detach().float() for weights in dense_gates().weights])
-    torch.testing.assert_close(fast(images(), gates), plain(images(), gates), **CLOSE)
+    torch.testing.assert_close(fused(images(), gates), plain(images(), gates), **CLOSE)
 
 
-def test_partial_channels_are_left_to_the_plain_formulation():
+def test_partial_channels_are_left_to_the_plain_implementation():
     supernet = Darts().supernet(SHAPE, Scale(4, 3), channel_share=2).double()
-    assert supernet.formulation == "fast"
+    assert supernet.implementation == "fused"
     gates = dense_gates()
     torch.manual_seed(0)
     logits = supernet(images(), gates)
-    supernet.formulation = "plain"
+    supernet.implementation = "plain"
     assert torch.equal(supernet(images(), gates), logits)
 
 
 def test_weights_can_be_swapped_for_one_call():
-    plain, fast = make_pair()
+    plain, fused = make_pair()
     inputs, gates = images(), dense_gates()
     found = []
-    for network in (plain, fast):
+    for network in (plain, fused):
         generator = seeded(2)
         named = {
             name: torch.randn(w.shape, dtype=w.dtype, generator=generator).requires_grad_()
@@ -235,24 +234,24 @@ def test_weights_can_be_swapped_for_one_call():
 
 
 def test_weights_of_every_call_count():
-    plain, fast = make_pair()
+    plain, fused = make_pair()
     inputs, gates = images(), dense_gates()
-    for network in (plain, fast):
+    for network in (plain, fused):
         network(inputs, gates)
         with torch.no_grad():
             for weight in network.parameters():
                 weight.mul_(1.5).add_(0.01)
-    torch.testing.assert_close(fast(inputs, gates), plain(inputs, gates), **CLOSE)
+    torch.testing.assert_close(fused(inputs, gates), plain(inputs, gates), **CLOSE)
 
 
-def test_second_derivatives_are_refused_by_the_fast_formulation_and_given_by_the_plain_one():
-    plain, fast = make_pair()
+def test_second_derivatives_are_refused_by_the_fused_implementation_and_given_by_the_plain_one():
+    plain, fused = make_pair()
     gates = dense_gates()
     loss = plain(images(), gates).square().sum()
     gradients = torch.autograd.grad(loss, gates.weights, create_graph=True)
     torch.autograd.grad(sum(gradient.sum() for gradient in gradients), gates.weights)
-    loss = fast(images(), gates).square().sum()
-    with pytest.raises(RuntimeError, match="set its attribute formulation to 'plain'"):
+    loss = fused(images(), gates).square().sum()
+    with pytest.raises(RuntimeError, match="set its attribute implementation to 'plain'"):
         torch.autograd.grad(loss, gates.weights, create_graph=True)
 
 
@@ -262,19 +261,19 @@ def test_step_on_the_gates_computes_no_gradients_of_weights(monkeypatch):
         "harness.networks.fused.separable_gradients.weight_gradient",
         lambda *arguments: calls.append(1) or weight_gradient(*arguments),
     )
-    _, fast = make_pair()
+    _, fused = make_pair()
     gates = dense_gates()
-    torch.autograd.grad(fast(images(), gates).sum(), gates.weights)
+    torch.autograd.grad(fused(images(), gates).sum(), gates.weights)
     assert not calls
-    fast(images(), gates).sum().backward()
+    fused(images(), gates).sum().backward()
     assert len(calls) == 4 * 5 * 6
-    assert all(weight.grad is not None for weight in fast.parameters())
+    assert all(weight.grad is not None for weight in fused.parameters())
 
 
 def test_gradients_reach_images_through_a_fast_network():
-    plain, fast = make_pair()
+    plain, fused = make_pair()
     gates, gradients = dense_gates(), []
-    for network in (plain, fast):
+    for network in (plain, fused):
         inputs = images().requires_grad_()
         gradients.extend(torch.autograd.grad(network(inputs, gates).square().sum(), inputs))
     torch.testing.assert_close(gradients[1], gradients[0], **CLOSE)
@@ -310,13 +309,13 @@ def test_cells_of_other_spaces_agree(is_reduction, options):
 
 
 def test_network_can_be_copied_and_then_uses_its_own_weights():
-    _, fast = make_pair()
-    twin = copy.deepcopy(fast)
+    _, fused = make_pair()
+    twin = copy.deepcopy(fused)
     with torch.no_grad():
         for weight in twin.parameters():
             weight.zero_()
-    forbid_plain(fast)
-    assert fast(images(), dense_gates()).abs().max() > 0
+    forbid_plain(fused)
+    assert fused(images(), dense_gates()).abs().max() > 0
     assert not twin(images(), dense_gates()).any()
 
 
@@ -364,7 +363,14 @@ def test_average_pool_leaves_out_the_padding(stride):
     torch.testing.assert_close(pool_average(inputs, stride), expected, **CLOSE)
 
 
-def test_darts_space_hands_out_the_fast_formulation():
+def test_darts_space_hands_out_the_fused_implementation():
     supernet = Darts().supernet(SHAPE, Scale(4, 3))
     assert isinstance(supernet, FusedCellSupernet)
-    assert supernet.formulation == "fast"
+    assert supernet.implementation == "fused"
+
+
+def test_the_plain_implementation_is_chosen_by_a_parameter():
+    plain = FusedCellSupernet(Darts().edges, SHAPE, SCALE, implementation="plain").double()
+    forbid_plain(plain)
+    with pytest.raises(AssertionError, match="the plain implementation ran"):
+        plain(images(), dense_gates())

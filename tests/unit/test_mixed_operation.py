@@ -22,7 +22,7 @@ def make_edge(stride=1, channel_share=1, channels=8):
 def make_supernet(seed=0, **options):
     torch.manual_seed(seed)
     supernet = Darts().supernet(SHAPE, SCALE, **options).double()
-    supernet.formulation = "plain"
+    supernet.implementation = "plain"
     return supernet
 
 

@@ -194,7 +194,7 @@ def method():
 def exact_gradient(method):
     """Return the second-order gradient by double backward through the live network."""
     network, alphas = method.supernet, method.parameters["alpha"]
-    network.formulation = "plain"  # which can be differentiated twice
+    network.implementation = "plain"  # which can be differentiated twice
     flat = FlatWeights(network)
     velocity = flat.velocity(method.weight_optimizer)
     batches = method.train.next(), method.validation.next()

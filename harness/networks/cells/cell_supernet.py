@@ -61,7 +61,7 @@ class CellSupernet(nn.Module):
         return logits
 
     def choose_cells(self, gates: Gates, stem: Tensor) -> Iterable[CellFunction]:
-        """Return what computes each cell of ``stem``: the plain formulation, the cells."""
+        """Return what computes each cell of ``stem``: the plain implementation, the cells."""
         return self.cells
 
 

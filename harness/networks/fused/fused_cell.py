@@ -1,6 +1,6 @@
 """A mixed cell computed state by state: all edges that leave a state run together.
 
-The plain formulation goes from node to node and from edge to edge; here a state's edges start as
+The plain implementation goes from node to node and from edge to edge; here a state's edges start as
 soon as the state is known. What they share is computed once, and their convolutions stand side by
 side in wide ones. Under sampled gates only what is active runs, one operation after another, and
 keeps as little. Only sums and their order differ.

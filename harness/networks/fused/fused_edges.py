@@ -27,7 +27,7 @@ class Slot:
         edge: Its index in the cell.
         choice: The operation's index among the edge's.
         node: Where the edge leads.
-        operation: The module that the plain formulation calls.
+        operation: The module that the plain implementation calls.
     """
 
     edge: int

@@ -1,4 +1,4 @@
-"""The super-network of DARTS cells in its fast formulation."""
+"""The super-network of DARTS cells in its fused implementation."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from harness.api import Decision, Gates, Scale, TaskShape
 from harness.networks.cells.cell_supernet import CellFunction, CellSupernet, MixedCell
 from harness.networks.fused.fused_cell import FusedCell
 
-Formulation = Literal["plain", "fast"]
+Implementation = Literal["plain", "fused"]
 
 # Under sampled gates an operation runs by itself, and hand-written steps cost more calls than they
 # save until the stem's output has about this many elements: 8 channels, 32 images of 32x32 have 1.6
-# times as many, and take 0.6 of the plain formulation's time.
+# times as many, and take 0.6 of the plain implementation's time.
 SAMPLED_ELEMENTS = 500_000
 
 
@@ -24,28 +24,35 @@ class FusedCellSupernet(CellSupernet):
     """The same super-network, same modules and same tensors, computed in fewer and larger steps.
 
     Up to rounding it gives the outputs, gradients and running statistics of ``CellSupernet``, and
-    checkpoints fit both. Where the fast formulation is not made for a call, the plain one answers:
-    partial channels, evaluation mode, batch normalisations that are not all in one mode, or sampled
-    gates over few images, where calls and not memory are what costs. The
-    fast one can be differentiated once, and does not call the forward hooks of operations, but of
-    those that are only probed.
+    checkpoints fit both. Where the fused implementation is not made for a call, the plain one
+    answers: partial channels, evaluation mode, batch normalisations that are not all in one mode,
+    or sampled gates over few images, where calls and not memory are what costs. The fused one can
+    be differentiated once, and does not call the forward hooks of operations, but of those that
+    are only probed.
 
     Args:
         edges: As of ``CellSupernet``.
         shape: As of ``CellSupernet``.
         scale: As of ``CellSupernet``.
         channel_share: As of ``CellSupernet``.
+        implementation: Which one answers calls. ``plain`` computes every operation by its module:
+            for second derivatives, to compare, or to count.
 
     Attributes:
-        formulation: Which one answers calls; set it to ``plain`` for second derivatives, to
-            compare, or to count.
+        implementation: The same; it may be changed between calls.
     """
 
     def __init__(
-        self, edges: Sequence[Decision], shape: TaskShape, scale: Scale, *, channel_share: int = 1
+        self,
+        edges: Sequence[Decision],
+        shape: TaskShape,
+        scale: Scale,
+        *,
+        channel_share: int = 1,
+        implementation: Implementation = "fused",
     ) -> None:
         super().__init__(edges, shape, scale, channel_share=channel_share)
-        self.formulation: Formulation = "fast"
+        self.implementation = implementation
         cells = cast("Iterable[MixedCell]", self.cells if channel_share == 1 else ())
         self._fused = tuple(FusedCell(cell) for cell in cells)  # no modules, so not registered
 
@@ -53,7 +60,7 @@ class FusedCellSupernet(CellSupernet):
     def choose_cells(self, gates: Gates, stem: Tensor) -> Iterable[CellFunction]:
         is_sampled = gates.active is not None or any(gates.probed)
         is_slow = is_sampled and stem.numel() < SAMPLED_ELEMENTS
-        if self.formulation == "plain" or is_slow or not self._has_one_mode():
+        if self.implementation == "plain" or is_slow or not self._has_one_mode():
             return super().choose_cells(gates, stem)
         return self._fused
 

@@ -78,8 +78,8 @@ class _Separable(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         if torch.is_grad_enabled():  # ``once_differentiable`` only notices where a path leads back
             raise RuntimeError(
-                "The fast formulation of a super-network has first derivatives only; for further "
-                "ones set its attribute formulation to 'plain' before calling it."
+                "The fused implementation of a super-network has first derivatives only; for "
+                "further ones set its attribute implementation to 'plain' before calling it."
             )
         state, gates, *rest = ctx.saved_tensors
         layers = sum(map(len, ctx.operations))
