@@ -195,7 +195,7 @@ class Study:
         )
 
 
-def load(folders: Iterable[Path], *, force: bool = False) -> list[Study]:
+def load(folders: Iterable[Path | str], *, force: bool = False) -> list[Study]:
     """Read experiments and return the studies that they make up, in the order given.
 
     Args:
@@ -205,7 +205,7 @@ def load(folders: Iterable[Path], *, force: bool = False) -> list[Study]:
     Raises:
         ConfigError: If a folder holds no experiment or a file of it cannot be read.
     """
-    return [Study(tables) for tables in load_tables(folders, force=force)]
+    return [Study(tables) for tables in load_tables(map(Path, folders), force=force)]
 
 
 def _left_out(tables: Tables) -> set[tuple[str, str]]:

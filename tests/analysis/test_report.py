@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import xml.etree.ElementTree as ElementTree
+from html import unescape
 
 import pytest
 
@@ -46,6 +47,14 @@ def test_page_stands_alone_without_network(report):
     assert not re.search(r"https?://(?!www\.w3\.org|purl\.org|creativecommons\.org)", html)
     assert "@import" not in html
     assert "prefers-color-scheme: dark" in html
+
+
+def test_every_section_is_in_the_page_that_says_how_to_read_a_report(report, root):
+    text = report[0].with_suffix(".md").read_text("utf-8")
+    titles = re.findall(r"<details><summary><b>(.*?)</b>|^## (.*)$", text, re.M)
+    guide = (root / "docs" / "report.md").read_text("utf-8")
+    assert len(titles) > 10
+    assert not [title for one, other in titles if (title := unescape(one or other)) not in guide]
 
 
 def test_every_id_of_the_page_is_unique_and_every_reference_leads_somewhere(report):

@@ -1,13 +1,15 @@
 """The pages name what there is: every plugin, protocol and command, and no path that is gone."""
 
 import re
+import runpy
 
 import pytest
 
 from harness.config.shipped import protocol_files
 from harness.plugins import METHODS, SPACES, TASKS
+from tests.analysis.experiments import Invention
 from tests.conftest import ROOT
-from tests.documents import PAGES, examples
+from tests.documents import PAGES, blocks, examples
 
 SHIPPED = re.compile(
     r"`((?:\.github|analysis|configs|docs|harness|methods|results|tests)/[\w./*-]*)`"
@@ -60,6 +62,17 @@ def anchors(page):
 def test_every_link_to_a_heading_leads_to_one(page):
     for target, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", page.read_text()):
         assert anchor in anchors(page.parent / target if target else page), anchor
+
+
+def test_the_example_in_python_prints_what_the_report_says(tmp_path, monkeypatch, capsys):
+    (example,) = blocks(ROOT / "docs" / "report.md", "python")
+    (folder,) = re.findall(r'"results/(.*)"', example)
+    (tmp_path / "results").mkdir()
+    Invention(tmp_path / "results" / folder, seeds=3).write()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "example.py").write_text(example)
+    runpy.run_path(str(tmp_path / "example.py"))
+    assert "darts transferred random" in capsys.readouterr().out
 
 
 def test_the_readme_is_one_screen():
