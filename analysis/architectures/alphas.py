@@ -5,12 +5,10 @@ The edges of a super-network are fixed, so they are compared place by place.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.architectures.histograms import entropy, jensen_shannon
+from analysis.architectures.histograms import entropy
 
 Array = NDArray[np.float64]
 
@@ -26,28 +24,6 @@ def without(share: Array, place: int) -> Array:
     """Return the shares of the other operations, made to add up to one."""
     kept = np.delete(share, place, axis=-1)
     return np.asarray(kept / kept.sum(axis=-1, keepdims=True))
-
-
-def divergence(first: Sequence[Array], second: Sequence[Array]) -> float:
-    """Return the Jensen-Shannon divergence in bits of operations' shares, averaged over edges.
-
-    Args:
-        first: The shares on each edge.
-        second: Likewise, on the same edges.
-    """
-    pairs = zip(first, second, strict=True)
-    return float(np.mean([jensen_shannon(one, other) for one, other in pairs]))
-
-
-def existence_divergence(first: Sequence[float], second: Sequence[float]) -> float:
-    """Return the Jensen-Shannon divergence in bits of whether edges exist, averaged over them.
-
-    Args:
-        first: One less the share of ``none`` on each edge.
-        second: Likewise, on the same edges.
-    """
-    one, other = (np.array([[x, 1 - x] for x in strengths]) for strengths in (first, second))
-    return float(np.mean(jensen_shannon(one, other)))
 
 
 def normalised_entropy(share: Array) -> Array:

@@ -17,17 +17,6 @@ from analysis.architectures.structure import (
 )
 from harness.api import BlockChain, CellGraph
 
-TITLES = {
-    "depth": "depth",
-    "width": "width",
-    "skip_ratio": "share of skips",
-    "parameter_free": "without parameters",
-    "paths": "distinct paths",
-    "layers": "layers",
-    "kernel": "mean kernel",
-    "expansion": "mean expansion",
-}
-
 
 def measure_graph(graph: CellGraph | BlockChain) -> dict[str, float]:
     """Return the measures of one graph; NaN for what it does not have."""

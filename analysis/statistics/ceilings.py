@@ -51,15 +51,6 @@ def noise_ceiling(source: ArrayLike, trials: Trials) -> Ceiling:
     )
 
 
-def within_sd(trials: Trials) -> float:
-    """Return the pooled standard deviation between trainings of one architecture.
-
-    sqrt(sum (n - 1) s^2 / sum (n - 1)) over the architectures with at least two.
-    """
-    squares, freedom = _within(trials)
-    return math.sqrt(squares / freedom) if freedom > 0 else math.nan
-
-
 def reliability(trials: Trials) -> float:
     """Return ICC(1, 1): the share of a single training's variance that is the architecture's.
 

@@ -113,36 +113,6 @@ def fieller_z(tau: float, n: int, level: float = LEVEL) -> Interval:
     return Interval(tau, math.tanh(centre - half), math.tanh(centre + half), "Fieller z")
 
 
-def tau_difference(
-    first: tuple[ArrayLike, ArrayLike],
-    second: tuple[ArrayLike, ArrayLike],
-    rng: np.random.Generator,
-    level: float = LEVEL,
-) -> Interval:
-    """Return tau of the first two scorings less tau of the second, over the same architectures.
-
-    The bootstrap resamples architectures for both at once; above 2,000 architectures it takes
-    subsamples of 2,000 and scales their spread by the root of the sizes' ratio.
-    """
-    columns = [quantised(scores) for scores in (*first, *second)]
-    size = len(columns[0])
-    estimate = kendall(*columns[:2]) - kendall(*columns[2:])
-    if size < BOOTSTRAPPED:
-        return Interval(estimate, math.nan, math.nan, f"n too small: {size} < {BOOTSTRAPPED}")
-    part = min(size, MOST_BOOTSTRAPPED)
-    drawn = np.array(
-        [
-            kendall(*(c[rows] for c in columns[:2])) - kendall(*(c[rows] for c in columns[2:]))
-            for rows in rng.integers(size, size=(RESAMPLES, part))
-        ]
-    )
-    if part < size:
-        drawn = estimate + (drawn - drawn.mean()) * math.sqrt(part / size)
-    low, high = np.nanquantile(drawn, [0.5 - level / 2, 0.5 + level / 2])
-    method = f"paired bootstrap over architectures, {RESAMPLES} resamples"
-    return Interval(estimate, float(low), float(high), method + (f" of {part}" * (part < size)))
-
-
 def _resamples(size: int, rng: np.random.Generator) -> NDArray[np.int64]:
     return rng.integers(size, size=(RESAMPLES, size))
 

@@ -94,16 +94,6 @@ def area_p(warm: Curves, cold: Curves) -> float:
     return exact_rank_p(*_mean_heights(warm, cold))
 
 
-def taylor_stone(warm: Curve, cold: Curve) -> float:
-    """Return (area warm - area cold) / area cold over the common window.
-
-    It depends on where quality is 0: use normalised regret or scores, not raw accuracies.
-    """
-    where = window([warm], [cold])
-    areas = [curve.area(where.start, where.end) for curve in (warm, cold)]
-    return (areas[0] - areas[1]) / areas[1] if areas[1] != 0 else math.nan
-
-
 def _values(curves: Curves, cost: float) -> list[float]:
     return [float(curve.at(cost)) for curve in curves]
 

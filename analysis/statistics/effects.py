@@ -28,11 +28,6 @@ def a12(x: Values, y: Values) -> float:
     return float((greater + 0.5 * equal) / (len(a) * len(b)))
 
 
-def cliffs_delta(x: Values, y: Values) -> float:
-    """Return Cliff's delta, 2 A12 - 1, in [-1, 1]."""
-    return 2 * a12(x, y) - 1
-
-
 def magnitude(delta: float) -> str:
     """Return the band of Cliff's delta in words (Romano et al. 2006)."""
     if math.isnan(delta):
@@ -90,22 +85,3 @@ def meaning(interval: Interval, threshold: float = MEANINGFUL) -> str:
         return "not significant"
     is_meaningful = interval.high > threshold
     return "significant and meaningful" if is_meaningful else "significant, not meaningful"
-
-
-def aso_ratio(x: Values, y: Values) -> float:
-    """Return the share of the quantile disagreement that favours ``y`` (Dror et al., ACL 2019).
-
-    0 if ``x`` dominates at every quantile, 1 if ``y`` does, 0.5 if both are equal. Descriptive: no
-    claim rests on it, least of all below ten runs.
-    """
-    a, b = np.sort(quantised(x)), np.sort(quantised(y))
-    if min(len(a), len(b)) == 0:
-        return math.nan
-    n, m = len(a), len(b)
-    # Both quantile functions are constant between the points of the merged grid; in units of
-    # 1 / (n m) the grid is of whole numbers.
-    grid = np.union1d(np.arange(n + 1) * m, np.arange(m + 1) * n)
-    quantiles_x, quantiles_y = a[grid[:-1] // m], b[grid[:-1] // n]
-    squares = np.diff(grid) * (quantiles_x - quantiles_y) ** 2
-    total = float(squares.sum())
-    return float(squares[quantiles_x < quantiles_y].sum()) / total if total > 0 else 0.5

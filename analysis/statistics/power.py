@@ -75,16 +75,6 @@ def detectable_effect(
     return high
 
 
-def noether_runs(probability: float, alpha: float = ALPHA, beta: float = 0.05) -> int:
-    """Return the runs a side needed to find P(A > B) = ``probability`` (Noether 1987).
-
-    One-sided at level ``alpha``; ``beta`` is the rate of missing it. Bouthillier et al. (MLSys
-    2021) have 29 for 0.75.
-    """
-    ends = float(stats.norm.ppf(1 - alpha)) - float(stats.norm.ppf(beta))
-    return math.ceil((ends / (math.sqrt(6) * (0.5 - probability))) ** 2)
-
-
 def _power(shift: float, critical: float, freedom: float) -> float:
     """Return the power of a two-sided t test.
 

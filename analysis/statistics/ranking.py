@@ -6,34 +6,16 @@ Tasks are the blocks, each the mean over seeds; ranks run from 1 for the best.
 from __future__ import annotations
 
 import itertools
-import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from analysis.statistics.counter import counted
 from analysis.statistics.exact import sign_flip
 from analysis.statistics.multiplicity import holm
-from analysis.statistics.sample import ALPHA, DRAWS, Array, PValue, quantised
+from analysis.statistics.sample import Array, quantised
 
 FEWEST_TASKS, FEWEST_METHODS = 5, 3
-
-
-@dataclass(frozen=True)
-class Friedman:
-    """Friedman's statistic, without correction for ties, and Iman and Davenport's F.
-
-    Attributes:
-        chi_square: Friedman's.
-        f: Iman and Davenport's; infinite if all tasks agree in full.
-        f_p: Its asymptotic p.
-    """
-
-    chi_square: float
-    f: float
-    f_p: float
 
 
 def task_ranks(scores: Array) -> Array:
@@ -44,40 +26,6 @@ def task_ranks(scores: Array) -> Array:
     """
     ranks: Array = stats.rankdata(-quantised(np.asarray(scores)), axis=1)
     return ranks
-
-
-@counted
-def friedman(scores: Array) -> Friedman:
-    """Return the classical statistics (Demsar, JMLR 2006)."""
-    ranks = task_ranks(scores)
-    n, k = ranks.shape
-    centred = ranks.mean(axis=0) - (k + 1) / 2
-    chi_square = float(12 * n / (k * (k + 1)) * (centred**2).sum())
-    rest = n * (k - 1) - chi_square
-    f = (n - 1) * chi_square / rest if rest > 1e-12 else math.inf
-    return Friedman(chi_square, f, float(stats.f.sf(f, k - 1, (k - 1) * (n - 1))))
-
-
-@counted
-def friedman_permutation(
-    scores: Array, rng: np.random.Generator, draws: int = DRAWS // 10
-) -> PValue:
-    """Return the p of Friedman's statistic under shuffling methods within each task."""
-    ranks = task_ranks(scores)
-    observed = _spread(ranks[None])[0]
-    shuffled = rng.permuted(np.broadcast_to(ranks, (draws, *ranks.shape)), axis=2)
-    hits = int((_spread(shuffled) >= observed - 1e-9).sum())
-    return PValue((1 + hits) / (draws + 1), draws)
-
-
-def nemenyi_quantile(methods: int, alpha: float = ALPHA) -> float:
-    """Return q of the studentised range over the square root of two."""
-    return float(stats.studentized_range.ppf(1 - alpha, methods, np.inf) / math.sqrt(2))
-
-
-def nemenyi_distance(methods: int, tasks: int, alpha: float = ALPHA) -> float:
-    """Return the critical difference of mean ranks (Demsar, JMLR 2006)."""
-    return nemenyi_quantile(methods, alpha) * math.sqrt(methods * (methods + 1) / (6 * tasks))
 
 
 def diagram_refusal(methods: int, tasks: int) -> str:

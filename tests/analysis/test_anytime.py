@@ -17,7 +17,6 @@ from analysis.statistics.curves import (
     area_p,
     asymptotic,
     jumpstart,
-    taylor_stone,
     window,
 )
 from analysis.statistics.reaching import (
@@ -47,7 +46,6 @@ def test_warm_start_has_the_known_answers():
     assert jumpstart([WARM], [COLD]).estimate == 6
     assert asymptotic([WARM], [COLD]).estimate == 1
     assert (COLD.area(1, 5), WARM.area(1, 5)) == (267, 281)
-    assert taylor_stone(WARM, COLD) == pytest.approx(0.0524345, abs=5e-8)
     assert area_between([WARM], [COLD]).estimate == pytest.approx(3.5)
     assert time_ratio(reaching([WARM], 70), reaching([COLD], 70)) == 1.5
 

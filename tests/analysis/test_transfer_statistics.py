@@ -23,7 +23,7 @@ from analysis.answers.transfer.populations import (
     rank,
 )
 from analysis.answers.transfer.retention import retention
-from analysis.answers.transfer.savings import cost_saving, end_to_end, transfer_efficiency
+from analysis.answers.transfer.savings import cost_saving, end_to_end
 from analysis.statistics.intervals import welch
 from tests.analysis.loading import load_study
 
@@ -228,11 +228,6 @@ def test_cost_saving_is_a_share_of_the_direct_cost():
     assert found.estimate == pytest.approx(0.75)
     assert found.low < 0.75 < found.high
     assert cost_saving([4000.0] * 3, [4000.0] * 3).method == "no interval: every run costs the same"
-
-
-def test_transfer_efficiency_is_a_ratio_of_gains_per_cost():
-    assert transfer_efficiency((80.0, 1.0), (82.0, 4.0), 78.0) == pytest.approx(2.0)
-    assert math.isnan(transfer_efficiency((80.0, 1.0), (77.0, 4.0), 78.0))
 
 
 def test_spread_is_compared_around_medians():

@@ -69,23 +69,6 @@ def end_to_end(runs: int, search: float, validation: float = 0.0, final: float =
     return runs * (search + validation) + final
 
 
-def transfer_efficiency(
-    arm: tuple[float, float], direct: tuple[float, float], random: float
-) -> float:
-    """Return the gain per cost of a transfer in units of that of direct search.
-
-    A ratio of ratios: never to be shown alone.
-
-    Args:
-        arm: Mean accuracy and search cost.
-        direct: The same of direct search.
-        random: Mean accuracy of random architectures.
-    """
-    if min(arm[1], direct[1]) <= 0 or direct[0] <= random:
-        return math.nan
-    return ((arm[0] - random) / arm[1]) / ((direct[0] - random) / direct[1])
-
-
 def saving_table(runs: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
     """Return the cost saving of every arm that transfers, in each currency that was spent.
 

@@ -3,30 +3,13 @@
 import numpy as np
 import pytest
 from scipy import special, stats
-from scipy.spatial.distance import jensenshannon
 
 from analysis.architectures.alphas import (
-    divergence,
-    existence_divergence,
     margin,
     normalised_entropy,
     shares,
     without,
 )
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "value"),
-    [
-        ((0.7, 0.2, 0.1), (0.1, 0.2, 0.7), 0.365148),
-        ((0.5, 0.5, 0), (0, 0.5, 0.5), 0.5),
-        ((1 / 3, 1 / 3, 1 / 3), (1, 0, 0), 0.459148),
-    ],
-)
-def test_known_shares_have_the_known_divergence(first, second, value):
-    found = divergence([np.array(first)], [np.array(second)])
-    assert found == pytest.approx(value, abs=5e-7)
-    assert found == pytest.approx(jensenshannon(first, second, base=2) ** 2)
 
 
 def test_known_shares_have_the_known_entropy():
@@ -51,10 +34,3 @@ def test_large_parameters_do_not_overflow_and_a_diverged_search_is_unknown():
 def test_none_is_left_out_by_making_the_others_add_up_to_one():
     share = np.array([[0.5, 0.25, 0.25], [0.2, 0.2, 0.6]])
     assert without(share, 0) == pytest.approx(np.array([[0.5, 0.5], [0.25, 0.75]]))
-
-
-def test_divergence_is_the_mean_over_edges():
-    first, second = np.array([[1.0, 0], [0.5, 0.5]]), np.array([[0.0, 1], [0.5, 0.5]])
-    assert divergence(first, second) == pytest.approx(0.5)
-    assert existence_divergence([1, 0.5], [0, 0.5]) == pytest.approx(0.5)
-    assert existence_divergence([0.3], [0.3]) == pytest.approx(0)

@@ -3,11 +3,22 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.spatial.distance import jensenshannon
 
 from analysis.answers.cells.course import course_table, divergence_table, edge_course
 from analysis.answers.cells.journeys import CONTINUED, DIRECT, SOURCE, START
-from analysis.architectures.alphas import divergence, existence_divergence, shares, without
+from analysis.architectures.alphas import shares, without
 from tests.analysis.loading import load_study
+
+
+def divergence(first, second):
+    """Return the mean over edges of the Jensen-Shannon divergence in bits."""
+    pairs = zip(first, second, strict=True)
+    return float(np.mean([jensenshannon(a, b, base=2) ** 2 for a, b in pairs]))
+
+
+def existence_divergence(first, second):
+    return divergence([(p, 1 - p) for p in first], [(p, 1 - p) for p in second])
 
 
 @pytest.fixture

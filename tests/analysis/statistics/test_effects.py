@@ -2,17 +2,13 @@
 
 import math
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.statistics.effects import (
-    a12,
     a12_interval,
-    aso_ratio,
-    cliffs_delta,
     magnitude,
     meaning,
     newcombe,
@@ -67,29 +63,6 @@ def test_separated_samples_have_no_brunner_munzel_p():
 
 
 @pytest.mark.parametrize(
-    ("x", "y", "ratio"),
-    [
-        ([1, 2, 3], [0, 1, 2], 0.0),
-        ([0, 1, 2], [1, 2, 3], 1.0),
-        ([0, 3], [1, 2], 0.5),
-        ([1, 2, 4], [1, 3, 3], 0.5),
-        ([1, 1], [1, 1], 0.5),
-    ],
-)
-def test_quantile_disagreement_has_the_known_share(x, y, ratio):
-    assert aso_ratio(x, y) == pytest.approx(ratio)
-
-
-def test_quantile_disagreement_equals_a_fine_integral():
-    rng = np.random.default_rng(0)
-    x, y = rng.normal(0.3, 1, 7).round(6), rng.normal(0, 1, 4).round(6)
-    t = (np.arange(280_000) + 0.5) / 280_000
-    a, b = (np.sort(side)[(t * len(side)).astype(int)] for side in (x, y))
-    squares = (a - b) ** 2
-    assert aso_ratio(x, y) == pytest.approx(squares[a < b].sum() / squares.sum(), abs=1e-9)
-
-
-@pytest.mark.parametrize(
     ("delta", "band"),
     [
         (0.1, "negligible"),
@@ -115,12 +88,6 @@ def test_bands_of_delta_are_romanos(delta, band):
 )
 def test_meaning_follows_bouthillier(low, high, words):
     assert meaning(Interval(0.5, low, high, "")) == words
-
-
-@given(scores, scores)
-def test_delta_is_antisymmetric_and_one_less_than_twice_the_chance(x, y):
-    assert cliffs_delta(x, y) == pytest.approx(-cliffs_delta(y, x))
-    assert cliffs_delta(x, y) == pytest.approx(2 * a12(x, y) - 1)
 
 
 def test_probability_of_improvement_is_the_mean_over_tasks():

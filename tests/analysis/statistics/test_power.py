@@ -12,7 +12,6 @@ from analysis.statistics.power import (
     capacity,
     detectable_effect,
     is_feasible,
-    noether_runs,
     smallest_p,
     smallest_stratified_p,
 )
@@ -47,13 +46,6 @@ def test_where_nothing_can_be_detected_it_is_infinite_or_unknown():
     assert detectable_effect(2, 2, alpha=1e-6) == math.inf
     assert math.isnan(detectable_effect(1))
     assert math.isnan(detectable_effect(0, 5))
-
-
-@pytest.mark.parametrize(
-    ("chance", "runs"), [(0.6, 181), (0.7, 46), (0.75, 29), (0.8, 21), (0.9, 12)]
-)
-def test_noethers_sample_sizes_are_those_of_the_table(chance, runs):
-    assert noether_runs(chance) == runs
 
 
 def test_an_infeasible_family_is_told_before_any_p():
