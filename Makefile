@@ -13,7 +13,7 @@ run: .venv/installed
 	$(MAIN_JOB)
 
 test: .venv/installed lint
-	$(BIN)/pytest -m "not gpu" --durations=10 --numprocesses auto --maxprocesses 4 --dist worksteal
+	$(BIN)/pytest -m "not gpu" --durations=10 --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/installed
 	$(BIN)/ruff format --check .

@@ -40,7 +40,7 @@ def test_every_job_leaves_a_record_a_trajectory_and_its_final_state(tmp_path):
 
 
 def test_the_course_of_a_training_has_a_row_for_each_epoch_in_order(tmp_path):
-    recipe = {**RECIPE, "epochs": 5, "epoch_examples": 250}
+    recipe = {**RECIPE, "epochs": 5}
     protocol = {**PROTOCOL, "train": {**PROTOCOL["train"], "recipe": recipe}}
     assert run(tmp_path, write(tmp_path, arms=["random"], protocol=protocol)) == 0
     ((name, rows),) = trajectories(tmp_path).items()

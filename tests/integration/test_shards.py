@@ -23,6 +23,7 @@ from harness.planning.resolve import resolve_experiment
 from harness.results.shard import RECORDS, TRAJECTORIES
 from harness.results.store import ExperimentFolder
 from tests.analysis.loading import load_one
+from tests.integration.tiny import UNREPORTED
 
 CLOCKS = {"seconds", "overhead_seconds"}
 
@@ -280,23 +281,13 @@ def test_a_killed_run_loses_the_last_moment_only(tmp_path, root):
     assert done > 10
 
 
-# The command line without a report, which would draw a thousand cells.
-UNREPORTED = """
-import sys
-import analysis.report
-analysis.report.write_report = lambda folders, out: out
-from harness.cli import main
-if __name__ == "__main__":
-    sys.exit(main())
-"""
-
-
 @pytest.mark.slow
 def test_a_shard_whose_worker_dies_is_carried_out_job_by_job(tmp_path, root):
     file, script = tmp_path / "short.yaml", tmp_path / "unreported.py"
     file.write_text(json.dumps(document(300, arms=("transferred",))))
     script.write_text(UNREPORTED)
-    command = [sys.executable, str(script), "run", str(file), "--results", str(tmp_path)]
+    sets = [word for change in FEW for word in ("--set", change)]
+    command = [sys.executable, str(script), "run", str(file), *sets, "--results", str(tmp_path)]
     environment = {**os.environ, "PYTHONPATH": str(root)}
     process = subprocess.Popen(
         [*command, "--jobs", "2"],

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from harness.cli import main
-from tests.integration.tiny import PROTOCOL, records, run, write
+from tests.integration.tiny import PROTOCOL, RECIPE, records, run, write
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +28,7 @@ if __name__ == "__main__":
 
 def arguments(folder, trials=3, *extra):
     rules = folder / "tiny.yaml"
-    search = {**PROTOCOL["search"], "budget": {"examples": 80}}
+    search = {**PROTOCOL["search"], "budget": {"examples": 40}}
     rules.write_text(yaml.safe_dump({**PROTOCOL, "search": search}))
     what = ["tune", "darts", "--source", "d10", "--protocol", str(rules), "--name", "study"]
     how = ["--range", "choices.learning_rate", "--trials", str(trials), "--device", "cpu"]
@@ -101,8 +101,8 @@ def test_the_bill_is_that_of_the_searches_and_their_verdicts(alone):
     bill = result_of(alone)["bill"]
     found = [json.loads(file.read_text()) for file in jobs_of(alone)]
     assert bill["trials"] == len(found) == 3
-    # A verdict is one epoch of the train split.
-    seen = [r["bill"]["examples"] + r["split_sizes"]["train"] for r in found]
+    # A verdict is one epoch of the recipe.
+    seen = [r["bill"]["examples"] + RECIPE["epoch_examples"] for r in found]
     assert bill["examples"] == sum(seen)
     assert bill["evaluations"] == 3
     assert bill["seconds"] > sum(record["bill"]["seconds"] for record in found)

@@ -9,7 +9,8 @@ RECIPE = {
     "channels": 4,
     "cells": 3,
     "epochs": 1,
-    "batch_size": 250,
+    "batch_size": 64,
+    "epoch_examples": 128,
     "learning_rate": 0.1,
     "final_learning_rate": 0,
     "momentum": 0.9,
@@ -40,6 +41,16 @@ PROTOCOL = {
     "method_params": {"darts": {"order": 1, "choices": {"learning_rate": 0.01}}},
     "primary": [{"arm": "transferred", "against": "direct"}],
 }
+
+# The command line as a script, without the report.
+UNREPORTED = """
+import sys, types
+from harness.cli import main
+if __name__ == "__main__":
+    report = types.SimpleNamespace(write_report=lambda folders, out: out)
+    sys.modules["analysis.report"] = report
+    sys.exit(main())
+"""
 
 
 def experiment(**changes):
