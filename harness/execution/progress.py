@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from harness.execution.display import Display
+from harness.planning.evaluators import asked, looks_up
 from harness.results.record import PlannedJob, SearchSpec, Status
 
 # Between two lines where the output is no terminal and no job ends.
 HEARTBEAT_SECONDS = 15.0
 REDRAW_SECONDS = 0.5
+# What a job is taken to last that looks results up, before one of its class has ended.
+LOOK_UP_SECONDS = 0.03
+LOOKED_UP = " (looked up)"
 
 
 class Progress:
     """Prints a line as each job ends, and in between how far the running ones are.
 
-    The time left rests on what jobs of the same class (same method, or training on the same task)
-    took, and before any has ended on how far the running ones got.
+    The time left rests on what jobs of the same class took (same method, or training on the same
+    task, and looked up or not), and before any has ended on how far the running ones got.
 
     Args:
         jobs: What is to be done.
@@ -118,14 +123,14 @@ class Progress:
         for job, since, share in self._running.values():
             if kind_of(job) not in known and share > 0:
                 known[kind_of(job)] = (now - since) / share
-        if not known:
-            return None
-        typical = sum(known.values()) / len(known)
-        work = sum(known.get(kind_of(job), typical) for job in self._waiting.values())
-        for job, since, share in self._running.values():
-            expected = known.get(kind_of(job), typical)
-            work += (1 - share) * max(expected, now - since)
-        return work / self._workers
+        waiting = [_expect(kind_of(job), known) for job in self._waiting.values()]
+        running = [
+            (1 - share) * max(_expect(kind_of(job), known), now - since)
+            for job, since, share in self._running.values()
+        ]
+        work = sum(waiting) + sum(running)
+        # The last jobs do not get faster by workers that have nothing to do.
+        return None if math.isnan(work) else max(work / self._workers, *running, 0.0)
 
     def _left(self) -> str:
         elapsed = _clock(time.monotonic() - self._began)
@@ -170,9 +175,29 @@ class Countdown:
 def kind_of(job: PlannedJob) -> str:
     """Return what jobs of about the same length have in common."""
     spec = job.spec
-    if isinstance(spec, SearchSpec):
-        return f"search/{spec.method.name}/{spec.task.name}"
-    return f"train/{spec.task.name}"
+    kind = f"search/{spec.method.name}" if isinstance(spec, SearchSpec) else "train"
+    return f"{kind}/{spec.task.name}{LOOKED_UP if looks_up(asked(spec)[0]) else ''}"
+
+
+def _expect(kind: str, known: Mapping[str, float]) -> float:
+    """Return the seconds of a job: what its class took, or else what those like it did.
+
+    Args:
+        kind: Its class.
+        known: Mean seconds by class.
+
+    Returns:
+        NaN if nothing is known that would be like it.
+    """
+    if kind in known:
+        return known[kind]
+    if kind.endswith(LOOKED_UP):
+        return LOOK_UP_SECONDS
+    long = {name: took for name, took in known.items() if not name.endswith(LOOKED_UP)}
+    sort = kind.partition("/")[0]
+    alike = [took for name, took in long.items() if name.partition("/")[0] == sort]
+    alike = alike or list(long.values())
+    return sum(alike) / len(alike) if alike else math.nan
 
 
 def _clock(seconds: float) -> str:

@@ -5,6 +5,7 @@ import io
 import pytest
 
 from harness.config.experiment import make_experiment
+from harness.config.protocol import Plugin
 from harness.execution import progress as module
 from harness.execution.display import Display
 from harness.execution.progress import Progress
@@ -69,3 +70,51 @@ def test_a_log_gets_a_line_now_and_then(jobs, clock):
         progress.advance(jobs[0], clock[0] / 100)
     assert 3 <= out.getvalue().count("\n") <= 5
     assert "left - search-darts-d10-s0 60%" in out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def mixed():
+    """Two long searches, and trainings that are looked up."""
+    document = experiment(seeds=[0, 1])
+    jobs = list(make_plan(resolve_experiment(make_experiment(document))).jobs)
+    table = Plugin(name="table")
+    return [
+        job
+        if job.name.startswith("search")
+        else job.model_copy(
+            update={
+                "spec": job.spec.model_copy(
+                    update={"rules": job.spec.rules.model_copy(update={"evaluator": table})}
+                )
+            }
+        )
+        for job in jobs
+    ]
+
+
+def test_jobs_that_are_looked_up_are_not_taken_for_searches(mixed, clock):
+    searches = [job for job in mixed if job.name.startswith("search")]
+    progress = Progress(mixed, 1, Display(io.StringIO()))
+    progress.start(searches[0])
+    clock[0] += 600
+    progress.end(searches[0], Status.DONE, None)
+    look_ups = len(mixed) - len(searches)
+    assert look_ups > 0
+    expected = 600 * (len(searches) - 1) + module.LOOK_UP_SECONDS * look_ups
+    assert progress.seconds_left() == pytest.approx(expected)
+
+
+def test_look_ups_say_nothing_about_searches_to_come(mixed, clock):
+    progress = Progress(mixed, 1, Display(io.StringIO()))
+    short = next(job for job in mixed if not job.name.startswith("search"))
+    clock[0] += 0.1
+    progress.end_short(short, Status.DONE, None)
+    assert progress.seconds_left() is None
+
+
+def test_idle_workers_do_not_speed_up_the_last_job(jobs, clock):
+    progress = Progress(jobs[:1], 4, Display(io.StringIO()))
+    progress.start(jobs[0])
+    clock[0] += 10
+    progress.advance(jobs[0], 0.5)
+    assert progress.seconds_left() == 10
