@@ -70,7 +70,8 @@ def collect(study: Study) -> pd.DataFrame:
                 "look": place_of(method, study.methods),
                 "role": role,
             }
-            curves = _curves(group, traces, quality, before)
+            budgets = _budgets(study, method)
+            curves = _curves(group, traces, quality, before, budgets)
             rows += [{**common, **row} for row in _rows(*curves)]
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -107,16 +108,27 @@ def _before(study: Study) -> dict[str, pd.Series[Any]]:
     return found
 
 
+def _budgets(study: Study, method: str) -> list[str]:
+    """Return the currencies that a method's budget is set in."""
+    runs = study.tables.runs
+    found = runs["budget_currency"][runs["method"] == method].unique()
+    return sorted({name for text in found for name in str(text).split("+") if name})
+
+
 def _curves(
     group: pd.DataFrame,
     traces: dict[Any, pd.DataFrame],
     quality: str,
     before: dict[str, pd.Series[Any]],
+    budgets: Sequence[str],
 ) -> tuple[str, list[int], list[Curve]]:
-    """Return the currency, the seeds and the curves of the searches that logged a quality."""
+    """Return the currency, the seeds and the curves of the searches that logged a quality.
+
+    The currency is the first of those that the budget is set in that was spent, if one was.
+    """
     ticks = [traces[job] for job in group["job"] if job in traces]
-    is_trained = any((its["examples"] > 0).any() for its in ticks)
-    currency = "examples" if is_trained else "evaluations"
+    spent = [name for name in CURRENCIES if any((its[name] > 0).any() for its in ticks)]
+    currency = next((name for name in (*budgets, *spent) if name in spent), "evaluations")
     seeds, curves = [], []
     for job, seed in zip(group["job"], group["seed"], strict=True):
         known = traces.get(job)
