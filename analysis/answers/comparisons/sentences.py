@@ -24,22 +24,26 @@ def where(found: Comparison) -> str:
     return pair_label(found.source, found.target)
 
 
-def say(found: Comparison, subject: str, other: str) -> str:
+def say(found: Comparison, subject: str, other: str, *, is_second: bool = False) -> str:
     """Return how two arms compare, for readers who know no statistics.
 
     Args:
         found: The comparison.
         subject: What its arm is about, e.g. "cells found on c10".
         other: What the arm against it is about.
+        is_second: Whether a sentence before has said how the arm did.
     """
     if math.isnan(found.difference):
         return f"{subject} cannot be compared with {other}, because {found.why or 'no run ended'}"
-    evidence = [f"{_mean(found.values)} against {_mean(found.values_against)} %, {_size(found)}"]
+    means = f"{_mean(found.values_against)} %"
+    if not is_second:
+        means = f"{_mean(found.values)} against {means}"
+    evidence = [f"{means}, {_size(found)}"]
     if not math.isnan(found.low):
         evidence.append(_limits(found))
     is_even = found.n_arm == found.n_against
     runs = f"{found.n_arm} runs each" if is_even else f"{found.n_arm} and {found.n_against} runs"
-    evidence.append(runs)
+    evidence.append(f"{found.n_against} runs" if is_second else runs)
     if found.failed:
         evidence.append(f"{found.failed} more failed or diverged and rank worst")
     return f"{_claim(found, subject, other)} ({'; '.join(evidence)})"

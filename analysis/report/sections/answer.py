@@ -73,7 +73,7 @@ def _sentence(study: Study, method: str, pair: tuple[str, str], *, is_brief: boo
     told = [say(found[asked], subject, RIVALS[rival])]
     random = found.get((arm, "random"))
     if random and rival == "direct" and not is_brief:
-        told.append(say(random, "these cells", RIVALS["random"]))
+        told.append(say(random, "these cells", RIVALS["random"], is_second=True))
     return f"{name}: {'; '.join(told)}.{_spread(found[asked], random)}"
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
 from analysis.figures import alphas as alphas_plot
-from analysis.numbers import TIMES, brief, decimal, p_value
+from analysis.numbers import brief, decimal, p_value, spans
 from analysis.report.document import Block, Fold, Section, Text
 from analysis.report.gallery import Gallery
 from analysis.report.sections.grids import Column, grid
@@ -41,14 +39,11 @@ def section(study: Study, gallery: Gallery) -> Section:
         return Section("insights", title, (Text("No search was planned."),), "none was planned")
     table = _searches(study)
     blocks: list[Block] = [_means(table), *_agreement(study)]
-    suspicious = table[table["flags"] != NO_PROBLEM]
-    if len(suspicious):
-        blocks.append(Fold("Searches with flags", (_each(suspicious),)))
     if heat_maps := tuple(_heat_maps(study, gallery)):
         blocks.append(Fold("Where the architecture parameters ended", heat_maps))
     flagged = int((table["flags"] != NO_PROBLEM).sum())
     remark = f"{flagged} of {len(table)} searches are flagged"
-    summary = "How decided searches ended, whether seeds agree, and which searches are suspicious."
+    summary = "How decided searches ended, whether seeds agree, and which seeds are suspicious."
     return Section("insights", title, tuple(blocks), summary, remark * (flagged > 0))
 
 
@@ -91,7 +86,13 @@ def _means(table: pd.DataFrame) -> Block:
         ("method", lambda row: str(row["method"])),
         ("search", lambda row: str(row["search"])),
         ("finished", lambda row: f"{row['done']} of {row['n']}"),
-        *_numbers("cell last changed at", lambda row: decimal(row["changed_at"])),
+        ("entropy (1 = uniform)", lambda row: decimal(row["entropy"], 3)),
+        ("margin", lambda row: decimal(row["margin"], 3)),
+        ("mean change of alpha", lambda row: decimal(row["mean_change"], 3)),
+        ("cell last changed at", lambda row: decimal(row["changed_at"])),
+        ("share of skips", lambda row: decimal(row["skip_share"])),
+        ("validation, %", lambda row: decimal(row["quality"])),
+        ("seconds", lambda row: brief(row["seconds"])),
         ("flags", lambda row: str(row["flags"])),
     ]
     groups = table.groupby(["study", "method", "search"], sort=False)
@@ -99,41 +100,19 @@ def _means(table: pd.DataFrame) -> Block:
         n=("job", "size"),
         done=("status", lambda column: int((column == "done").sum())),
         **{name: (name, "mean") for name in NUMBERS},
-        flags=("flags", _counted),
     )
-    return grid("insights", means.reset_index(), columns)
+    means["flags"] = [_name_flags(group) for _, group in groups]
+    return grid("searches", means.reset_index(), columns)
 
 
-def _each(table: pd.DataFrame) -> Block:
-    columns: list[Column] = [
-        ("method", lambda row: str(row["method"])),
-        ("search", lambda row: str(row["search"])),
-        ("seed", lambda row: str(row["seed"])),
-        ("margin", lambda row: decimal(row["margin"], 3)),
-        ("cell last changed at step", _last_change),
-        ("share of skips", lambda row: decimal(row["skip_share"])),
-        ("flags", lambda row: str(row["flags"])),
-    ]
-    return grid("searches", table, columns)
-
-
-def _numbers(change: str, changed: Callable[[Row], str]) -> list[Column]:
-    return [
-        ("entropy (1 = uniform)", lambda row: decimal(row["entropy"], 3)),
-        ("margin", lambda row: decimal(row["margin"], 3)),
-        ("mean change of alpha", lambda row: decimal(row["mean_change"], 3)),
-        (change, changed),
-        ("share of skips", lambda row: decimal(row["skip_share"])),
-        ("validation, %", lambda row: decimal(row["quality"])),
-        ("seconds", lambda row: brief(row["seconds"])),
-    ]
-
-
-def _counted(texts: pd.Series[Any]) -> str:
-    """Return which flags the searches of a purpose have, and how often."""
-    counts = Counter(flag for text in texts for flag in str(text).split(", "))
-    del counts[NO_PROBLEM]
-    return ", ".join(f"{count} {TIMES} {flag}" for flag, count in counts.items()) or NO_PROBLEM
+def _name_flags(group: pd.DataFrame) -> str:
+    """Return which flags the searches of a purpose have, and the seeds that have them."""
+    seeds: dict[str, list[int]] = {}
+    for text, seed in zip(group["flags"], group["seed"], strict=True):
+        for flag in text.split(", "):
+            seeds.setdefault(flag, []).append(int(seed))
+    seeds.pop(NO_PROBLEM, None)
+    return "; ".join(f"{flag}: {spans(its)}" for flag, its in seeds.items())
 
 
 def flags(row: Row, undecided: str) -> str:
@@ -159,14 +138,6 @@ def flags(row: Row, undecided: str) -> str:
 def _search(row: Row) -> str:
     way = f"{row['source']} → {row['task']}" if row["warm"] else str(row["task"])
     return f"{way} ({row['role']})"
-
-
-def _last_change(row: Row) -> str:
-    if math.isnan(row["last_change_step"]):
-        return decimal(math.nan)
-    if row["last_change_step"] == 0:
-        return "never"
-    return f"{row['last_change_step']:.0f} of {brief(row['steps'])}"
 
 
 def _heat_maps(study: Study, gallery: Gallery) -> Iterator[Block]:

@@ -96,7 +96,6 @@ def _crossed(study: Study) -> Sequence[Block]:
         ("n", lambda row: f"{row['n_first']} + {row['n_second']}"),
         ("pp", lambda row: decimal(row["estimate"], signed=True)),
         ("further runs, these images", lambda row: interval(row["runs_low"], row["runs_high"])),
-        ("these runs, further images", lambda row: interval(row["images_low"], row["images_high"])),
         ("further runs and images", lambda row: interval(row["both_low"], row["both_high"])),
     ]
     table = study.transfer["crossed"]
