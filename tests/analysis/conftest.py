@@ -16,7 +16,7 @@ def invent(tmp_path):
 
 
 @pytest.fixture
-def sketched(monkeypatch):
+def unsaved(monkeypatch):
     """Leave the figures' pixels and paths to the tests of figures; all else of a report is made."""
     page = '<svg width="1pt" height="1pt"></svg>'
 
@@ -27,3 +27,9 @@ def sketched(monkeypatch):
             file.write_bytes(b"")
 
     monkeypatch.setattr("matplotlib.figure.Figure.savefig", save)
+
+
+@pytest.fixture
+def sketched(unsaved, monkeypatch):
+    """Leave the place of everything in a figure to the tests of figures, too."""
+    monkeypatch.setattr("analysis.report.gallery.settle", lambda figure: None)

@@ -147,13 +147,13 @@ CASES = {
     ),
 }  # fmt: skip
 
-# Where figures on request are drawn, too.
+# Where supplementary figures are drawn, and all are laid out.
 WITH_ALL = {"zero runs", "one seed", "all failed", "constant", "some accuracies", "chains"}
 
 
 @pytest.mark.parametrize("case", CASES)
-@pytest.mark.usefixtures("sketched")
-def test_whole_report_is_written_and_says_why(invent, tmp_path, case):
+def test_whole_report_is_written_and_says_why(invent, tmp_path, case, request):
+    request.getfixturevalue("unsaved" if case in WITH_ALL else "sketched")
     what, spoil, words = CASES[case]
     folder = invent(**what)
     if spoil:

@@ -73,6 +73,7 @@ def test_parquet_holds_the_tidy_tables(out):
         assert len(found) == len(csv) > 0
 
 
+@pytest.mark.usefixtures("sketched")
 def test_without_pyarrow_there_is_no_parquet_and_all_else(folder, tmp_path, monkeypatch):
     find = importlib.util.find_spec
     monkeypatch.setattr(
