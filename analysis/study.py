@@ -26,6 +26,7 @@ from analysis.answers.transfer.tables import transfer_tables
 from analysis.answers.undecided import agreement_table, list_undecided
 from analysis.answers.warm_starts import process_tables
 from analysis.architectures.chance import Chance, load_chance
+from analysis.arms import RANDOM
 from analysis.loading.load import Tables, load_tables
 from harness.results.record import ExperimentFacts
 
@@ -218,6 +219,6 @@ def _left_out(tables: Tables) -> set[tuple[str, str]]:
             title = tables.titles[name, choice.get("label") or choice["name"]]
             own = planned["arms"] if choice.get("arms") is None else choice["arms"]
             # Every method is held against random architectures, which belong to none.
-            taken |= {(title, arm) for arm in (*own, "random")}
+            taken |= {(title, arm) for arm in (*own, RANDOM)}
             left_out |= {(title, arm) for arm in planned["arms"]}
     return left_out - taken

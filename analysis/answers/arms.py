@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.arms import DIRECT
 from analysis.loading.columns import NO_ACCURACY
 from analysis.statistics.variance import optimal_trainings, variance_components
 
@@ -113,7 +114,7 @@ def variance_table(runs: pd.DataFrame, searches: pd.DataFrame) -> pd.DataFrame:
 
 def budget_table(searches: pd.DataFrame) -> pd.DataFrame:
     """Compare methods' mean seconds for a cold search of the same task."""
-    is_cold = searches["role"].isin(["direct", "source"]) & (searches["status"] == "done")
+    is_cold = searches["role"].isin([DIRECT, "source"]) & (searches["status"] == "done")
     rows = []
     for (study, task), group in _groups(searches[is_cold], ["study", "task"]):
         means = group.groupby("method")["seconds"].mean().sort_values(kind="stable")

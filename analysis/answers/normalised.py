@@ -7,11 +7,11 @@ import math
 import numpy as np
 import pandas as pd
 
+from analysis.arms import RANDOM, SEARCHED
 from analysis.statistics.summaries import normalised
 
 SCORE_COLUMNS = ["method", "arm", "target", "unit", "score"]
 # What is trained on a target and may be put together over targets.
-ARMS = ("transferred", "continued", "direct")
 
 
 def normalised_scores(units: pd.DataFrame, study: str) -> pd.DataFrame:
@@ -27,9 +27,9 @@ def normalised_scores(units: pd.DataFrame, study: str) -> pd.DataFrame:
     rows = units[(units["study"] == study) & np.isfinite(units["value"].astype(float))]
     parts = []
     for target, group in rows.groupby("target", sort=False):
-        random = group.loc[group["arm"] == "random", "value"]
+        random = group.loc[group["arm"] == RANDOM, "value"]
         floor = float(random.mean()) if len(random) else math.nan
-        arms = group[group["arm"].isin(ARMS)]
+        arms = group[group["arm"].isin(SEARCHED)]
         arms = arms[~arms.duplicated(["method", "arm", "unit"])]
         score = normalised(arms["value"].to_list(), floor, float(group["value"].max()))
         parts.append(arms.assign(score=score, target=target))

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.arms import TRANSFERRED
 from analysis.statistics.intervals import Interval, mean_interval
 from harness.config.documents import read_yaml
 from harness.errors import ConfigError
@@ -29,7 +30,7 @@ TAGS = {
     "cited": "taken from later papers that cite it",
 }
 # What was searched on the published task and trained there, or elsewhere.
-ARMS = ("source", "transferred")
+ARMS = ("source", TRANSFERRED)
 
 
 @dataclass(frozen=True)

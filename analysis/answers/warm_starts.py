@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.answers.transfer.gaps import Pairs, design_cells, select
+from analysis.arms import CONTINUED, DIRECT, DIRECT_LONG
 from analysis.loading.load import Tables
 from analysis.statistics.breakeven import break_even
 from analysis.statistics.curves import Curve, area_between, area_p, asymptotic, jumpstart, window
@@ -107,10 +108,10 @@ def races(tables: Tables, pairs: Pairs) -> Iterator[Race]:
     traces = dict(list(tables.trace.groupby("job", sort=False)))
     bills = tables.searches.set_index("job")
     for study, method, pair in design_cells(runs, pairs):
-        warm = select(runs, study, method, "continued", pair)
+        warm = select(runs, study, method, CONTINUED, pair)
         for currency in ("examples", "evaluations", "seconds"):
             before = bills[currency].reindex(warm["ancestor_jobs"].str.split().str[0])
-            for cold_arm in ("direct", "direct_long"):
+            for cold_arm in (DIRECT, DIRECT_LONG):
                 cold = select(runs, study, method, cold_arm, pair)
                 for quality in QUALITIES:
                     sides = [_curves(traces, table, currency, quality) for table in (warm, cold)]
@@ -128,7 +129,7 @@ def _accounts(
     warm, cold = sides
     source_cost = float(before.mean())
     key = dict(zip(_KEY, (*names, "marginal", cold_arm), strict=True))
-    if cold_arm == "direct":
+    if cold_arm == DIRECT:
         yield Race(key, warm, cold, source_cost)
     later = [curve.shifted(cost) for curve, cost in zip(warm, before, strict=True)]
     end = min(curve.end for curve in later)

@@ -8,8 +8,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.answers.cells.journeys import CONTINUED, DIRECT, SOURCE
-from analysis.figures.style import COLOURS, DASHES, canvas, say_nothing, styled
+from analysis.arms import ARMS, CONTINUED, DIRECT, SOURCE
+from analysis.figures.style import COLOURS, canvas, say_nothing, styled
 from analysis.numbers import pair_label
 from analysis.study import Study
 
@@ -20,7 +20,7 @@ MEASURES = {
     "switches_so_far": "switches of edges' strongest\noperation so far",
     "skips": "share of edges whose strongest\noperation is a skip",
 }
-STAGES = {SOURCE: "source", CONTINUED: "continued (after the swap)", DIRECT: "direct"}
+STAGES = {SOURCE: "source", CONTINUED: "continued (after the swap)", DIRECT: DIRECT}
 COLUMNS = [*KEY, "stage", "kind", "seed", "n", "tick", "epoch", "place", *MEASURES]
 SEED, MEAN = "seed", "mean"
 
@@ -80,7 +80,7 @@ def draw(table: pd.DataFrame) -> Figure:
 def _panel(axes: Axes, group: pd.DataFrame, name: str) -> None:
     for number, (stage, label) in enumerate(STAGES.items()):
         its = group[group["stage"] == stage]
-        look: dict[str, Any] = {"color": COLOURS[number], "ls": DASHES[stage]}
+        look: dict[str, Any] = {"color": COLOURS[number], "ls": ARMS[stage].dash}
         for _, line in its[its["kind"] == SEED].groupby("seed", sort=False):
             axes.plot(line["place"], line[name], lw=0.7, alpha=0.45, **look)
         mean = its[its["kind"] == MEAN]

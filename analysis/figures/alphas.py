@@ -8,13 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 
+from analysis.arms import ARMS
 from analysis.figures.style import DIVERGING, WIDEST, canvas, say_nothing, styled
 from analysis.study import Study
 
 KEY = ["method", "search"]
 COLUMNS = [*KEY, "n", "cell", "edge", "operation", "share"]
 # In this order, so that the swap of data stands between its neighbours.
-ROLES = ("source", "continued", "direct", "direct_long", "resumed")
 # Inches per operation and edge, and of what stands beside and below a panel.
 TILE, BESIDE, BELOW = 0.27, 1.75, 1.5
 
@@ -42,7 +42,7 @@ def mean_shares(study: Study, alphas: pd.DataFrame) -> pd.DataFrame:
     highest = alphas.groupby(edges)["alpha"].transform("max")
     shares = alphas.assign(share=(alphas["alpha"] - highest).astype(float).map(np.exp))
     shares["share"] /= shares.groupby(edges)["share"].transform("sum")
-    order = searches.assign(place=searches["role"].map(ROLES.index))
+    order = searches.assign(place=searches["role"].map(list(ARMS).index))
     order = order.sort_values(["place", "task"], kind="stable")[["job", "method", "role", "task"]]
     order["search"] = order["role"] + " (" + order["task"] + ")"
     table = order.merge(shares, on="job", sort=False)

@@ -12,7 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.figures.style import DASHES, canvas, look_of, place_of, say_nothing, styled, thousands
+from analysis.arms import ARMS
+from analysis.figures.style import canvas, look_of, place_of, say_nothing, styled, thousands
 from analysis.statistics.curves import Curve, window
 from analysis.study import Study
 
@@ -170,7 +171,7 @@ def _panel(axes: Axes, table: pd.DataFrame) -> None:
         return
     for (look, role), group in table.groupby(["look", "role"], sort=False):
         colour, marker = look_of(int(str(look)))
-        dashes = DASHES.get(str(role), "-")
+        dashes = ARMS[str(role)].dash if str(role) in ARMS else "-"
         for _, seed in group[group["kind"] == SEED].groupby("seed"):
             _line(axes, seed, colour, dashes, lw=0.7, alpha=0.4)
         median = group[group["kind"] == MEDIAN]
@@ -216,8 +217,8 @@ def _legend(table: pd.DataFrame) -> list[Line2D]:
         )
     roles = set(table["role"])
     handles += [
-        Line2D([], [], color="#333333", lw=1.8, linestyle=dashes, label=role)
-        for role, dashes in DASHES.items()
+        Line2D([], [], color="#333333", lw=1.8, linestyle=arm.dash, label=role)
+        for role, arm in ARMS.items()
         if role in roles
     ]
     return handles

@@ -11,12 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.answers.arms import finite
+from analysis.arms import ARMS, RANDOM, label_arm
 from analysis.figures.rows import drawn_once
 from analysis.figures.style import canvas, look_of, place_of, say_nothing, styled
 from analysis.statistics.intervals import mean_interval
 from analysis.study import Study
 
-ORDER = ("source", "transferred", "continued", "direct", "direct_long", "resumed", "random")
 # Quartile distances beyond which a value is left outside the axis; runs from which dots are small.
 FAR, MANY = 3.0, 60
 COLUMNS = [
@@ -76,11 +76,9 @@ def _arms(panel: pd.DataFrame, methods: list[str]) -> list[list[dict[Any, Any]]]
     found = []
     for key, group in panel.groupby(["method", "arm", "source"], sort=False):
         method, arm, source = (str(part) for part in key)
-        label = "random architectures" if arm == "random" else f"{method}: {arm}"
-        if arm in {"transferred", "continued"}:
-            label += f" from {source}"
+        label = label_arm(method, arm, source)
         look = place_of(method, methods)
-        order = (len(methods) if look < 0 else look, ORDER.index(arm), label)
+        order = (len(methods) if look < 0 else look, list(ARMS).index(arm), label)
         values = finite(group)
         interval = mean_interval(values)
         common = {
@@ -102,7 +100,7 @@ def _panel(axes: Axes, target: str, table: pd.DataFrame) -> None:
     labels = []
     for row, arm in table.groupby("row"):
         labels.append(str(arm["label"].iloc[0]))
-        if arm["arm"].iloc[0] == "random":
+        if arm["arm"].iloc[0] == RANDOM:
             _band(axes, arm)
         _strip(axes, int(str(row)), arm, limits)
     axes.set_yticks(range(len(labels)), labels)

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis.arms import TRANSFERRED
 from analysis.figures.style import canvas, look_of, place_of, say_nothing, styled
 from analysis.statistics.ranking import (
     FEWEST_METHODS,
@@ -21,7 +22,7 @@ from analysis.study import Study
 
 COLUMNS = ["kind", "name", "look", "rank", "until", "targets"]
 METHOD, BAR = "method", "bar"
-ARM = "transferred"
+ARM = TRANSFERRED
 
 
 def collect(study: Study) -> pd.DataFrame:

@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.answers.comparisons.comparisons import Verdict, comparison_table
+from analysis.arms import DIRECT, SEARCHED
 from analysis.figures.style import canvas, say_nothing, styled
 from analysis.study import Study
 
 COLUMNS = ["column", "method", "arm", "relative_improvement", "gain", "is_significant"]
-ARMS = ("transferred", "continued", "direct")
 RANDOM = "random architectures"
 MAP = "PuOr"
 
@@ -25,7 +25,7 @@ def collect(study: Study) -> pd.DataFrame:
     ``is_significant`` tells of a declared comparison with random that Holm's correction let stand.
     """
     gains = study.gains
-    gains = gains[gains["arm"].isin(ARMS)]
+    gains = gains[gains["arm"].isin(SEARCHED)]
     decided = _decided(study)
     rows = [
         {
@@ -38,9 +38,9 @@ def collect(study: Study) -> pd.DataFrame:
         }
         for row in gains.to_dict("records")
     ]
-    columns = sorted({(ARMS.index(row["arm"]), row["column"]) for row in rows})
+    columns = sorted({(SEARCHED.index(row["arm"]), row["column"]) for row in rows})
     zero = {"method": RANDOM, "relative_improvement": 0.0, "gain": 0.0, "is_significant": False}
-    rows += [{"column": column, "arm": ARMS[place], **zero} for place, column in columns]
+    rows += [{"column": column, "arm": SEARCHED[place], **zero} for place, column in columns]
     order = {column: place for place, (_, column) in enumerate(columns)}
     table = pd.DataFrame(rows, columns=COLUMNS)
     return table.sort_values("column", key=lambda names: names.map(order), kind="stable")
@@ -91,16 +91,16 @@ def _value(axes: Axes, row: dict[Any, Any], at: tuple[int, int], reach: float) -
 
 def _decided(study: Study) -> set[tuple[str, ...]]:
     table = comparison_table(study.comparisons)
-    table = table[(table["against"] == "random")]
+    table = table[(table["against"] == RANDOM)]
     table = table[table["verdict"].isin([str(Verdict.SUPERIOR), str(Verdict.INFERIOR)])]
     return {_key(row) for row in table.to_dict("records")}
 
 
 def _key(row: dict[Any, Any]) -> tuple[str, ...]:
     """Return what names an arm of a pair; a direct search belongs to every source."""
-    source = "" if row["arm"] == "direct" else row["source"]
+    source = "" if row["arm"] == DIRECT else row["source"]
     return row["method"], row["arm"], source, row["target"]
 
 
 def _column(arm: str, source: str, target: str) -> str:
-    return f"direct: {target}" if arm == "direct" else f"{arm}: {source} → {target}"
+    return f"direct: {target}" if arm == DIRECT else f"{arm}: {source} → {target}"

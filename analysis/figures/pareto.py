@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from analysis.arms import ARMS, RANDOM
 from analysis.figures.rows import drawn_once
 from analysis.figures.style import canvas, look_of, place_of, say_nothing, styled, thousands
 from analysis.statistics.pareto import box_of, hypervolume, on_front
@@ -19,14 +20,6 @@ from analysis.study import Study
 AXES = {
     "latency_ms": "latency by the table (ms)",
     "macs": "multiply-adds of the trained network",
-}
-LETTERS = {
-    "source": "S",
-    "transferred": "T",
-    "continued": "C",
-    "direct": "D",
-    "direct_long": "L",
-    "resumed": "R",
 }
 POINT, MEAN = "network", "mean"
 COLUMNS = [
@@ -102,7 +95,7 @@ def volumes(table: pd.DataFrame) -> dict[str, dict[str, float]]:
     for target, panel in means.groupby("target", sort=False):
         box = box_of(panel["cost"], panel["test_acc"])
         groups = {"all": panel}
-        groups |= {str(name) or "random": own for name, own in panel.groupby("method", sort=False)}
+        groups |= {str(name) or RANDOM: own for name, own in panel.groupby("method", sort=False)}
         found[str(target)] = {
             name: hypervolume(own["cost"], own["test_acc"], box) for name, own in groups.items()
         }
@@ -154,7 +147,7 @@ def _mean(axes: Axes, row: dict[Any, Any]) -> None:
         zorder=4 if is_front else 3,
     )
     axes.annotate(
-        LETTERS.get(str(row["arm"]), ""),
+        ARMS[str(row["arm"])].letter,
         at,
         ha="center",
         va="center_baseline",
@@ -191,9 +184,9 @@ def _legend(table: pd.DataFrame) -> list[Line2D]:
     ]
     arms = set(table["arm"])
     handles += [
-        _mark("black", rf"$\mathbf{{{letter}}}$", arm)
-        for arm, letter in LETTERS.items()
-        if arm in arms
+        _mark("black", rf"$\mathbf{{{arm.letter}}}$", name)
+        for name, arm in ARMS.items()
+        if name in arms and arm.letter
     ]
     front = Line2D([], [], color="#222222", lw=1.2, linestyle=(0, (5, 2)), label="front of means")
     return [*handles, front]

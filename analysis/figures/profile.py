@@ -7,7 +7,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.answers.normalised import normalised_scores
-from analysis.figures.style import DASHES, canvas, look_of, place_of, say_nothing, styled
+from analysis.arms import ARMS
+from analysis.figures.style import canvas, look_of, place_of, say_nothing, styled
 from analysis.statistics.summaries import BOOTSTRAP_RUNS, performance_profile, resampled
 from analysis.study import Study
 
@@ -59,7 +60,7 @@ def draw(table: pd.DataFrame) -> Figure:
             )
             axes.plot(
                 rows["threshold"], rows["share"], color=colour, lw=1.8, label=label,
-                ls=DASHES[str(arm)], drawstyle="steps-post",
+                ls=ARMS[str(arm)].dash, drawstyle="steps-post",
             )  # fmt: skip
         axes.axvline(0, color="#777777", lw=0.9, ls=(0, (4, 2)))
         axes.set_xlabel("normalised score (0: mean of random architectures, 1: best run)")

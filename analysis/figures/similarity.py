@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
-from analysis.answers.cells.searched import RANDOM, Collection
+from analysis.answers.cells.searched import Collection
 from analysis.architectures.chance import Chance
 from analysis.architectures.metrics import MEAN, distance
+from analysis.arms import RANDOM
 from analysis.figures.style import COLOURS, DIVERGING, WIDEST, canvas, place_of, say_nothing, styled
 from analysis.study import Study
 

@@ -20,14 +20,6 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 WIDEST = 16.0
 NOTHING = "nothing"  # label of axes that only say why
 RANDOM_LOOK = ("#555555", "d")
-DASHES: dict[str, Any] = {
-    "direct": "-",
-    "direct_long": (0, (8, 2, 1, 2)),
-    "source": (0, (1, 1.2)),
-    "transferred": (0, (7, 1.5, 1, 1.5)),
-    "continued": (0, (5, 2)),
-    "resumed": (0, (3, 1, 1, 1, 1, 1)),
-}
 SETTINGS: dict[str, Any] = {
     "font.size": 10,
     "axes.titlesize": 11,

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from analysis.arms import label_arm
 from analysis.figures.style import canvas, say_nothing, styled
 from analysis.study import Study
 
@@ -21,9 +22,7 @@ def collect(study: Study) -> pd.DataFrame:
     found = study.variances
     found = found[found["evaluation_sd"].notna()]
     labels = [
-        f"{row['method'] or 'random'}: {row['arm']}"
-        + (f" from {row['source']}" if row["arm"] in {"transferred", "continued"} else "")
-        + f" on {row['target']}"
+        f"{label_arm(row['method'], row['arm'], row['source'])} on {row['target']}"
         for row in found.to_dict("records")
     ]
     table = found.assign(

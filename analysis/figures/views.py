@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from analysis.answers.cells.changes import count_new
-from analysis.answers.cells.journeys import CONTINUED, DIRECT, SOURCE, START, Journey
+from analysis.answers.cells.journeys import START, Journey
+from analysis.arms import CONTINUED, DIRECT, SOURCE
 from analysis.numbers import pair_label, several
 from harness.api import BlockChain, CellGraph, Graphs
 

@@ -9,13 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.arms import COLD_ROLES, DIRECT, RESUMED, SOURCE, TRANSFERRED
 from analysis.loading.columns import ALPHA_COLUMNS, INSIGHTS, TRACE_COLUMNS
 from analysis.loading.reading import ArmRow, Job, Jobs
 from harness.results.record import SearchSpec
-
-# What a cold search is for, the most telling use first: in designs with both directions the
-# search on one pair's source is the direct search of the other pair.
-_COLD_ROLES = ("direct", "direct_long", "source")
 
 
 def search_rows(searches: Jobs, arms: Sequence[ArmRow]) -> list[dict[str, Any]]:
@@ -27,7 +24,7 @@ def search_rows(searches: Jobs, arms: Sequence[ArmRow]) -> list[dict[str, Any]]:
             "job": digest,
             "study": owners[digest].study if digest in owners else "",
             "method": owners[digest].method if digest in owners else "",
-            "role": roles.get(digest, "source"),
+            "role": roles.get(digest, SOURCE),
             "source": _first(digest, searches).task,
             **_search_row(job),
         }
@@ -53,11 +50,11 @@ def _roles(arms: Sequence[ArmRow]) -> dict[str, str]:
     for row in arms:
         *earlier, last = row.planned.searches or ("",)
         arm = str(row.planned.arm)
-        uses.setdefault(last, set()).add("source" if arm in {"source", "transferred"} else arm)
+        uses.setdefault(last, set()).add(SOURCE if arm in {SOURCE, TRANSFERRED} else arm)
         for digest in earlier:
-            uses.setdefault(digest, set()).add("direct" if arm == "resumed" else "source")
+            uses.setdefault(digest, set()).add(DIRECT if arm == RESUMED else SOURCE)
     return {
-        digest: next((role for role in _COLD_ROLES if role in found), min(found))
+        digest: next((role for role in COLD_ROLES if role in found), min(found))
         for digest, found in uses.items()
     }
 

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from analysis.arms import ARMS
+
 TERMS: dict[str, str] = {
-    "source": "Arm: searched and trained on the source.",
-    "transferred": "Arm: searched on the source, trained on the target.",
-    "continued": "Arm: searched on the source, the search then carried on with the target. It has "
-    "spent two budgets.",
-    "direct": "Arm: searched and trained on the target.",
-    "direct_long": "Arm: direct with twice the budget, the fair rival of continued.",
-    "resumed": "Arm: a direct search that was restarted on its own task.",
-    "random": "Arm: architectures drawn blindly from the same space, trained alike.",
+    **{name: arm.meaning for name, arm in ARMS.items()},
     "± SD": "Standard deviation between observations; one observation is one search, or one random "
     "architecture. Several trainings of one architecture are averaged first.",
     "[95 % CI]": "Confidence interval for further runs on the same test images.",

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.answers.comparisons.comparisons import Comparison
+from analysis.arms import RANDOM, label_arm
 from analysis.loading.side_files import SideFiles
 from analysis.numbers import decimal, p_value
 from analysis.study import NOT_COMPARABLE, Study
@@ -83,9 +84,7 @@ def escape(text: str) -> str:
 def _row(study: Study, arm: Mapping[Any, Any]) -> tuple[str, ...]:
     gain = _gain(study.gains, arm)
     found = _comparison(study.comparisons, arm)
-    name = f"{arm['method']}: {arm['arm']}" if arm["method"] else "random architectures"
-    if arm["arm"] in {"transferred", "continued"}:
-        name += f" from {arm['source']}"
+    name = label_arm(arm["method"], arm["arm"], arm["source"])
     spread = decimal(arm["mean"])
     if not math.isnan(arm["sd"]):
         spread += f" $\\pm$ {decimal(arm['sd'])}"
@@ -125,7 +124,7 @@ def _comparison(comparisons: list[Comparison], arm: Mapping[Any, Any]) -> Compar
             found
             for found in comparisons
             if (found.study, found.method, found.arm) == (arm["study"], arm["method"], arm["arm"])
-            and found.against == "random"
+            and found.against == RANDOM
             and found.target == arm["target"]
             and (on_target or found.source == arm["source"])
         ),

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.arms import ARMS
 from analysis.loading.columns import ALPHA_COLUMNS, NO_ACCURACY, RUN_COLUMNS, TRACE_COLUMNS
 from analysis.numbers import several
 
 STATUSES = frozenset({"done", *NO_ACCURACY})
-ARMS = frozenset(
-    {"source", "transferred", "continued", "direct", "direct_long", "resumed", "random"}
-)
 # What no job can have less than nothing of.
 AMOUNTS = (
     "search_seconds",

@@ -7,7 +7,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patches import Rectangle
 
-from analysis.answers.cells.journeys import CONTINUED, DIRECT, SOURCE, Journey
+from analysis.answers.cells.journeys import Journey
+from analysis.arms import CONTINUED, DIRECT, SOURCE
 from analysis.figures import chains
 from analysis.figures.views import ALONE, View, list_views, told_changes
 from harness.api import BlockChain

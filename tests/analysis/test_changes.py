@@ -11,10 +11,11 @@ from analysis.answers.cells.changes import (
     settled_table,
     shape_table,
 )
-from analysis.answers.cells.journeys import CONTINUED, SOURCE, START
+from analysis.answers.cells.journeys import START
 from analysis.architectures.alignment import list_changes, mark
 from analysis.architectures.measures import measure_graph
 from analysis.architectures.structure import depth
+from analysis.arms import CONTINUED, SOURCE
 from harness.api import BlockChain, CellGraph
 from harness.results.record import Status
 from tests.analysis.loading import load_study

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.answers.cells.course import course_table, divergence_table
-from analysis.answers.cells.journeys import CONTINUED, DIRECT, SOURCE, START, Journey
+from analysis.answers.cells.journeys import START, Journey
 from analysis.architectures.alignment import GONE, NEW, list_changes
 from analysis.architectures.chance import Chance
 from analysis.architectures.measures import count_operations, measure_graph
 from analysis.architectures.metrics import MEAN, compare_architectures, primary_of
+from analysis.arms import CONTINUED, DIRECT, SOURCE
 from analysis.loading.load import Tables
 from harness.api import BlockChain, CellGraph, Graphs
 

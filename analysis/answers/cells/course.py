@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.answers.cells.journeys import CONTINUED, DIRECT, SOURCE, START, Journey
+from analysis.answers.cells.journeys import START, Journey
 from analysis.architectures.alphas import margin, normalised_entropy, shares, without
 from analysis.architectures.histograms import jensen_shannon
 from analysis.architectures.metrics import MEAN
+from analysis.arms import CONTINUED, DIRECT, SOURCE
 
 Array = NDArray[np.float64]
 

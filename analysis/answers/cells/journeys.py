@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.arms import CARRIED, CONTINUED, DIRECT, SOURCE
 from analysis.loading.load import Tables
 from harness.api import Graphs
 
-SOURCE, START, CONTINUED, DIRECT = "source", "after the swap", "continued", "direct"
+START = "after the swap"
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def list_journeys(tables: Tables, study: str) -> list[Journey]:
 
 def _chains(runs: pd.DataFrame) -> dict[Key, dict[str, str]]:
     """Return the searches of every chain by method, source, target and seed."""
-    chains = runs[runs["arm"].isin(["transferred", "continued"])]
+    chains = runs[runs["arm"].isin(CARRIED)]
     found: dict[Key, dict[str, str]] = {}
     for row in chains.to_dict("records"):
         first, *later = str(row["ancestor_jobs"]).split()

@@ -18,14 +18,13 @@ from numpy.typing import NDArray
 from analysis.architectures.chance import Chance
 from analysis.architectures.groups import GroupTest, permute_labels
 from analysis.architectures.metrics import compare_architectures, distance, primary_of
+from analysis.arms import RANDOM, ROLES
 from analysis.loading.load import Tables
 from harness.api import Graphs
 
 Matrix = NDArray[np.float64]
 
-ROLES = ("source", "direct", "direct_long", "continued", "resumed")
 COLD = ROLES[:2]
-RANDOM = "random"
 # So many architectures are compared at most, equally many of every group: pairs grow as squares.
 MOST_COMPARED = 240
 STABILITY_COLUMNS = [

@@ -14,6 +14,7 @@ from analysis.answers.cells.searched import thin
 from analysis.architectures.functional import MEASURES, Probe, compare_networks, read_probe
 from analysis.architectures.groups import mantel
 from analysis.architectures.metrics import compare_architectures, distance, primary_of
+from analysis.arms import RANDOM
 from analysis.loading.load import Tables
 from harness.api import Graphs
 from harness.errors import ConfigError
@@ -22,7 +23,6 @@ Matrix = NDArray[np.float64]
 
 # So many networks of a task are compared at most, in the order planned.
 MOST_NETWORKS = 80
-RANDOM = "random"
 MANTEL_COLUMNS = [
     "study",
     "target",

@@ -15,11 +15,12 @@ from itertools import combinations, product
 import pandas as pd
 
 from analysis.answers.arms import finite
-from analysis.answers.comparisons.designs import DIRECT, compared, is_about_transfer
+from analysis.answers.comparisons.designs import compared, is_about_transfer
 from analysis.answers.comparisons.directions import home_comparisons
 from analysis.answers.comparisons.pooling import over_targets
 from analysis.answers.comparisons.verdicts import Comparison, Verdict, judged
 from analysis.answers.transfer.gaps import select
+from analysis.arms import CONTINUED, DIRECT, DIRECTS, RANDOM, TRANSFERRED
 from analysis.statistics.equivalence import against_margin, has_assay_sensitivity
 from analysis.statistics.intervals import mean_difference
 from analysis.statistics.multiplicity import holm
@@ -90,9 +91,9 @@ def compare_methods(units: pd.DataFrame, family: Family) -> list[Comparison]:
 
 def _carried(pairs: Sequence[Pair]) -> Iterator[tuple[str, Pair]]:
     """Yield arms with the pairs they have runs of their own for, direct once a target."""
-    yield from product(("transferred", "continued"), pairs)
+    yield from product((TRANSFERRED, CONTINUED), pairs)
     firsts = {target: (source, target) for source, target in reversed(pairs)}
-    yield from (("direct", pair) for pair in reversed(firsts.values()))
+    yield from ((DIRECT, pair) for pair in reversed(firsts.values()))
 
 
 def comparison_table(comparisons: list[Comparison]) -> pd.DataFrame:
@@ -155,7 +156,7 @@ def _against_margin(units: pd.DataFrame, known: Comparison, margin: float | None
     if margin is None or math.isnan(known.p) or not is_about_transfer(known):
         return known
     carried, direct = known.values, known.values_against
-    if known.arm in DIRECT:
+    if known.arm in DIRECTS:
         carried, direct = direct, carried
     if known.failed:
         why = "runs that failed or diverged have no mean, so nothing is tested against the margin"
@@ -174,7 +175,7 @@ def _against_margin(units: pd.DataFrame, known: Comparison, margin: float | None
 
 def _assay(units: pd.DataFrame, known: Comparison, direct: Sequence[float], margin: float) -> str:
     pair = (known.source, known.target)
-    random = finite(select(units, known.study, known.method, "random", pair))
+    random = finite(select(units, known.study, known.method, RANDOM, pair))
     if len(random) < 2:
         return "unknown: there are no random architectures to tell"
     return "yes" if has_assay_sensitivity(direct, random, margin) else "no"

@@ -19,6 +19,7 @@ import pandas as pd
 from analysis.answers.arms import finite
 from analysis.answers.comparisons.verdicts import Comparison, Verdict
 from analysis.answers.transfer.gaps import matched
+from analysis.arms import CARRIED, DIRECTS, RANDOM
 from analysis.loading.columns import NOT_RUN, RANKED_WORST
 from analysis.statistics.effects import a12_interval, standardised_mean
 from analysis.statistics.exact import (
@@ -38,9 +39,6 @@ from analysis.statistics.intervals import (
 )
 from analysis.statistics.power import capacity, detectable_effect, smallest_p
 
-DIRECT = frozenset({"direct", "direct_long"})
-CARRIED = frozenset({"transferred", "continued"})
-
 
 def compared(blank: Comparison, first: pd.DataFrame, second: pd.DataFrame) -> Comparison:
     """Fill in effect and p of the units of two arms, or why there are none."""
@@ -59,7 +57,7 @@ def rule_of(known: Comparison, *, is_paired: bool) -> str:
         return "D2"
     if known.rival:
         return "D5"
-    if "random" in {known.arm, known.against}:
+    if RANDOM in {known.arm, known.against}:
         return "D4"
     return "D6" if is_about_transfer(known) else "D1"
 
@@ -67,7 +65,7 @@ def rule_of(known: Comparison, *, is_paired: bool) -> str:
 def is_about_transfer(known: Comparison) -> bool:
     """Tell whether a margin applies: something carried over against a direct search."""
     arms = {known.arm, known.against}
-    return not known.rival and bool(arms & DIRECT) and bool(arms & CARRIED)
+    return not known.rival and bool(arms & {*DIRECTS}) and bool(arms & {*CARRIED})
 
 
 def ranked(units: pd.DataFrame) -> list[float]:

@@ -12,9 +12,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from analysis.answers.comparisons.designs import DIRECT, described, left_out, with_power
+from analysis.answers.comparisons.designs import described, left_out, with_power
 from analysis.answers.comparisons.pooling import Sides, pooled_blank
 from analysis.answers.comparisons.verdicts import Comparison
+from analysis.arms import DIRECTS
 from analysis.statistics.home import HomeAdvantage, home_advantage
 from analysis.statistics.intervals import mean_difference, pooled_deviation
 from analysis.statistics.power import detectable_effect, smallest_p
@@ -43,7 +44,7 @@ def _compared(one: Comparison, there: Sides, other: Comparison, back: Sides) -> 
     """
     blank = replace(pooled_blank([one, other]), source=one.source, target=one.target)
     blank = replace(blank, rule="D10", design="home advantage", scale="SD")
-    carried = 1 if one.arm in DIRECT else 0
+    carried = 1 if one.arm in DIRECTS else 0
     # On B, what was carried over was searched on A; on A, what was not.
     a = _both(back[1 - carried], there[carried])
     b = _both(back[carried], there[1 - carried])

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from analysis.answers.comparisons.verdicts import Comparison, Verdict
+from analysis.arms import RANDOM
 from analysis.numbers import (
     NOTHING,
     SMALLEST_PRINTED_P,
@@ -103,7 +104,7 @@ def flags(found: Comparison) -> str:
 
 def sides(found: Comparison) -> tuple[str, str]:
     """Return what is compared with what, in words."""
-    second = found.against if found.against == "random" else f"{found.rival} {found.against}"
+    second = found.against if found.against == RANDOM else f"{found.rival} {found.against}"
     return f"{found.method} {found.arm}", second.strip()
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.answers.transfer.gaps import Pairs, select
+from analysis.arms import CONTINUED, DIRECT, TRANSFERRED
 from analysis.statistics.intervals import Interval
 from analysis.statistics.sample import LEVEL
 
@@ -75,7 +76,7 @@ def noise(runs: pd.DataFrame, study: str, target: str) -> tuple[float, str]:
     within = _pooled_sd(done, ["method", "arm", "source", "unit"])
     if not math.isnan(within):
         return within, "SD between trainings of one architecture"
-    searched = done[done["arm"].isin(["direct", "transferred", "continued"])]
+    searched = done[done["arm"].isin([DIRECT, TRANSFERRED, CONTINUED])]
     return _pooled_sd(searched, ["method", "arm", "source"]), "SD between runs of an arm"
 
 
@@ -103,10 +104,10 @@ def _row(
     scales: list[tuple[float, str]],
 ) -> dict[str, Any] | None:
     first, second = pair
-    at_home = {task: select(units, study, method, "direct", (task, task)) for task in pair}
+    at_home = {task: select(units, study, method, DIRECT, (task, task)) for task in pair}
     away = {
-        first: select(units, study, method, "transferred", (first, second)),
-        second: select(units, study, method, "transferred", (second, first)),
+        first: select(units, study, method, TRANSFERRED, (first, second)),
+        second: select(units, study, method, TRANSFERRED, (second, first)),
     }
     if any(len(table) == 0 for table in (*at_home.values(), *away.values())):
         return None

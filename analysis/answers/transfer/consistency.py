@@ -12,7 +12,7 @@ from scipy import stats
 
 from analysis.answers.arms import finite
 from analysis.answers.transfer.gaps import Pairs, design_cells, select
-from analysis.answers.transfer.retention import TRANSFERS
+from analysis.arms import CARRIED, DIRECT
 from analysis.statistics.intervals import Interval
 from analysis.statistics.sample import LEVEL
 
@@ -65,7 +65,7 @@ def consistency_table(units: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
     rows = [
         _row(units, (study, method, pair), arm)
         for study, method, pair in design_cells(units, pairs)
-        for arm in TRANSFERS
+        for arm in CARRIED
     ]
     return pd.DataFrame([row for row in rows if row], columns=CONSISTENCY_COLUMNS)
 
@@ -74,7 +74,7 @@ def _row(
     units: pd.DataFrame, cell: tuple[str, str, tuple[str, str]], arm: str
 ) -> dict[str, Any] | None:
     study, method, pair = cell
-    chosen = [select(units, study, method, name, pair) for name in (arm, "direct")]
+    chosen = [select(units, study, method, name, pair) for name in (arm, DIRECT)]
     if any(len(table) == 0 for table in chosen):
         return None
     own, direct = (finite(table) for table in chosen)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from analysis.answers.arms import ARM_KEY, finite
+from analysis.arms import RANDOM
 from analysis.statistics.intervals import Interval
 from analysis.statistics.sample import LEVEL
 
@@ -81,8 +82,8 @@ def equivalent_budget(
 def equivalent_table(units: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     """Return the random-search equivalent of every arm, from the random arm of its target."""
     rows: list[dict[str, Any]] = []
-    for key, group in units[units["arm"] != "random"].groupby(ARM_KEY, sort=False):
-        is_floor = (units["arm"] == "random") & (units["target"] == key[-1])
+    for key, group in units[units["arm"] != RANDOM].groupby(ARM_KEY, sort=False):
+        is_floor = (units["arm"] == RANDOM) & (units["target"] == key[-1])
         floor = units[is_floor & (units["study"] == key[0])]
         if len(floor) == 0:
             continue

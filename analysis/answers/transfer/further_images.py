@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.answers.transfer.gaps import GAPS, Pairs, design_cells, matched, select
+from analysis.arms import CONTINUED, DIRECT, RANDOM, TRANSFERRED
 from analysis.loading.load import Tables
 from analysis.statistics.crossed_bootstrap import Answers, Crossed, crossed_difference, read_answers
 
@@ -29,7 +30,7 @@ CROSSED_COLUMNS = [
     "both_high",
     "interval",
 ]
-AGAINST_RANDOM = tuple((arm, "random") for arm in ("transferred", "continued", "direct"))
+AGAINST_RANDOM = tuple((arm, RANDOM) for arm in (TRANSFERRED, CONTINUED, DIRECT))
 
 
 def crossed_table(tables: Tables, units: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:

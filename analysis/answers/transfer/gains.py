@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from analysis.answers.arms import ARM_KEY, finite
+from analysis.arms import RANDOM
 from analysis.statistics.effects import a12_interval
 from analysis.statistics.intervals import Interval, welch
 from analysis.statistics.sample import LEVEL
@@ -56,9 +57,9 @@ def gain_table(units: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     key = [*ARM_KEY, "unit"]
     sized = units.merge(runs.groupby(key, sort=False)[SIZES].mean().reset_index(), on=key)
     rows = []
-    for arm_key, group in sized[sized["arm"] != "random"].groupby(ARM_KEY, sort=False):
+    for arm_key, group in sized[sized["arm"] != RANDOM].groupby(ARM_KEY, sort=False):
         study, target = arm_key[0], arm_key[-1]
-        is_floor = (sized["arm"] == "random") & (sized["target"] == target)
+        is_floor = (sized["arm"] == RANDOM) & (sized["target"] == target)
         floor = sized[is_floor & (sized["study"] == study)]
         if len(floor):
             rows.append(dict(zip(ARM_KEY, arm_key, strict=True)) | _gain(group, floor))

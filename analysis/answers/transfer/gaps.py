@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.answers.arms import finite
+from analysis.arms import CONTINUED, DIRECT, DIRECT_LONG, ON_TARGET, RANDOM, TRANSFERRED
 from analysis.statistics.intervals import Interval, paired_t, welch
 
 GAP_COLUMNS = [
@@ -29,12 +30,11 @@ Pairs = dict[str, list[tuple[str, str]]]
 
 # Which differences a pair is described by: minuend, subtrahend.
 GAPS = (
-    ("direct", "transferred"),
-    ("direct", "continued"),
-    ("continued", "transferred"),
-    ("direct_long", "continued"),
+    (DIRECT, TRANSFERRED),
+    (DIRECT, CONTINUED),
+    (CONTINUED, TRANSFERRED),
+    (DIRECT_LONG, CONTINUED),
 )
-_ON_TARGET = ("direct", "direct_long", "resumed", "random")
 
 
 def select(
@@ -47,8 +47,8 @@ def select(
     """
     source, target = pair
     chosen = (units["study"] == study) & (units["arm"] == arm)
-    chosen &= units["method"] == ("" if arm == "random" else method)
-    if arm not in _ON_TARGET:
+    chosen &= units["method"] == ("" if arm == RANDOM else method)
+    if arm not in ON_TARGET:
         chosen &= units["source"] == source
     if arm != "source":
         chosen &= units["target"] == target

@@ -13,6 +13,7 @@ from scipy import stats
 
 from analysis.answers.arms import finite
 from analysis.answers.transfer.gaps import Pairs, design_cells, select
+from analysis.arms import CARRIED, DIRECT, RANDOM
 from analysis.statistics.intervals import Interval
 from analysis.statistics.sample import LEVEL
 
@@ -31,7 +32,6 @@ RETENTION_COLUMNS = [
     "g",
     "interval",
 ]
-TRANSFERS = ("transferred", "continued")
 UNDEFINED = "undefined: direct search does not beat random"
 
 
@@ -122,7 +122,7 @@ def retention_table(units: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
     rows = [
         _row(units, study, method, pair, arm)
         for study, method, pair in design_cells(units, pairs)
-        for arm in TRANSFERS
+        for arm in CARRIED
     ]
     return pd.DataFrame([row for row in rows if row], columns=RETENTION_COLUMNS)
 
@@ -130,7 +130,7 @@ def retention_table(units: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
 def _row(
     units: pd.DataFrame, study: str, method: str, pair: tuple[str, str], arm: str
 ) -> dict[str, Any] | None:
-    chosen = [select(units, study, method, name, pair) for name in (arm, "direct", "random")]
+    chosen = [select(units, study, method, name, pair) for name in (arm, DIRECT, RANDOM)]
     if any(len(table) == 0 for table in chosen):
         return None
     x, direct, random = (finite(table) for table in chosen)

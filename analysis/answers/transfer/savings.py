@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.answers.transfer.gaps import Pairs, design_cells, select
-from analysis.answers.transfer.retention import TRANSFERS, Estimates, fieller
+from analysis.answers.transfer.retention import Estimates, fieller
+from analysis.arms import CARRIED, DIRECT
 from analysis.statistics.intervals import Interval
 from analysis.statistics.sample import LEVEL
 
@@ -78,7 +79,7 @@ def saving_table(runs: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
     rows = [
         _row(done, (study, method, pair), arm, currency)
         for study, method, pair in design_cells(done, pairs)
-        for arm in TRANSFERS
+        for arm in CARRIED
         for currency in CURRENCIES
     ]
     return pd.DataFrame([row for row in rows if row], columns=SAVING_COLUMNS)
@@ -88,7 +89,7 @@ def _row(
     runs: pd.DataFrame, cell: tuple[str, str, tuple[str, str]], arm: str, currency: str
 ) -> dict[str, Any] | None:
     study, method, pair = cell
-    chosen = [select(runs, study, method, name, pair) for name in (arm, "direct")]
+    chosen = [select(runs, study, method, name, pair) for name in (arm, DIRECT)]
     if any(len(table) == 0 for table in chosen):
         return None
     # Several trainings of one architecture rest on one search.

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.answers.transfer.gaps import Pairs, design_cells, select
+from analysis.arms import TRANSFERRED
 from analysis.statistics.correlations import correlations, tau_interval
 
 SHARED_COLUMNS = ["study", "method", "source", "target", "seed", "on_source", "on_target"]
@@ -37,7 +38,7 @@ def shared_table(units: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
         if source == target:
             continue
         pair = (source, target)
-        sides = [select(units, study, method, arm, pair) for arm in ("source", "transferred")]
+        sides = [select(units, study, method, arm, pair) for arm in ("source", TRANSFERRED)]
         both = sides[0].merge(sides[1], on="unit", suffixes=("_source", "_target"))
         found = pd.DataFrame(
             {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.arms import DIRECT, RANDOM
 from analysis.loading.provenance import changed_plugins
 from analysis.numbers import brief, joined, p_value, several
 from analysis.report.checklist.finding import Finding, Item, failed, not_applicable, partial, passed
@@ -64,7 +65,7 @@ def ablations(study: Study) -> Finding:
         name
         for name, is_there in (
             ("random search", bool(set(arms["method"]) & _random_searches(study))),
-            ("no transfer (direct)", "direct" in set(arms["arm"])),
+            ("no transfer (direct)", DIRECT in set(arms["arm"])),
         )
         if is_there
     ]
@@ -108,7 +109,7 @@ def anytime(study: Study) -> Finding:
 def random_baselines(study: Study) -> Finding:
     """Methods are compared with random search of equal budget and with random sampling."""
     arms = _with_runs(study)
-    sampled = arms[arms["arm"] == "random"]["n"]
+    sampled = arms[arms["arm"] == RANDOM]["n"]
     is_searched = bool(set(arms["method"]) & _random_searches(study))
     if not is_searched and len(sampled) == 0:
         return failed("neither random search nor random architectures have a finished run")
@@ -130,7 +131,7 @@ def repetitions(study: Study) -> Finding:
         return not_applicable(NO_RUN)
     fewest = int(arms["n"].min())
     where = arms[arms["n"] == fewest].iloc[0]
-    text = f"fewest: {several(fewest, 'run')} ({where['method'] or 'random'}, {where['arm']})"
+    text = f"fewest: {several(fewest, 'run')} ({where['method'] or RANDOM}, {where['arm']})"
     text += "; seeds stand in the table runs"
     if fewest >= ENOUGH_RUNS:
         return passed(text)

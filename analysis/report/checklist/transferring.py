@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.answers.arms import BUDGET_RATIO, count_lost
 from analysis.answers.transfer.gaps import select
+from analysis.arms import CONTINUED, DIRECT, DIRECT_LONG, TRANSFERRED
 from analysis.numbers import joined, pair_label, several
 from analysis.report.checklist.finding import (
     Finding,
@@ -35,10 +36,10 @@ def direct_baseline(study: Study) -> Finding:
     for method, pair in cells:
         label = f"{method}, {pair_label(*pair)}"
         done = {arm: _finished(study, method, arm, pair) for arm in
-                ("transferred", "continued", "direct", "direct_long")}  # fmt: skip
-        if len(done["direct"]) == 0:
+                (TRANSFERRED, CONTINUED, DIRECT, DIRECT_LONG)}  # fmt: skip
+        if len(done[DIRECT]) == 0:
             lacking.append(label)
-        for arm, control in (("transferred", "direct"), ("continued", "direct_long")):
+        for arm, control in ((TRANSFERRED, DIRECT), (CONTINUED, DIRECT_LONG)):
             ratio = _ratio(done[arm], done[control])
             if len(done[arm]) and not ratio <= BUDGET_RATIO:
                 unequal.append(f"{label}: {arm} has no {control} of equal budget")

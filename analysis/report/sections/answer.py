@@ -10,6 +10,16 @@ from itertools import product
 from analysis.answers.comparisons.comparisons import Comparison
 from analysis.answers.comparisons.sentences import say
 from analysis.answers.comparisons.verdicts import Verdict
+from analysis.arms import (
+    CARRIED,
+    CONTINUED,
+    DIRECT,
+    DIRECT_LONG,
+    RANDOM,
+    RESUMED,
+    SOURCE,
+    TRANSFERRED,
+)
 from analysis.numbers import brief, decimal, joined, pair_label, several
 from analysis.report.document import Block, Listing, Section, Text
 from analysis.report.gallery import Gallery
@@ -20,13 +30,16 @@ from analysis.study import Study
 
 # Of more, each is brief.
 MOST_SENTENCES = 6
-# What arms are about that carry something over.
-CARRIED = {
-    "transferred": "cells found on {source}",
-    "continued": "cells found on {source} and searched further on {target}",
+# What the runs of an arm are, in words.
+PHRASES = {
+    SOURCE: "cells found and trained on {source}",
+    TRANSFERRED: "cells found on {source}",
+    CONTINUED: "cells found on {source} and searched further on {target}",
+    DIRECT: "cells searched on {target}",
+    DIRECT_LONG: "cells searched twice as long on {target}",
+    RESUMED: "cells of a restarted search on {target}",
+    RANDOM: "random cells",
 }
-# What they are compared with, the most telling first.
-RIVALS = {"direct": "cells searched there", "random": "random cells"}
 
 
 def section(study: Study, gallery: Gallery) -> Section:
@@ -63,23 +76,28 @@ def _sentence(study: Study, method: str, pair: tuple[str, str], *, is_brief: boo
         if (one.method, one.source, one.target) == (method, *pair) and one.scale == "pp"
     }
     name = f"{method}, {pair_label(study.labels[source], study.labels[target])}"
-    asked = next(
-        (key for rival in RIVALS for key in found if key[1] == rival and key[0] in CARRIED), None
-    )
+    asked = min((key for key in found if {*key} & {*CARRIED}), key=_rank, default=None)
     if asked is None:
         return f"{name}: no declared comparison is about what was carried over."
     arm, rival = asked
-    subject = CARRIED[arm].format(source=source, target=target)
-    told = [say(found[asked], subject, RIVALS[rival])]
-    random = found.get((arm, "random"))
-    if random and rival == "direct" and not is_brief:
-        told.append(say(random, "these cells", RIVALS["random"], is_second=True))
-    return f"{name}: {'; '.join(told)}.{_spread(found[asked], random)}"
+    subject, other = (PHRASES[one].format(source=source, target=target) for one in asked)
+    told = [say(found[asked], subject, other)]
+    random = found.get((arm, RANDOM))
+    if random and rival == DIRECT and not is_brief:
+        told.append(say(random, "these cells", PHRASES[RANDOM], is_second=True))
+    hidden = _spread(found[asked], random) if arm in CARRIED else ""
+    return f"{name}: {'; '.join(told)}.{hidden}"
+
+
+def _rank(key: tuple[str, str]) -> tuple[bool, bool, bool]:
+    """Return how telling a comparison is: what was carried over, against direct search, first."""
+    arm, against = key
+    return arm not in CARRIED, against != DIRECT, against != RANDOM
 
 
 def _against_random(study: Study) -> Iterator[str]:
     """Say how often what was carried over did better and worse than random cells."""
-    found = [one for one in study.comparisons if one.against == "random" and one.arm in CARRIED]
+    found = [one for one in study.comparisons if one.against == RANDOM and one.arm in CARRIED]
     counts = Counter(one.verdict for one in found)
     if found:
         yield (

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.arms import ROLES
 from analysis.figures import alphas as alphas_plot
 from analysis.numbers import brief, decimal, p_value, spans
 from analysis.report.document import Block, Fold, Section, Text
@@ -16,7 +17,6 @@ from analysis.study import Study
 
 # A search whose parameters moved less than this on average decided by its initial noise.
 BARELY_MOVED = 0.05
-ROLES = ["source", "direct", "direct_long", "continued", "resumed"]
 # What is averaged over seeds; ``changed_at`` is a share of the search's own steps.
 NUMBERS = [
     "entropy",

@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from analysis.answers.cells.searched import ALL, MOST_COMPARED
-from analysis.answers.cells.trained import RANDOM
 from analysis.architectures.functional import MEASURES
 from analysis.architectures.metrics import METRICS
+from analysis.arms import RANDOM
 from analysis.numbers import NOTHING, decimal, joined, p_value
 from analysis.report.document import Block, Listing, Section, Text
 from analysis.report.gallery import Gallery

@@ -8,6 +8,7 @@ from analysis.answers.arms import BUDGET_RATIO
 from analysis.answers.comparisons.comparisons import Comparison
 from analysis.answers.comparisons.sentences import chance, difference_text, flags, sides, where
 from analysis.answers.sizes import SIZE_RATIO, unequal_sizes
+from analysis.arms import RANDOM
 from analysis.numbers import brief, p_value
 from analysis.report.document import Block, Section, Text
 from analysis.report.gallery import Gallery
@@ -46,7 +47,7 @@ def verdict_grid(name: str, found: Sequence[Comparison]) -> Block:
             p_value(one.p_holm),
             flags(one),
         )
-        for one in sorted(found, key=lambda one: (one.against == "random", one.source, one.target))
+        for one in sorted(found, key=lambda one: (one.against == RANDOM, one.source, one.target))
     ]
     return known_grid(name, columns, rows)
 
@@ -81,4 +82,4 @@ def _unequal(least: Row, most: Row) -> str:
 
 
 def _arm_name(row: Row) -> str:
-    return str(row["arm"]) if row["arm"] == "random" else f"{row['method']} {row['arm']}"
+    return str(row["arm"]) if row["arm"] == RANDOM else f"{row['method']} {row['arm']}"

@@ -6,8 +6,9 @@ import pytest
 from scipy.spatial.distance import jensenshannon
 
 from analysis.answers.cells.course import course_table, divergence_table, edge_course
-from analysis.answers.cells.journeys import CONTINUED, DIRECT, SOURCE, START
+from analysis.answers.cells.journeys import START
 from analysis.architectures.alphas import shares, without
+from analysis.arms import CONTINUED, DIRECT, SOURCE
 from tests.analysis.loading import load_study
 
 
