@@ -40,9 +40,10 @@ def test_every_command_is_named():
 
 
 @pytest.mark.parametrize("package", ["analysis", "harness"])
-def test_every_folder_has_its_place_in_the_architecture(package):
+def test_every_folder_and_module_has_its_place_in_the_architecture(package):
     folders = {f"{package}/{file.parent.name}/" for file in (ROOT / package).glob("*/__init__.py")}
-    assert folders <= named("docs/architecture.md")
+    modules = {f"{package}/{file.name}" for file in (ROOT / package).glob("[!_]*.py")}
+    assert folders | modules <= named("docs/architecture.md")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
