@@ -1,5 +1,6 @@
 """Plugins that another distribution installs are plugins like those that ship with the project."""
 
+import functools
 import json
 import os
 import subprocess
@@ -75,17 +76,27 @@ def site(tmp_path_factory):
 
 
 @pytest.fixture
-def harness(site, tmp_path):
+def call(site, tmp_path):
     """Return a function that runs a command where the distribution is installed."""
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{site}"}
 
-    def call(*arguments):
-        command = [sys.executable, "-m", "harness", *arguments]
+    def call(*words):
+        command = [sys.executable, *words]
         return subprocess.run(
             command, cwd=tmp_path, env=environment, capture_output=True, text=True
         )
 
     return call
+
+
+@pytest.fixture
+def harness(call):
+    return functools.partial(call, "-m", "harness")
+
+
+@pytest.fixture
+def unreported(call):
+    return functools.partial(call, "-c", tiny.UNREPORTED)
 
 
 def test_they_are_listed_with_what_they_are(harness):
@@ -104,7 +115,7 @@ def test_they_are_held_against_the_contract(harness, name):
     assert {verdict["status"] for verdict in json.loads(done.stdout)} == {"passed"}
 
 
-def test_an_experiment_uses_them(harness, tmp_path):
+def test_an_experiment_uses_them(unreported, tmp_path):
     pair = {"source": "halves", "target": "halves"}
     file = tiny.write(tmp_path, methods=["their_method"], pairs=[pair])
     changes = [
@@ -113,7 +124,7 @@ def test_an_experiment_uses_them(harness, tmp_path):
         "protocol.train.recipe.batch_size=16",
     ]
     flags = [flag for change in changes for flag in ("--set", change)]
-    done = harness("run", str(file), "--device", "cpu", *flags)
+    done = unreported("run", str(file), "--device", "cpu", *flags)
     assert done.returncode == 0, done.stderr
     records = tiny.records(tmp_path / "results").values()
     assert {record["status"] for record in records} == {"done"}

@@ -15,7 +15,7 @@ QUIET = {"methods": ["random_search"], "arms": ["transferred", "direct", "random
 
 @pytest.mark.real_report
 def test_a_run_ends_with_the_path_of_a_report_and_a_second_one_does_nothing(tmp_path, capsys):
-    file = write(tmp_path, methods=["darts", "random_search"], arms=["continued", "random"])
+    file = write(tmp_path, methods=["random_search"], arms=["transferred", "random"])
     assert run(tmp_path, file) == 0
     report = capsys.readouterr().out.strip()
     assert report.endswith("report.html")

@@ -26,7 +26,7 @@ if __name__ == "__main__":
 """
 
 
-def arguments(folder, trials=3, *extra):
+def arguments(folder, trials=2, *extra):
     rules = folder / "tiny.yaml"
     search = {**PROTOCOL["search"], "budget": {"examples": 40}}
     rules.write_text(yaml.safe_dump({**PROTOCOL, "search": search}))
@@ -89,7 +89,7 @@ def result_of(folder):
 
 def test_optuna_opens_the_study_and_finds_the_best_trial_that_was_written(alone):
     trials = trials_of(alone)
-    assert [state for _, state, _, _ in trials] == ["COMPLETE"] * 3
+    assert [state for _, state, _, _ in trials] == ["COMPLETE"] * 2
     best = max(trials, key=lambda trial: trial[3][0])
     result = result_of(alone)
     assert result["score"] == best[3][0]
@@ -100,11 +100,11 @@ def test_optuna_opens_the_study_and_finds_the_best_trial_that_was_written(alone)
 def test_the_bill_is_that_of_the_searches_and_their_verdicts(alone):
     bill = result_of(alone)["bill"]
     found = [json.loads(file.read_text()) for file in jobs_of(alone)]
-    assert bill["trials"] == len(found) == 3
+    assert bill["trials"] == len(found) == 2
     # A verdict is one epoch of the recipe.
     seen = [r["bill"]["examples"] + RECIPE["epoch_examples"] for r in found]
     assert bill["examples"] == sum(seen)
-    assert bill["evaluations"] == 3
+    assert bill["evaluations"] == 2
     assert bill["seconds"] > sum(record["bill"]["seconds"] for record in found)
 
 
@@ -117,18 +117,18 @@ def test_only_the_source_is_searched_and_nothing_is_trained_or_tested(alone):
 
 def test_more_trials_continue_the_study_under_another_digest(alone, tmp_path):
     shutil.copytree(alone / "study", tmp_path / "study")
-    assert main(arguments(tmp_path, 4)) == 0
-    assert trials_of(tmp_path)[:3] == trials_of(alone) and len(trials_of(tmp_path)) == 4
+    assert main(arguments(tmp_path, 3)) == 0
+    assert trials_of(tmp_path)[:2] == trials_of(alone) and len(trials_of(tmp_path)) == 3
     assert result_of(tmp_path)["study"] != result_of(alone)["study"]
 
 
 def test_another_study_in_the_same_folder_is_refused(alone, capsys):
-    assert main(arguments(alone, 3, "--seed", "7")) == 2
+    assert main(arguments(alone, 2, "--seed", "7")) == 2
     assert "holds a study of other inputs" in capsys.readouterr().err
 
 
 def test_stopped_at_once_it_says_so(tmp_path, capsys):
-    assert main(arguments(tmp_path, 3, "--stop-after", "0s")) == 3
+    assert main(arguments(tmp_path, 2, "--stop-after", "0s")) == 3
     assert "the same command goes on" in capsys.readouterr().err
     assert not (tmp_path / "study" / "tuning.json").exists()
 
@@ -147,6 +147,6 @@ def test_an_experiment_uses_the_values_and_its_report_says_who_was_not_tuned(alo
     }
     text = (tmp_path / "tiny" / "report" / "report.md").read_text()
     assert (
-        f"darts was tuned on d10 under the protocol tiny, study {result['study']}: 3 trial" in text
+        f"darts was tuned on d10 under the protocol tiny, study {result['study']}: 2 trial" in text
     )
     assert "Hyper-parameters of darts were tuned, those of random_search were not" in text
