@@ -1,6 +1,7 @@
 """What gradient methods share: who descends on what, schedules, warm starts, the diary."""
 
 import copy
+import functools
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ from harness.search.oneshot.descent import ChoiceDescent, WeightDescent
 from harness.search.oneshot.statistics import mean_change, mean_entropy, mean_margin, skip_share
 from harness.spaces.darts import Darts as DartsSpace
 from methods.darts import Darts
+
+darts = functools.partial(Darts, order=1)  # the second order has tests of its own
 
 
 class Batches:
@@ -49,7 +52,7 @@ def problem(classes=5, steps=8, epoch_steps=4):
 
 
 def searched(steps=3, **parameters):
-    method = Darts(problem(), **parameters)
+    method = darts(problem(), **parameters)
     for _ in range(steps):
         method.step()
     return method
@@ -70,7 +73,7 @@ def flat(tensors):
 
 
 def test_choices_descend_on_validation_batches_and_leave_the_weights_alone(monkeypatch):
-    method = Darts(problem(), choices=ChoiceDescent(learning_rate=0.1))
+    method = darts(problem(), choices=ChoiceDescent(learning_rate=0.1))
     monkeypatch.setattr(method, "weight_step", lambda batch: None)
     before = copy.deepcopy(method.supernet.state_dict())
     alphas = flat(method.parameters["alpha"])
@@ -81,7 +84,7 @@ def test_choices_descend_on_validation_batches_and_leave_the_weights_alone(monke
 
 
 def test_the_first_order_gradient_is_that_of_the_validation_loss():
-    method = Darts(problem(), order=1)
+    method = darts(problem(), order=1)
     batch = method.validation.next()
     method.choice_gradient(batch, method.train.next())
     softmax = [alpha.softmax(0) for alpha in method.parameters["alpha"]]
@@ -94,7 +97,7 @@ def test_the_first_order_gradient_is_that_of_the_validation_loss():
 
 
 def test_weights_descend_on_train_batches_and_leave_the_choices_alone():
-    method = Darts(problem())
+    method = darts(problem())
     alphas = flat(method.parameters["alpha"])
     weights = flat(method.supernet.parameters())
     method.weight_step(method.train.next())
@@ -104,7 +107,7 @@ def test_weights_descend_on_train_batches_and_leave_the_choices_alone():
 
 def test_a_weight_step_is_plain_sgd_with_decay_clipping_and_momentum():
     rules = WeightDescent(learning_rate=0.1, final_learning_rate=0.1, gradient_clip=0.01)
-    method = Darts(problem(), weights=rules)
+    method = darts(problem(), weights=rules)
     batch = method.train.next()
     twin = copy.deepcopy(method.supernet)
     gates = method.gates(Split.TRAIN)
@@ -121,7 +124,7 @@ def test_a_weight_step_is_plain_sgd_with_decay_clipping_and_momentum():
 
 
 def test_the_learning_rate_follows_the_cosine_of_the_official_code_epoch_by_epoch():
-    method = Darts(problem(steps=200, epoch_steps=4))  # 50 epochs
+    method = darts(problem(steps=200, epoch_steps=4))  # 50 epochs
     rates = {}
     for epoch in (0, 25, 49):
         method.steps = 4 * epoch + 3
@@ -131,7 +134,7 @@ def test_the_learning_rate_follows_the_cosine_of_the_official_code_epoch_by_epoc
 
 @pytest.mark.parametrize("epoch_steps", [3, 7, 8, 100])
 def test_where_the_budget_is_no_whole_epochs_the_rate_falls_with_every_step(epoch_steps):
-    method = Darts(problem(steps=8, epoch_steps=epoch_steps))
+    method = darts(problem(steps=8, epoch_steps=epoch_steps))
     rates = []
     for step in range(9):
         method.steps = step
@@ -141,7 +144,7 @@ def test_where_the_budget_is_no_whole_epochs_the_rate_falls_with_every_step(epoc
 
 
 def test_a_warm_up_may_be_a_share_of_the_budget():
-    method = Darts(problem(epoch_steps=100), choices=ChoiceDescent(warmup_share=0.4))
+    method = darts(problem(epoch_steps=100), choices=ChoiceDescent(warmup_share=0.4))
     assert method.warmup_steps == 3  # of 8
     before = flat(method.parameters["alpha"])
     for _ in range(3):
@@ -152,13 +155,13 @@ def test_a_warm_up_may_be_a_share_of_the_budget():
 
 
 def test_without_a_horizon_the_learning_rate_is_constant():
-    method = Darts(problem(steps=None))
+    method = darts(problem(steps=None))
     method.steps = 1000
     assert method.learning_rate == 0.025
 
 
 def test_choices_wait_for_the_end_of_the_warm_up_and_keep_their_interval():
-    method = Darts(problem(), choices=ChoiceDescent(warmup_epochs=1, interval=2))
+    method = darts(problem(), choices=ChoiceDescent(warmup_epochs=1, interval=2))
     stepped = []
     for _ in range(8):
         before = flat(method.parameters["alpha"])
@@ -171,9 +174,9 @@ def test_choices_wait_for_the_end_of_the_warm_up_and_keep_their_interval():
 def test_a_warm_start_takes_over_exactly_what_it_says(carry):
     first = searched()
     torch.manual_seed(9)
-    fresh = Darts(problem())
+    fresh = darts(problem())
     torch.manual_seed(9)
-    second = Darts(problem(), carry=carry)
+    second = darts(problem(), carry=carry)
     second.warm_start(source(first))
     of_weights = (first if "weights" in carry else fresh).supernet.state_dict()
     of_alphas = first if "alpha" in carry else fresh
@@ -189,9 +192,9 @@ def test_a_warm_start_takes_over_exactly_what_it_says(carry):
 def test_the_classifier_starts_anew_where_classes_are_others(classes):
     first = searched()
     torch.manual_seed(9)
-    fresh = Darts(problem(classes=classes))
+    fresh = darts(problem(classes=classes))
     torch.manual_seed(9)
-    second = Darts(problem(classes=classes))
+    second = darts(problem(classes=classes))
     second.warm_start(source(first, has_same_classes=False))
     kept, anew = first.supernet.state_dict(), fresh.supernet.state_dict()
     for name, tensor in second.supernet.state_dict().items():
@@ -201,13 +204,13 @@ def test_the_classifier_starts_anew_where_classes_are_others(classes):
 
 def test_a_warm_start_from_something_else_is_refused():
     with pytest.raises(Unsupported, match="random_search"):
-        Darts(problem()).warm_start(
+        darts(problem()).warm_start(
             SearchState("random_search", TaskShape((1, 8, 8), 5), (), {"best": ()})
         )
 
 
 def test_the_diary_knows_at_which_step_the_cell_last_changed():
-    method = Darts(problem(), choices=ChoiceDescent(learning_rate=0.01))
+    method = darts(problem(), choices=ChoiceDescent(learning_rate=0.01))
     before, last = method.incumbent(), 0
     for step in range(1, 7):
         method.step()
