@@ -90,7 +90,7 @@ class Study:
     @cached_property
     def arms(self) -> pd.DataFrame:
         """n, mean, SD and values of each arm."""
-        return arms_table(self.tables.runs)
+        return arms_table(self.tables.runs, self.units)
 
     @cached_property
     def costs(self) -> pd.DataFrame:

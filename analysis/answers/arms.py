@@ -66,14 +66,19 @@ def units(runs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=UNIT_COLUMNS)
 
 
-def arms_table(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return n, mean, standard deviation and every value of each arm."""
+def arms_table(runs: pd.DataFrame, observations: pd.DataFrame) -> pd.DataFrame:
+    """Return n, mean, standard deviation and every value of each arm.
+
+    Args:
+        runs: As loaded; what networks cost is averaged over them.
+        observations: Their ``units``.
+    """
     sizes = runs.groupby(ARM_KEY)[["params", "macs", "latency_ms"]].mean()
     rows = [
         dict(zip(ARM_KEY, key, strict=True))
         | _spread(group)
         | {name: float(sizes[name].loc[key]) for name in sizes}
-        for key, group in _groups(units(runs), ARM_KEY)
+        for key, group in _groups(observations, ARM_KEY)
     ]
     return pd.DataFrame(rows, columns=ARM_COLUMNS)
 

@@ -63,17 +63,16 @@ def list_networks(tables: Tables, study: str, target: str) -> list[Network]:
     chosen = runs[
         (runs["study"] == study) & (runs["target"] == target) & (runs["status"] == "done")
     ]
+    unit = ["unit", "arm"]
+    means = chosen.groupby(unit, sort=False)["test_acc"].transform("mean")
+    firsts = chosen.assign(accuracy=means).drop_duplicates(unit)
     networks = []
-    for _, group in chosen.groupby(["unit", "arm"], sort=False):
-        first = group.iloc[0]
-        graphs = tables.networks.get(str(first["job"]))
-        if graphs:
-            is_random = first["arm"] == RANDOM
-            label = RANDOM if is_random else f"{first['method']}: {first['arm']}"
-            accuracy = float(group["test_acc"].mean())
-            networks.append(
-                Network(label, str(first["method"]), str(first["job"]), accuracy, graphs)
-            )
+    for arm, method, job, accuracy in zip(
+        *(firsts[name] for name in ("arm", "method", "job", "accuracy")), strict=True
+    ):
+        if graphs := tables.networks.get(str(job)):
+            label = RANDOM if arm == RANDOM else f"{method}: {arm}"
+            networks.append(Network(label, str(method), str(job), float(accuracy), graphs))
     return networks
 
 
@@ -107,7 +106,7 @@ def functional_table(tables: Tables, study: str) -> pd.DataFrame:
     ``MOST_NETWORKS`` of a target are compared.
     """
     rows = []
-    for target, networks in _by_target(tables, study):
+    for target, networks in _by_target(tables, study) if tables.probes else ():
         kept, probes = _answered(tables, networks)
         if len(kept) < 2:
             continue
