@@ -93,34 +93,29 @@ def test_a_job_whose_worker_dies_is_tried_once_more_and_then_left_to_the_same_co
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_stops_at_any_moment_leave_what_an_undisturbed_run_leaves(tmp_path, root, alone, jobs):
-    file = write(tmp_path, **PLAN)
-    for seconds, number in [(0, signal.SIGINT), (1, signal.SIGTERM), (3, signal.SIGHUP)]:
+@pytest.mark.parametrize(("jobs", "last"), [(1, signal.SIGHUP), (2, signal.SIGINT)])
+def test_stops_at_any_moment_leave_what_an_undisturbed_run_leaves(
+    tmp_path, root, alone, jobs, last
+):
+    file, folder = write(tmp_path, **PLAN), tmp_path / "stopped"
+    for seconds, number in [(0, signal.SIGINT), (1, signal.SIGTERM)]:
         command = [sys.executable, "-m", "harness"]
-        process = _start(tmp_path / "stopped", file, root, jobs=jobs, command=command)
+        process = _start(folder, file, root, jobs=jobs, command=command)
         time.sleep(seconds)
         process.send_signal(number)
         _, told = process.communicate()
         # In its first moment a process cannot have prepared for signals yet.
         assert process.returncode == 3 or (seconds == 0 and process.returncode < 0), told
         assert "Traceback" not in told or seconds == 0
-    assert run(tmp_path / "stopped", file, "--jobs", str(jobs), "--stop-after", "0s") == 3
-    assert run(tmp_path / "stopped", file) == 0
-    assert trajectories(tmp_path / "stopped") == alone
-
-
-@pytest.mark.slow
-def test_an_interrupt_saves_what_runs_and_the_same_command_goes_on(tmp_path, root, alone):
-    file = write(tmp_path, **PLAN)
-    process = _start(tmp_path / "results", file, root)
-    assert _runs_until_work_has_begun(process, tmp_path / "results")
-    process.send_signal(signal.SIGINT)
+    process = _start(folder, file, root, jobs=jobs)
+    assert _runs_until_work_has_begun(process, folder)
+    process.send_signal(last)
     process.communicate()
     assert process.returncode == 3
-    assert list((tmp_path / "results").glob("tiny/jobs/*/checkpoint.pt"))
-    assert run(tmp_path / "results", file) == 0
-    assert trajectories(tmp_path / "results") == alone
+    assert list(folder.glob("tiny/jobs/*/checkpoint.pt"))
+    assert run(folder, file, "--jobs", str(jobs), "--stop-after", "0s") == 3
+    assert run(folder, file) == 0
+    assert trajectories(folder) == alone
 
 
 def _start(results, file, root, *, jobs=2, command=None):

@@ -18,6 +18,12 @@ TWIN = (
 )
 
 
+@pytest.fixture
+def all_graphs(monkeypatch):
+    """As many random graphs as users get."""
+    monkeypatch.setattr("harness.planning.space_graphs.SPACE_GRAPHS", 2000)
+
+
 def compare(capsys, *arguments):
     """Return the JSON document that the command prints."""
     assert cli.main(["similarity", *arguments, "--json"]) == 0
@@ -33,6 +39,7 @@ def refusal(capsys, *arguments):
     return captured.err
 
 
+@pytest.mark.usefixtures("all_graphs")
 def test_published_cells_have_the_known_values_beside_chance(capsys, tmp_path):
     file = tmp_path / "v2.txt"
     file.write_text(V2)
@@ -64,6 +71,7 @@ def test_swapped_nodes_change_nothing_that_is_aligned(capsys):
             assert by_places[1, 2][name]["value"] == pytest.approx(metric.equal, abs=1e-12)
 
 
+@pytest.mark.usefixtures("all_graphs")
 def test_a_person_reads_titles_and_what_random_means(capsys):
     assert cli.main(["similarity", V1, V2]) == 0
     text = capsys.readouterr().out
