@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.answers.arms import arms_table, budget_table, cost_table, units, variance_table
 from analysis.answers.cells.changes import change_tables
-from analysis.answers.cells.journeys import Journey, list_journeys
+from analysis.answers.cells.lineage import Lineage, list_lineages
 from analysis.answers.cells.searched import Collection, collect_found
 from analysis.answers.cells.tables import similarity_tables
 from analysis.answers.comparisons.comparisons import (
@@ -143,9 +143,9 @@ class Study:
         return load_chance(next(iter(self.tables.folders.values())))
 
     @cached_property
-    def journeys(self) -> list[Journey]:
+    def lineages(self) -> list[Lineage]:
         """Before and after the swap of data, of every seed, method and pair."""
-        return list_journeys(self.tables, self.name)
+        return list_lineages(self.tables, self.name)
 
     @cached_property
     def found(self) -> Collection:
@@ -160,7 +160,7 @@ class Study:
     @cached_property
     def changes(self) -> dict[str, pd.DataFrame]:
         """What the swap of data changed, by the name of the table."""
-        return change_tables(self.tables, self.name, self.journeys, self.chance)
+        return change_tables(self.tables, self.name, self.lineages, self.chance)
 
     @cached_property
     def sizes(self) -> pd.DataFrame:

@@ -46,7 +46,7 @@ class Darts(Bilevel):
         weights: How the super-network's weights w descend.
         choices: How the architecture parameters alpha descend.
         carry: What a warm start takes over when the data set is swapped: weights, alpha or both.
-            Momentum, Adam's state and the cosine schedule start anew, and the classifier does
+            Momentum, Adam's state and the cosine schedule start again, and the classifier does
             where the classes are others.
         regulariser: Of the validation loss, if the comparison sets a target of cost T (ours; the
             paper knows no cost). ``add#squared``: loss + cost_weight * (ln C / T)^2 with the cost C

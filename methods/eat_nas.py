@@ -294,7 +294,7 @@ class EatNas(Method):
         return mean - self.quality_weight * deviation
 
     def _has_converged(self) -> bool:
-        """Tell whether the quality has not risen for long; the wait then begins anew."""
+        """Tell whether the quality has not risen for long; the wait then begins again."""
         quality = self._quality(*self.population.mean_and_deviation())
         if quality > self.best_quality + self.epsilon:
             self.best_quality, self.stalled = quality, 0

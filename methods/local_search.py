@@ -19,7 +19,7 @@ class LocalSearch(SampleBased):
     """Judge all neighbours, one decision changed, in random order, and move to the best of them.
 
     A step judges one candidate. The climb begins at the best of the first random architectures and
-    ends where no neighbour is better; then it begins anew at a random one. No architecture is
+    ends where no neighbour is better; then it begins again at a random one. No architecture is
     judged twice, unless the space seems to hold no other. A warm start climbs from the source's
     answer.
 

@@ -53,7 +53,7 @@ CHOICES = Choices()
 class NniStrategy(Method):
     """A second implementation beside ours: NNI searches our space, under our budget and splits.
 
-    One step is a whole search, for NNI cannot be stepped: a search that is killed begins anew, and
+    One step is a whole search, for NNI cannot be stepped: a search that is killed begins again, and
     its trajectory has a beginning and an end only.
 
     The one-shot strategies train our super-network, on our streams, with the optimiser, schedule
@@ -63,12 +63,12 @@ class NniStrategy(Method):
       alpha only the learning rate and the warm-up can be chosen; the rest is fixed at what the
       official code of DARTS has, as ``darts``' defaults are. In the epochs of a warm-up it draws
       validation batches without looking at them.
-    * ``gumbel`` weighs operations by Gumbel-softmax, all edges drawn anew in each pass. The answer
+    * ``gumbel`` weighs operations by Gumbel-softmax, all edges drawn again in each pass. The answer
       is derived from the softmax of alpha, as NNI's own export is; its probabilities are a draw.
     * ``random`` (Guo et al., 2019) trains uniform paths, one option on each edge. NNI chooses none
       of them; here some sampled architectures are judged with the shared weights, and the best is
       the answer. In spaces of cells they have fewer edges than the paths that were trained.
-    * ``evolution`` draws every decision anew with a small probability instead of changing one,
+    * ``evolution`` draws every decision again with a small probability instead of changing one,
       tournaments without replacement, and never judges an architecture twice.
 
     NNI's Proxyless is left out: it fails on NNI's own spaces of cells, and through our gates every
@@ -87,7 +87,7 @@ class NniStrategy(Method):
         batches: Validation batches that ``random`` judges each of them on.
         population: Of ``evolution`` (NNI's default).
         tournament: Of ``evolution`` (NNI's default: sample_size).
-        mutation: Probability that ``evolution`` draws a decision anew (NNI's default).
+        mutation: Probability that ``evolution`` draws a decision again (NNI's default).
         fidelity: Effort that ``evolution`` spends on a candidate; None takes the highest on offer.
         carry: What a warm start takes over, but for ``evolution``: weights, alpha or both. The
             source's answer is the first candidate of ``random`` and ``evolution``.
@@ -106,7 +106,7 @@ class NniStrategy(Method):
         "every_step_spends": "What is spent depends on the strategy: evolution spends "
         "evaluations, the others train batches.",
         "resuming_is_seamless": "NNI cannot be stepped: one step is the whole search, so that one "
-        "that is killed half-way begins anew.",
+        "that is killed half-way begins again.",
     }
 
     def __init__(

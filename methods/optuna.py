@@ -32,7 +32,7 @@ class Optuna(SampleBased):
     from scratch, and is paid for. Proposals that the space does not hold, and candidates that
     diverge, are told as pruned, which samplers take for worse than all others.
 
-    A sampler is made anew for each proposal, seeded from the search's own random numbers, and
+    A sampler is made again for each proposal, seeded from the search's own random numbers, and
     learns what came before from the study, which is why a search can be resumed anywhere.
 
     Args:

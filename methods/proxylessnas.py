@@ -41,7 +41,7 @@ _SKIPPED: Mapping[bool | None, frozenset[str]] = {
 class ProxylessNas(Bilevel):
     """One option of each edge runs, drawn by a softmax of alpha (paper section 3.1).
 
-    Weights descend on a path drawn anew for each batch; nothing touches the others, neither
+    Weights descend on a path drawn again for each batch; nothing touches the others, neither
     momentum nor decay. Choices learn from binary gates (section 3.2) or as a policy (section 3.3).
     Defaults are those of the official code's ImageNet search, and the weights' learning rate falls
     with every step, as there. Deviations from it: an architecture step comes before the weight step
@@ -82,7 +82,7 @@ class ProxylessNas(Bilevel):
         choices: How alpha descends (code), after a warm-up of a quarter of the budget (code: 40
             of 160 epochs). Adam's first beta is 0, so that momentum moves no
             option that was not drawn; ``two`` puts those back in any case.
-        carry: What a warm start takes over: weights, alpha or both. The schedule starts anew with
+        carry: What a warm start takes over: weights, alpha or both. The schedule starts again with
             its warm-up, and so does the baseline.
     """
 

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.answers.normalised import normalised_scores
-from analysis.figures.style import canvas, look_of, place_of, say_nothing, styled
+from analysis.figures.style import canvas, draw_empty, look_of, place_of, styled
 from analysis.statistics.summaries import interquartile_mean, optimality_gap, stratified_bootstrap
 from analysis.study import Study
 
@@ -46,7 +46,7 @@ def draw(table: pd.DataFrame) -> Figure:
         panels = figure.subplots(1, len(STATISTICS), sharey=True)
         if not names:
             for axes in panels:
-                say_nothing(axes, "no scores" if axes is panels[0] else "")
+                draw_empty(axes, "no scores" if axes is panels[0] else "")
             return figure
         for axes, statistic in zip(panels, STATISTICS, strict=True):
             for row in table[table["statistic"] == statistic].to_dict("records"):

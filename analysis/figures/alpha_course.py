@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.arms import ARMS, CONTINUED, DIRECT, SOURCE
-from analysis.figures.style import COLOURS, canvas, say_nothing, styled
+from analysis.figures.style import COLOURS, canvas, draw_empty, styled
 from analysis.numbers import pair_label
 from analysis.study import Study
 
@@ -28,7 +28,7 @@ SEED, MEAN = "seed", "mean"
 def collect(study: Study) -> pd.DataFrame:
     """Return the course of every search and the mean over seeds, by tick.
 
-    ``place`` is where a tick stands: epochs since the source search began; a direct search stands
+    ``place`` is where a tick is: epochs since the source search began; a direct search stands
     where the continued one does, as both see the target's data.
     """
     course = study.changes["alpha_course"]
@@ -53,7 +53,7 @@ def draw(table: pd.DataFrame) -> Figure:
     with styled():
         if not groups:
             figure = canvas(6, 1.5)
-            say_nothing(figure.subplots(), "no search has architecture parameters")
+            draw_empty(figure.subplots(), "no search has architecture parameters")
             return figure
         figure = canvas(15.5, 2.9 * len(groups) + 0.5)
         grid = figure.subplots(len(groups), len(MEASURES), squeeze=False)

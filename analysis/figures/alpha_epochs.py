@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.figures.alphas import BELOW, BESIDE, TILE, draw_shares, farthest, mean_shares
-from analysis.figures.style import WIDEST, canvas, say_nothing, styled
+from analysis.figures.style import WIDEST, canvas, draw_empty, styled
 from analysis.study import Study
 
 MOMENTS = ("start", "25 %", "50 %", "75 %", "end")
@@ -36,7 +36,7 @@ def draw(table: pd.DataFrame) -> Figure:
     with styled():
         if not rows:
             figure = canvas(6, 1.5)
-            say_nothing(figure.subplots(), "no search has architecture parameters of named edges")
+            draw_empty(figure.subplots(), "no search has architecture parameters of named edges")
             return figure
         tall = [TILE * group["edge"].nunique() + BELOW for _, group in rows]
         wide = max(group["operation"].nunique() for _, group in rows)

@@ -9,13 +9,13 @@ from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 
 from analysis.arms import ARMS
-from analysis.figures.style import DIVERGING, WIDEST, canvas, say_nothing, styled
+from analysis.figures.style import DIVERGING, WIDEST, canvas, draw_empty, styled
 from analysis.study import Study
 
 KEY = ["method", "search"]
 COLUMNS = [*KEY, "n", "cell", "edge", "operation", "share"]
 # In this order, so that the swap of data stands between its neighbours.
-# Inches per operation and edge, and of what stands beside and below a panel.
+# Inches per operation and edge, and of what is beside and below a panel.
 TILE, BESIDE, BELOW = 0.27, 1.75, 1.5
 
 
@@ -64,7 +64,7 @@ def draw(table: pd.DataFrame) -> Figure:
     with styled():
         if not rows:
             figure = canvas(6, 1.5)
-            say_nothing(figure.subplots(), "no search has architecture parameters of named edges")
+            draw_empty(figure.subplots(), "no search has architecture parameters of named edges")
             return figure
         tall = [TILE * group["edge"].nunique() + BELOW for _, group in rows]
         wide = max(group["operation"].nunique() for _, group in rows)

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from analysis.arms import ARMS
-from analysis.figures.style import canvas, look_of, place_of, say_nothing, styled, thousands
+from analysis.figures.style import canvas, draw_empty, look_of, place_of, styled, thousands
 from analysis.statistics.curves import Curve, window
 from analysis.study import Study
 
@@ -84,7 +84,7 @@ def draw(table: pd.DataFrame) -> Figure:
     with styled():
         if not qualities:
             figure = canvas(6, 1.5)
-            say_nothing(figure.subplots(), "no finished search logged a quality")
+            draw_empty(figure.subplots(), "no finished search logged a quality")
             return figure
         figure = canvas(1.2 + 4.6 * len(tasks), 0.9 + 3.1 * len(qualities))
         panels = figure.subplots(len(qualities), len(tasks), squeeze=False)
@@ -167,7 +167,7 @@ def _rows(currency: str, seeds: list[int], curves: list[Curve]) -> Iterator[dict
 
 def _panel(axes: Axes, table: pd.DataFrame) -> None:
     if len(table) == 0:
-        say_nothing(axes, "nothing logged")
+        draw_empty(axes, "nothing logged")
         return
     for (look, role), group in table.groupby(["look", "role"], sort=False):
         colour, marker = look_of(int(str(look)))

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from analysis.answers.arms import finite
 from analysis.arms import ARMS, RANDOM, label_arm
 from analysis.figures.rows import drawn_once
-from analysis.figures.style import canvas, look_of, place_of, say_nothing, styled
+from analysis.figures.style import canvas, draw_empty, look_of, place_of, styled
 from analysis.statistics.intervals import mean_interval
 from analysis.study import Study
 
@@ -65,7 +65,7 @@ def draw(table: pd.DataFrame) -> Figure:
             max(1, len(targets)), 1, squeeze=False, gridspec_kw={"height_ratios": heights or [1]}
         )[:, 0]
         if not targets:
-            say_nothing(panels[0], "no runs were planned")
+            draw_empty(panels[0], "no runs were planned")
         for axes, target in zip(panels, targets, strict=False):
             _panel(axes, target, table[table["target"] == target])
     return figure

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.figures.style import canvas, look_of, place_of, say_nothing, styled
+from analysis.figures.style import canvas, draw_empty, look_of, place_of, styled
 from analysis.study import Study
 
 COLUMNS = [
@@ -48,7 +48,7 @@ def draw(table: pd.DataFrame) -> Figure:
         figure = canvas(8.0, 1.5 + 0.5 * max(2, len(shown)))
         axes = figure.subplots()
         if len(shown) == 0:
-            say_nothing(axes, "no pair was run in both directions")
+            draw_empty(axes, "no pair was run in both directions")
             return figure
         for place, row in enumerate(shown.to_dict("records")):
             _row(axes, place, row["look"], (row["forth"], row["back"]))

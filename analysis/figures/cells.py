@@ -20,7 +20,7 @@ from analysis.figures.cell_layout import (
     lay_out,
     mark_cell,
 )
-from analysis.figures.style import canvas, say_nothing, sheet, styled, trust
+from analysis.figures.style import canvas, draw_empty, sheet, styled, trust
 from analysis.figures.views import KEY, View, course_of, courses, first_seeds, list_views
 from analysis.study import Study
 from harness.api import CellGraph
@@ -35,8 +35,8 @@ NAMED, LEAST_WIDTH = 5, 8.5
 
 def collect(study: Study) -> pd.DataFrame:
     """Return every edge that is drawn, of the first seed of every method and pair."""
-    journeys = first_seeds(study.journeys, CellGraph)
-    parts = [tabulate(course_of(journey), list_views(journey)) for journey in journeys]
+    lineages = first_seeds(study.lineages, CellGraph)
+    parts = [tabulate(course_of(lineage), list_views(lineage)) for lineage in lineages]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
 
 
@@ -61,7 +61,7 @@ def draw(table: pd.DataFrame) -> Figure:
     with styled():
         if table.empty:
             figure = canvas(6, 1.5)
-            say_nothing(figure.subplots(), "no search has a cell to draw")
+            draw_empty(figure.subplots(), "no search has a cell to draw")
             return figure
         operations = sorted(set(table["operation"]) - {""})
         bands = list(_bands(table))

@@ -18,7 +18,7 @@ from matplotlib.patches import Patch, Rectangle
 
 from analysis.architectures.chains import REMOVED, read_block
 from analysis.figures.cell_drawing import TIMES
-from analysis.figures.style import canvas, say_nothing, sheet, styled, trust
+from analysis.figures.style import canvas, draw_empty, sheet, styled, trust
 from analysis.figures.views import KEY, View, course_of, courses, first_seeds, list_views
 from analysis.study import Study
 from harness.api import BlockChain
@@ -51,8 +51,8 @@ PER_EXPANSION = 0.07  # of the way to dark blue
 
 def collect(study: Study) -> pd.DataFrame:
     """Return every block that is drawn, of the first seed of every method and pair."""
-    journeys = first_seeds(study.journeys, BlockChain)
-    parts = [tabulate(course_of(journey), list_views(journey)) for journey in journeys]
+    lineages = first_seeds(study.lineages, BlockChain)
+    parts = [tabulate(course_of(lineage), list_views(lineage)) for lineage in lineages]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
 
 
@@ -78,7 +78,7 @@ def draw(table: pd.DataFrame) -> Figure:
     with styled():
         if table.empty:
             figure = canvas(6, 1.5)
-            say_nothing(figure.subplots(), "no search has a chain of blocks to draw")
+            draw_empty(figure.subplots(), "no search has a chain of blocks to draw")
             return figure
         tile = WIDE if table["depth"].notna().any() else NARROW
         strips = list(_strips(table))

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.arms import TRANSFERRED
-from analysis.figures.style import canvas, look_of, place_of, say_nothing, styled
+from analysis.figures.style import canvas, draw_empty, look_of, place_of, styled
 from analysis.statistics.ranking import (
     FEWEST_METHODS,
     FEWEST_TASKS,
@@ -64,7 +64,7 @@ def draw(table: pd.DataFrame) -> Figure:
                 f"a critical-difference diagram needs {FEWEST_TASKS} targets and "
                 f"{FEWEST_METHODS} methods;\nthe figure superiority shows pairs of methods instead"
             )
-            say_nothing(axes, why)
+            draw_empty(axes, why)
             return figure
         _names(axes, methods)
         for place, row in enumerate(table[table["kind"] == BAR].to_dict("records")):

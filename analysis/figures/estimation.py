@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.answers.comparisons.sentences import sides, where
-from analysis.figures.style import canvas, say_nothing, styled
+from analysis.figures.style import canvas, draw_empty, styled
 from analysis.study import Study
 
 COLUMNS = ["place", "on", "first", "second", "kind", "value", "low", "high"]
@@ -43,7 +43,7 @@ def draw(table: pd.DataFrame) -> Figure:
     with styled():
         figure = canvas(1.6 + 1.75 * max(2, len(names)), 5.4)
         if table.empty:
-            say_nothing(figure.subplots(), "no declared comparison has runs on both sides")
+            draw_empty(figure.subplots(), "no declared comparison has runs on both sides")
             return figure
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
         _runs(above, table)

@@ -81,7 +81,7 @@ def write_file(figure: Figure, box: Bbox, path: Path) -> None:
 def settle(figure: Figure) -> Bbox:
     """Lay a figure out once for all files of it, and return the box around all it shows.
 
-    The box is tight: what stands above a figure, and a legend wider than it, belong to it.
+    The box is tight: what is above a figure, and a legend wider than it, belong to it.
     """
     if engine := figure.get_layout_engine():
         engine.execute(figure)

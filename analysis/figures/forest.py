@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.answers.comparisons.sentences import difference_text, flags, sides, where
-from analysis.figures.style import canvas, colour_of, marker_of, say_nothing, styled
+from analysis.figures.style import canvas, colour_of, draw_empty, marker_of, styled
 from analysis.numbers import MINUS, p_value
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def draw(table: pd.DataFrame) -> Figure:
         figure = canvas(9.5, 1.3 + 0.62 * max(1, len(table)))
         axes = figure.subplots()
         if len(table) == 0:
-            say_nothing(axes, "no declared comparison has runs on both sides")
+            draw_empty(axes, "no declared comparison has runs on both sides")
             return figure
         _margin(axes, table)
         for place, row in enumerate(table.to_dict("records")):

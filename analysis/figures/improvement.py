@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from analysis.answers.comparisons.comparisons import Verdict, comparison_table
 from analysis.arms import DIRECT, SEARCHED
-from analysis.figures.style import canvas, say_nothing, styled
+from analysis.figures.style import canvas, draw_empty, styled
 from analysis.study import Study
 
 COLUMNS = ["column", "method", "arm", "relative_improvement", "gain", "is_significant"]
@@ -54,7 +54,7 @@ def draw(table: pd.DataFrame) -> Figure:
         figure = canvas(3.2 + 1.5 * max(1, len(columns)), 1.9 + 0.46 * (len(methods) + 1))
         axes = figure.subplots()
         if not methods:
-            say_nothing(axes, "no random architectures stand beside a finished arm")
+            draw_empty(axes, "no random architectures stand beside a finished arm")
             return figure
         _matrix(figure, axes, table, [*methods, RANDOM], columns)
     return figure

@@ -1,4 +1,4 @@
-"""How often each operation is chosen: before the swap, after it, anew, and at random."""
+"""How often each operation is chosen: before the swap, after it, again, and at random."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.answers.cells.changes import OPERATION_COLUMNS
-from analysis.figures.style import COLOURS, canvas, say_nothing, styled
+from analysis.figures.style import COLOURS, canvas, draw_empty, styled
 from analysis.numbers import pair_label
 from analysis.study import Study
 
@@ -29,7 +29,7 @@ def draw(table: pd.DataFrame) -> Figure:
     with styled():
         if not panels:
             figure = canvas(6, 1.5)
-            say_nothing(figure.subplots(), "no seed has both a source and a continued search")
+            draw_empty(figure.subplots(), "no seed has both a source and a continued search")
             return figure
         cells = list(table["cell"].unique())
         operations = sorted(table["operation"].unique())

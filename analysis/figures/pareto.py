@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.arms import ARMS, RANDOM
 from analysis.figures.rows import drawn_once
-from analysis.figures.style import canvas, look_of, place_of, say_nothing, styled, thousands
+from analysis.figures.style import canvas, draw_empty, look_of, place_of, styled, thousands
 from analysis.statistics.pareto import box_of, hypervolume, on_front
 from analysis.study import Study
 
@@ -72,7 +72,7 @@ def draw(table: pd.DataFrame) -> Figure:
         figure = canvas(1.0 + 4.8 * max(1, len(targets)), 4.2)
         panels = figure.subplots(1, max(1, len(targets)), squeeze=False)[0]
         if not targets:
-            say_nothing(panels[0], "no finished run has a cost")
+            draw_empty(panels[0], "no finished run has a cost")
             return figure
         for axes, target in zip(panels, targets, strict=True):
             _panel(axes, table[table["target"] == target])

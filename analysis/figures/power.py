@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures.style import canvas, say_nothing, styled
+from analysis.figures.style import canvas, draw_empty, styled
 from analysis.statistics.power import capacity, detectable_effect, smallest_p
 from analysis.statistics.sample import ALPHA
 from analysis.study import Study
@@ -45,7 +45,7 @@ def draw(table: pd.DataFrame) -> Figure:
         figure = canvas(9.6, 3.9)
         left, right = figure.subplots(1, 2)
         if table.empty:
-            say_nothing(left, "no declared comparison of independent runs has a spread")
+            draw_empty(left, "no declared comparison of independent runs has a spread")
             right.set_axis_off()
             return figure
         _effects(left, table)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from analysis.answers.normalised import normalised_scores
 from analysis.arms import ARMS
-from analysis.figures.style import canvas, look_of, place_of, say_nothing, styled
+from analysis.figures.style import canvas, draw_empty, look_of, place_of, styled
 from analysis.statistics.summaries import BOOTSTRAP_RUNS, performance_profile, resampled
 from analysis.study import Study
 
@@ -50,7 +50,7 @@ def draw(table: pd.DataFrame) -> Figure:
         figure = canvas(8.2, 4.6)
         axes = figure.subplots()
         if table.empty:
-            say_nothing(axes, "no target has both random architectures and finished arms")
+            draw_empty(axes, "no target has both random architectures and finished arms")
             return figure
         for (method, arm, runs), rows in table.groupby(["method", "arm", "runs"], sort=False):
             colour, _ = look_of(int(rows["look"].iloc[0]))

@@ -19,7 +19,7 @@ from analysis.answers.cells.searched import Collection
 from analysis.architectures.chance import Chance
 from analysis.architectures.metrics import MEAN, distance
 from analysis.arms import RANDOM
-from analysis.figures.style import COLOURS, DIVERGING, WIDEST, canvas, place_of, say_nothing, styled
+from analysis.figures.style import COLOURS, DIVERGING, WIDEST, canvas, draw_empty, place_of, styled
 from analysis.study import Study
 
 COLUMNS = [
@@ -69,7 +69,7 @@ def draw(table: pd.DataFrame) -> Figure:
     with styled():
         if table.empty:
             figure = canvas(6, 1.5)
-            say_nothing(figure.subplots(), "fewer than two searches found an architecture")
+            draw_empty(figure.subplots(), "fewer than two searches found an architecture")
             return figure
         likeness = table.pivot(index="row", columns="column", values="likeness").to_numpy()
         rows = table[table["column"] == 0].to_dict("records")

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures.style import canvas, look_of, place_of, say_nothing, styled
+from analysis.figures.style import canvas, draw_empty, look_of, place_of, styled
 from analysis.study import Study
 
 COLUMNS = [
@@ -55,7 +55,7 @@ def draw(table: pd.DataFrame) -> Figure:
         panels = figure.subplots(1, max(1, len(pairs)), squeeze=False)[0]
         if most < 2:
             for axes in panels:
-                say_nothing(axes, "ranks need two methods trained on source and target")
+                draw_empty(axes, "ranks need two methods trained on source and target")
             return figure
         for axes, (source, target) in zip(panels, pairs, strict=True):
             _panel(axes, table[(table["source"] == source) & (table["target"] == target)])

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.figures.style import canvas, look_of, place_of, say_nothing, styled
+from analysis.figures.style import canvas, draw_empty, look_of, place_of, styled
 from analysis.study import Study
 
 COLUMNS = [
@@ -61,7 +61,7 @@ def draw(table: pd.DataFrame) -> Figure:
         figure = canvas(0.8 + 4.2 * max(1, len(pairs)), 4.4)
         panels = figure.subplots(1, max(1, len(pairs)), squeeze=False)[0]
         if not pairs:
-            say_nothing(panels[0], "no search's architecture was trained on both tasks")
+            draw_empty(panels[0], "no search's architecture was trained on both tasks")
             return figure
         for axes, (source, target) in zip(panels, pairs, strict=True):
             _panel(axes, table[(table["source"] == source) & (table["target"] == target)])

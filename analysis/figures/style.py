@@ -94,7 +94,7 @@ def why_nothing(figure: Figure) -> str | None:
     return next((text.get_text() for axes in panels for text in axes.texts if text.get_text()), "")
 
 
-def say_nothing(axes: Axes, why: str) -> None:
+def draw_empty(axes: Axes, why: str) -> None:
     """Write why there is nothing to draw."""
     axes.set_axis_off()
     axes.set_label(NOTHING)

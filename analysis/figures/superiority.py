@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.answers.comparisons.sentences import sides, where
-from analysis.figures.style import canvas, say_nothing, styled
+from analysis.figures.style import canvas, draw_empty, styled
 from analysis.statistics.effects import MEANINGFUL
 from analysis.study import Study
 
@@ -39,7 +39,7 @@ def draw(table: pd.DataFrame) -> Figure:
         figure = canvas(10.5, 1.4 + 0.3 * max(2, len(table)))
         axes = figure.subplots()
         if table.empty:
-            say_nothing(axes, "no comparison of independent runs has values on both sides")
+            draw_empty(axes, "no comparison of independent runs has values on both sides")
             return figure
         for place, row in enumerate(table.to_dict("records")):
             colour = DECLARED if row["is_declared"] else OTHER

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.arms import label_arm
-from analysis.figures.style import canvas, say_nothing, styled
+from analysis.figures.style import canvas, draw_empty, styled
 from analysis.study import Study
 
 COLUMNS = ["label", "searches", "trainings", "search_variance", "evaluation_variance"]
@@ -39,9 +39,7 @@ def draw(table: pd.DataFrame) -> Figure:
         figure = canvas(8.6, 1.4 + 0.36 * max(2, len(table)))
         axes = figure.subplots()
         if table.empty:
-            say_nothing(
-                axes, "every architecture was trained once: raise train_seeds to tell apart"
-            )
+            draw_empty(axes, "every architecture was trained once: raise train_seeds to tell apart")
             return figure
         left = np.zeros(len(table))
         for column, label, colour, hatch in PARTS:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.answers.cells.changes import count_new
-from analysis.answers.cells.journeys import START, Journey
+from analysis.answers.cells.lineage import START, Lineage
 from analysis.arms import CONTINUED, DIRECT, SOURCE
 from analysis.numbers import pair_label, several
 from harness.api import BlockChain, CellGraph, Graphs
@@ -38,21 +38,21 @@ class View:
     is_difference: bool = False
 
 
-def list_views(journey: Journey) -> list[View]:
+def list_views(lineage: Lineage) -> list[View]:
     """Return before, after and their difference, then the direct search's against before.
 
     What the search began from after the swap stands between them if it is not what the source
     search found. A stage that is unknown is left out.
     """
-    titles = _titles(journey)
+    titles = _titles(lineage)
     first, *later = titles
-    before = journey.graphs[first]
+    before = lineage.graphs[first]
     if not later:
         return [View(titles[first], before)]
     views = [View(f"before: {titles[first]}", before)]
     after = CONTINUED if CONTINUED in later else DIRECT
     for stage in later:
-        graphs = journey.graphs[stage]
+        graphs = lineage.graphs[stage]
         if stage == after:
             views.append(View(f"after: {titles[stage]}", graphs, before))
             views.append(View("difference: before → after", graphs, before, is_difference=True))
@@ -67,14 +67,14 @@ def count_all_new(graphs: Graphs, before: Graphs) -> int:
     return sum(count_new(graphs, before, name) for name in graphs if name in before)
 
 
-def told_changes(journey: Journey) -> str:
+def told_changes(lineage: Lineage) -> str:
     """Return how much each later stage changed, and what the search began from, as a sentence."""
-    titles = _titles(journey)
+    titles = _titles(lineage)
     first, *later = titles
-    before = journey.graphs[first]
+    before = lineage.graphs[first]
     is_cell = any(isinstance(graph, CellGraph) for graph in before.values())
     what, whole = ("edge", "cell") if is_cell else ("layer", "chain")
-    new = {stage: count_all_new(journey.graphs[stage], before) for stage in later}
+    new = {stage: count_all_new(lineage.graphs[stage], before) for stage in later}
     told = [
         f"{titles[stage]} has {several(count, what)} that {titles[first]} lacks"
         for stage, count in new.items()
@@ -85,36 +85,36 @@ def told_changes(journey: Journey) -> str:
     return "; ".join(told) + "." if told else ""
 
 
-def _titles(journey: Journey) -> dict[str, str]:
+def _titles(lineage: Lineage) -> dict[str, str]:
     """Return what the known stages are called, in their order."""
     titles = {
-        SOURCE: f"source ({journey.source})",
+        SOURCE: f"source ({lineage.source})",
         START: START,
-        CONTINUED: f"continued ({journey.source} → {journey.target})",
-        DIRECT: f"direct ({journey.target})",
+        CONTINUED: f"continued ({lineage.source} → {lineage.target})",
+        DIRECT: f"direct ({lineage.target})",
     }
-    return {stage: title for stage, title in titles.items() if stage in journey.graphs}
+    return {stage: title for stage, title in titles.items() if stage in lineage.graphs}
 
 
-def has(journey: Journey, kind: type[CellGraph | BlockChain]) -> bool:
-    """Tell whether a journey's architectures are of a kind."""
-    graphs = next(iter(journey.graphs.values()))
+def has(lineage: Lineage, kind: type[CellGraph | BlockChain]) -> bool:
+    """Tell whether a lineage's architectures are of a kind."""
+    graphs = next(iter(lineage.graphs.values()))
     return any(isinstance(graph, kind) for graph in graphs.values())
 
 
-def first_seeds(journeys: Iterable[Journey], kind: type[CellGraph | BlockChain]) -> list[Journey]:
+def first_seeds(lineages: Iterable[Lineage], kind: type[CellGraph | BlockChain]) -> list[Lineage]:
     """Return the first seed of every method and pair whose architectures are of a kind."""
-    firsts: dict[tuple[str, str, str], Journey] = {}
-    for journey in journeys:
-        if has(journey, kind):
-            firsts.setdefault((journey.method, journey.source, journey.target), journey)
+    firsts: dict[tuple[str, str, str], Lineage] = {}
+    for lineage in lineages:
+        if has(lineage, kind):
+            firsts.setdefault((lineage.method, lineage.source, lineage.target), lineage)
     return list(firsts.values())
 
 
-def course_of(journey: Journey) -> dict[str, Any]:
-    """Return what the rows of a journey have in common."""
+def course_of(lineage: Lineage) -> dict[str, Any]:
+    """Return what the rows of a lineage have in common."""
     return dict(
-        zip(COURSE, (journey.method, journey.source, journey.target, journey.seed), strict=True)
+        zip(COURSE, (lineage.method, lineage.source, lineage.target, lineage.seed), strict=True)
     )
 
 

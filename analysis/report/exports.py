@@ -101,7 +101,7 @@ def _write_csv(table: pd.DataFrame, path: Path) -> None:
 def document(tables: Mapping[str, pd.DataFrame], facts: Mapping[str, Any]) -> str:
     """Return all numbers as JSON: what continuous integration may rely on.
 
-    Traces, and tables of thousands of rows, stand in their CSV only: ``tables_only_as_csv``.
+    Traces, and tables of thousands of rows, are in their CSV only: ``tables_only_as_csv``.
     """
     left = sorted(n for n, table in tables.items() if n in LONG or len(table) > MOST_ROWS)
     whole = {

@@ -1,4 +1,4 @@
-"""Where figures are hung: each is saved as it is drawn, and forgotten."""
+"""Figures of one report: each is saved as it is drawn, and forgotten."""
 
 from __future__ import annotations
 
@@ -61,9 +61,9 @@ class Gallery:
         module = kinds()[kind]
         table = module.collect(study)
         names = module.name_points(table) if hasattr(module, "name_points") else {}
-        return self.hang(module.draw(table), kind, caption, table, names=names)
+        return self.add_figure(module.draw(table), kind, caption, table, names=names)
 
-    def hang(
+    def add_figure(
         self,
         figure: Figure,
         name: str,

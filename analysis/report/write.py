@@ -30,13 +30,13 @@ from analysis.report.sections import (
     changes,
     checklist,
     costs,
-    further,
     insights,
     overview,
     process,
     published,
     significance,
     similarity,
+    supplementary,
     transfer,
     verdicts,
 )
@@ -48,7 +48,7 @@ Writer = Callable[[Study, Gallery], Section]
 # A new section is one file in sections/ and one line here.
 LEAD: tuple[Writer, ...] = (answer.section, verdicts.section, arms.section, cells.section)
 EVIDENCE: tuple[Writer, ...] = (
-    appendix.losses,
+    appendix.missing_jobs,
     published.section,
     transfer.section,
     significance.section,
@@ -61,8 +61,8 @@ EVIDENCE: tuple[Writer, ...] = (
     overview.section,
     appendix.deviations,
     checklist.section,
-    further.figures,
-    further.architectures,
+    supplementary.figures,
+    supplementary.architectures,
     appendix.stamp,
 )
 APART = (

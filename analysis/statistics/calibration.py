@@ -39,7 +39,7 @@ from analysis.statistics.sample import ALPHA, LEVEL
 from analysis.statistics.stratified import Stratum, stratified_rank, whole_run_rank
 
 RUNS, TASKS = (3, 5, 10), (1, 2, 4)
-# Among dozens of cells one lies two standard errors off by chance.
+# Among dozens of cells one is two standard errors off by chance.
 ERRORS = 3.0
 COVERAGE = 0.93
 # The margin is half a standard deviation of a run; the true difference lies on it.

@@ -55,7 +55,7 @@ def performance_profile(tasks: Sequence[Values], thresholds: Values) -> Array:
 
 
 def resampled(tasks: Sequence[Values], rng: np.random.Generator, draws: int = RESAMPLES) -> Array:
-    """Return bootstrap samples, runs drawn anew within each task; shape (draws, runs)."""
+    """Return bootstrap samples, runs drawn again within each task; shape (draws, runs)."""
     return np.concatenate(
         [
             np.asarray(task, dtype=np.float64)[rng.integers(len(task), size=(draws, len(task)))]

@@ -1,4 +1,4 @@
-"""Architectures as arguments: texts, or where texts lie."""
+"""Architectures as arguments: texts, or where texts are."""
 
 from __future__ import annotations
 

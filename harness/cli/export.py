@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="untrained weights: those that the training began with, or would begin with",
     )
     parser.add_argument(
-        "--device", default="cpu", help="where the weights lie (default: %(default)s)"
+        "--device", default="cpu", help="where the weights are (default: %(default)s)"
     )
     parser.add_argument("--force", action="store_true", help="replace a file that exists")
 

@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Print where figure and table lie, or the kinds of figures."""
+    """Print where figure and table are, or the kinds of figures."""
     if args.list:
         return _list(is_json=args.json)
     if args.out is None or len(args.words) < 2:

@@ -86,7 +86,7 @@ def execute(args: argparse.Namespace) -> int:
 def _draw(
     path: Path, source: Scoring, target: Scoring, frame: Frame, correlations: pd.DataFrame
 ) -> dict[str, str]:
-    """Write the figure and the table that it shows; return where they lie."""
+    """Write the figure and the table that it shows; return where they are."""
     from analysis.figures.files import write_figure
     from analysis.figures.rank_transfer import collect_ranks, draw_ranks
     from harness.results.store import write_atomically

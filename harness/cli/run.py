@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how = parser.add_argument_group("how to run it")
     how.add_argument("--set", action="append", default=[], metavar="KEY.PATH=VALUE", dest="changes")
     how.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
-    how.add_argument("--data", type=Path, metavar="DIR", help="where data sets lie")
+    how.add_argument("--data", type=Path, metavar="DIR", help="where data sets are")
     how.add_argument("--no-download", action="store_true", help="never fetch a missing data set")
     how.add_argument("--jobs", type=positive, default=1, help="how many at once")
     how.add_argument("--threads", type=thread_count, default=1, help="of each job")

@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the study (default: %(default)s)")
     parser.add_argument("--name", help="of the folder; default: tune-METHOD-SOURCE-SPACE-PROTOCOL")
     parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="where data sets lie")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="where data sets are")
     parser.add_argument("--no-download", action="store_true", help="never fetch a missing data set")
     parser.add_argument("--threads", type=thread_count, default=1, help="(default: %(default)s)")
     parser.add_argument("--device", default="auto", help="cpu, cuda, ... (default: %(default)s)")

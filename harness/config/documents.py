@@ -42,7 +42,7 @@ class _StrictLoader(yaml.SafeLoader):
                 raise ConfigError(f"line {line}: a key is a list or a mapping; give a word.")
             if key in seen:
                 raise ConfigError(
-                    f"line {line}: the key {key!r} stands twice in one mapping; keep one of them."
+                    f"line {line}: the key {key!r} is given twice in one mapping; keep one of them."
                 )
             seen.add(key)
         return super().construct_mapping(node, deep)
@@ -73,7 +73,7 @@ def _measure(node: yaml.Node, known: dict[int, tuple[int, int] | None]) -> tuple
     if id(node) in known:
         found = known[id(node)]
         if found is None:
-            raise ConfigError(f"line {line}: an alias stands within what it names; write it out.")
+            raise ConfigError(f"line {line}: an alias is within what it names; write it out.")
         return found
     known[id(node)] = None
     inner = [_measure(child, known) for child in _children(node)]

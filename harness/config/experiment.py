@@ -104,7 +104,7 @@ class Experiment(Rules):
         for what, values in (("methods", titles), ("seeds", self.seeds), ("arms", self.arms)):
             if len(set(values)) < len(values):
                 hint = "; give one a label" if what == "methods" else ""
-                raise ValueError(f"the same entry stands twice in {what}{hint}")
+                raise ValueError(f"the same entry is given twice in {what}{hint}")
         if "random" in titles:
             raise ValueError("a method may not be called 'random': that is an arm")
         for method in self.methods:

@@ -59,7 +59,7 @@ class Splits(Rules):
         validation: What architectures are judged by.
         selection: What neither sees.
         by_index: Cut the examples in the order of the data's files, as the official code of DARTS
-            does; otherwise every class is divided at random, anew for each seed.
+            does; otherwise every class is divided at random, again for each seed.
     """
 
     train: PositiveFloat

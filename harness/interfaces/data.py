@@ -51,7 +51,7 @@ def find_file(name: str, subfolder: str, about: str, *, folder: Path | None = No
 
     Args:
         name: Of the file.
-        subfolder: Of the data folder, where it may lie as well.
+        subfolder: Of the data folder, where it may are as well.
         about: What it holds, as a clause.
         folder: Instead of the data folder.
 
@@ -64,7 +64,7 @@ def find_file(name: str, subfolder: str, about: str, *, folder: Path | None = No
             return path
     raise DataError(
         f"{name} is neither in {folder} nor in its {subfolder}/; it {about} and comes with the "
-        "reference data, not with the project: say by --data DIR or HARNESS_DATA where it lies."
+        "reference data, not with the project: say by --data DIR or HARNESS_DATA where it is."
     )
 
 

@@ -147,7 +147,7 @@ class Method(ABC):
         Args:
             params: All hyper-parameters, each of its declared type, as the constructor gets them.
             fidelities: Efforts at which candidates may be judged.
-            target: What a network shall cost, in the comparison's currency; None asks for nothing.
+            target: What a network should cost, in the comparison's currency; None asks for nothing.
             budget: Limits of a search by unit: evaluations, examples, epochs, seconds.
         """
         return None

@@ -36,7 +36,7 @@ class SearchSpace(ABC):
         has_drop_path: Whether its networks drop paths where a recipe asks for it.
         has_auxiliary_head: Whether its networks can have an auxiliary head. What a space's networks
             lack is left out of a recipe when an experiment is planned, and reports say so.
-        needs_target: Whether a comparison of methods has to say what a network shall cost, because
+        needs_target: Whether a comparison of methods has to say what a network should cost, because
             width and depth are choices and accuracy alone would reward the largest network.
     """
 

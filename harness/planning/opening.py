@@ -46,7 +46,7 @@ def check_method(choice: Plugin, rules: SearchRules, target: float | None) -> No
     Args:
         choice: The method, with every parameter.
         rules: Of its searches.
-        target: What a network shall cost; None asks for nothing.
+        target: What a network should cost; None asks for nothing.
 
     Raises:
         ConfigError: If the method complains.

@@ -198,7 +198,7 @@ def _choices(experiment: Experiment) -> Iterator[tuple[Plugin, Plugin, Plugin]]:
         for full in (_in_full(searched), target):
             if settings.setdefault(full.name, full) != full:
                 raise ConfigError(
-                    f"task {full.name} stands in the experiment with different parameters; "
+                    f"task {full.name} is in the experiment with different parameters; "
                     "use one setting of a task in an experiment."
                 )
         # Without a source arm the source in full is not used, so no report should list it.

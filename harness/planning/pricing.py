@@ -97,7 +97,7 @@ def fingerprinted(rules: CostRules) -> CostRules:
 def warn_about_target(costs: Costs, space: SearchSpace) -> str | None:
     """Say that no network reaches the target, and what they cost; or return None.
 
-    The range is that of random architectures and, where the target lies outside, of the cheapest
+    The range is that of random architectures and, where the target is outside, of the cheapest
     and the dearest that single changes of them lead to.
     """
     target = costs.target

@@ -382,7 +382,7 @@ class ExperimentFacts(Rules):
     @model_validator(mode="before")
     @classmethod
     def _names_are_titles(cls, document: Any) -> Any:
-        """Read files from before there were proxies, whose pairs stand in the experiment only."""
+        """Read files from before there were proxies, whose pairs are in the experiment only."""
         if isinstance(document, dict) and "pairs" not in document:
             planned = document.get("experiment", {}).get("pairs", ())
             pairs = [(pair["source"]["name"], pair["target"]["name"]) for pair in planned]

@@ -8,7 +8,7 @@ No two runs call a shard by the same name, so the shards of copied folders do no
       trajectories.jsonl   one line per finished job: {"job", "first", "columns", "rows"}
       states/<digest>.pt   the final state of a search that others go on from
 
-A record's line is ``record.json`` without what stands elsewhere: name and inputs are those of the
+A record's line is ``record.json`` without what is elsewhere: name and inputs are those of the
 plan, the environment is that of the last line ``{"environment": ...}``, the graphs of an
 architecture stand in an earlier line ``{"architecture": ..., "graphs": ..., "canonical": ...}``,
 and what has its default is left out. ``{"job": ..., "cleared": true}`` takes an earlier line back.

@@ -1,6 +1,6 @@
-"""The files of CIFAR-10 and CIFAR-100: where they may lie, and how the official ones are fetched.
+"""The files of CIFAR-10 and CIFAR-100: where they may are, and how the official ones are fetched.
 
-Two layouts are accepted in the data folder, or else in its ``cifar/``; where both lie, the official
+Two layouts are accepted in the data folder, or else in its ``cifar/``; where both are, the official
 one wins.
 
 * official: ``cifar-10-batches-py/`` or ``cifar-100-python/`` as published, or the archive that
@@ -197,7 +197,7 @@ def verify(path: Path, expected: str, whole: Path) -> None:
     Args:
         path: The file.
         expected: Its md5.
-        whole: What must be removed to get the file anew.
+        whole: What must be removed to get the file again.
 
     Raises:
         DataError: If the file is missing, unreadable or altered.

@@ -19,7 +19,7 @@ SCAN = 8  # side of a scan, in pixels
 CANVAS = 16  # side of an image
 
 # The file holds 14 sheets of about 128 scans, one writer after the other; a sheet begins where the
-# sequence of digits begins anew. Blocks of whole sheets keep every writer in one split.
+# sequence of digits begins again. Blocks of whole sheets keep every writer in one split.
 BLOCKS: Mapping[Split, range] = {
     Split.TRAIN: range(906),
     Split.VALIDATION: range(906, 1287),

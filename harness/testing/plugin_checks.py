@@ -22,7 +22,7 @@ def check_says_what_it_is(plugin: type) -> None:
 
 
 def check_parameters_are_documented(plugin: type) -> None:
-    """Every parameter has a default and stands under Args in the docstring of its class."""
+    """Every parameter has a default and is described under Args in the docstring of its class."""
     try:
         parameters = defaults(plugin)
     except PluginError as error:

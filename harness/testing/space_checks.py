@@ -94,7 +94,7 @@ def check_neighbours_are_all_at_distance_one(space: SearchSpace, seed: int) -> N
     rng = np.random.default_rng(seed)
     centre = space.sample(rng)
     neighbours = space.neighbours(centre)
-    assert len(set(neighbours)) == len(neighbours), "a neighbour stands twice"
+    assert len(set(neighbours)) == len(neighbours), "a neighbour is listed twice"
     for neighbour in neighbours:
         require_architecture("the neighbour", neighbour, space)
         assert _count_changes(centre, neighbour) == 1, f"{neighbour} is no neighbour of {centre}"

@@ -50,7 +50,7 @@ class Toy:
         fidelities: At which candidates may be judged.
         broken: Whether every other evaluation, or every evaluation and all images, are NaN.
         keeps_weights: Whether there are weights to inherit; else it is as in a table.
-        target: What a network shall cost, in toy units: an option costs as much as its number, and
+        target: What a network should cost, in toy units: an option costs as much as its number, and
             every network 1. None counts nothing.
 
     Attributes:

@@ -1,7 +1,7 @@
 """Tune a method's hyper-parameters: an Optuna study whose trials are searches on one task.
 
 A trial is one search, a job like any other, and the validation score of what it finds; the test
-split is never read, and no other task is opened. The study lies in a journal beside the jobs, so a
+split is never read, and no other task is opened. The study is in a journal beside the jobs, so a
 killed study goes on with the trial that it was in, from that search's checkpoint, and Optuna's own
 tools can open it. Trial 0 has the protocol's values.
 
@@ -272,7 +272,7 @@ def _suggest(trial: Trial, name: str, over: Tunable) -> float:
 def _judge(record: JobRecord, device: str, folder: Path) -> tuple[float, TuningBill]:
     """Return the validation accuracy of what a search found, at full effort, and what all cost.
 
-    It is judged anew, for a method's own best score is that of its luckiest candidate, and some
+    It is judged again, for a method's own best score is that of its luckiest candidate, and some
     judge none.
 
     Args:
@@ -309,7 +309,7 @@ def _summarise(plan: Plan, study: Study) -> Tuning:
     outcomes = [[trial.params, trial.values] for trial in trials]
     if not any(values for _, values in outcomes):
         raise HarnessError(
-            "No trial succeeded; the reasons stand in the log of each job. Ranges may be too wide."
+            "No trial succeeded; the reasons are in the log of each job. Ranges may be too wide."
         )
     canonical = json.dumps([plan.inputs(), outcomes], sort_keys=True, separators=(",", ":"))
     bills = [trial.user_attrs["bill"] for trial in trials if "bill" in trial.user_attrs]

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patches import Rectangle
 
-from analysis.answers.cells.journeys import Journey
+from analysis.answers.cells.lineage import Lineage
 from analysis.arms import CONTINUED, DIRECT, SOURCE
 from analysis.figures import chains
 from analysis.figures.views import ALONE, View, list_views, told_changes
@@ -30,7 +30,7 @@ LATER = _graphs("mbconv k7 e6", "mbconv k5 e6", "zero", stages=(2, 1))
 
 def _journey(before, after):
     graphs = {SOURCE: before, CONTINUED: after, DIRECT: before}
-    return Journey("eat_nas", "d10", "d100", 0, {}, graphs)
+    return Lineage("eat_nas", "d10", "d100", 0, {}, graphs)
 
 
 def _table(before, after):

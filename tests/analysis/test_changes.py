@@ -11,7 +11,7 @@ from analysis.answers.cells.changes import (
     settled_table,
     shape_table,
 )
-from analysis.answers.cells.journeys import START
+from analysis.answers.cells.lineage import START
 from analysis.architectures.alignment import list_changes, mark
 from analysis.architectures.measures import measure_graph
 from analysis.architectures.structure import depth
@@ -57,11 +57,11 @@ def test_layers_of_a_chain_are_compared_place_by_place():
 
 def test_legs_of_a_journey_are_counted_seed_by_seed(results):
     study = results.name
-    journeys = results.journeys
-    assert [journey.seed for journey in journeys] == [0, 1, 2]
-    table = change_table(study, journeys, results.chance)
+    lineages = results.lineages
+    assert [lineage.seed for lineage in lineages] == [0, 1, 2]
+    table = change_table(study, lineages, results.chance)
     row = only(table, before=SOURCE, after=CONTINUED, cell="normal")
-    new = [count_new(j.graphs[CONTINUED], j.graphs[SOURCE], "normal") for j in journeys]
+    new = [count_new(j.graphs[CONTINUED], j.graphs[SOURCE], "normal") for j in lineages]
     assert (row["n"], row["new"]) == (3, pytest.approx(sum(new) / 3))
     # The invented continued search changes the operation on at most two edges of each cell.
     assert max(new) <= 2
@@ -71,7 +71,7 @@ def test_legs_of_a_journey_are_counted_seed_by_seed(results):
 
 def test_what_left_and_what_entered_explains_what_is_there_after(results):
     study = results.name
-    table = operation_table(study, results.journeys, results.chance)
+    table = operation_table(study, results.lineages, results.chance)
     balance = table["before"] - table["left"] + table["entered"] - table["after"]
     assert balance.abs().max() < 1e-12
     normal = table[table["cell"] == "normal"]
@@ -96,7 +96,7 @@ def test_a_chain_has_layers_kernels_and_expansions():
 def test_nothing_found_leaves_nothing_to_follow(invent):
     results = load_study([invent(fate=lambda job: (Status.FAILED, "no luck"))])
     study = results.name
-    assert results.journeys == []
+    assert results.lineages == []
     assert change_table(study, [], results.chance).empty
     assert shape_table(results.tables, study, results.chance).empty
 

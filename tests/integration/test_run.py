@@ -189,7 +189,7 @@ def wrong(**changes):
             {"methods": [{"name": "darts", "params": {"weights": {"learning_rate": "fast"}}}]},
             "weights.learning_rate 'fast': expected a number.",
         ),
-        ({"methods": ["darts", "darts"]}, "the same entry stands twice in methods"),
+        ({"methods": ["darts", "darts"]}, "the same entry is given twice in methods"),
         ({"seeds": []}, "seeds"),
         ({"arms": ["transfered"]}, "or 'random'; did you mean transferred?"),
         (wrong(splits={"train": 0.5, "validation": 0.4, "selection": 0}), "add up to one"),
@@ -227,7 +227,7 @@ def test_a_key_that_stands_twice_is_refused_with_its_line(tmp_path, capsys):
     file = tmp_path / "twice.yaml"
     file.write_text("name: a\nspace: darts\nname: b\n")
     assert main(["run", str(file)]) == 2
-    assert "line 3: the key 'name' stands twice" in capsys.readouterr().err
+    assert "line 3: the key 'name' is given twice" in capsys.readouterr().err
 
 
 def test_the_command_line_needs_a_file_or_all_of_method_source_and_target(capsys):

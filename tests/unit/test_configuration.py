@@ -13,7 +13,7 @@ from tests.integration.tiny import experiment
 
 
 def test_a_repeated_key_is_refused_with_its_line():
-    with pytest.raises(ConfigError, match=r"line 2: the key 'a' stands twice"):
+    with pytest.raises(ConfigError, match=r"line 2: the key 'a' is given twice"):
         parse_yaml("a: 1\na: 2\n")
 
 

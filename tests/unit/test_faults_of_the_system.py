@@ -50,7 +50,7 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path, capsys, place):
         (b"a: !!int x", "cannot be read"),
         (b"a: " + b"[" * 5000, "nested too deeply"),
         (b"a: " + b"[" * 60 + b"]" * 60, "at most 50 levels"),
-        (b"a: &a [*a]", "line 1: an alias stands within what it names"),
+        (b"a: &a [*a]", "line 1: an alias is within what it names"),
         (b"a: !!bool x", "a value cannot be read"),
         (b"a: !!int ''", "a value cannot be read"),
         (BOMB, "line 7: a document has at most 50 levels and 1000000 values"),

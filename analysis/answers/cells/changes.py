@@ -1,4 +1,4 @@
-"""How cells change when the data set is swapped: what searches derived before, after, and anew."""
+"""How cells change when the data set is swapped: what searches derived before, after, and again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.answers.cells.course import course_table, divergence_table
-from analysis.answers.cells.journeys import START, Journey
+from analysis.answers.cells.lineage import START, Lineage
 from analysis.architectures.alignment import GONE, NEW, list_changes
 from analysis.architectures.chance import Chance
 from analysis.architectures.measures import count_operations, measure_graph
@@ -76,14 +76,14 @@ def count_new(graphs: Graphs, before: Graphs, cell: str) -> int:
     return states[NEW]
 
 
-def change_table(study: str, journeys: Sequence[Journey], chance: Chance) -> pd.DataFrame:
-    """Say for every leg of the journeys how much changed on it, beside random architectures.
+def change_table(study: str, lineages: Sequence[Lineage], chance: Chance) -> pd.DataFrame:
+    """Say for every leg of the lineages how much changed on it, beside random architectures.
 
     ``new`` is the mean number of edges (or layers) of the later graph that the earlier one lacks,
-    ``unchanged`` in how many journeys the graph stayed what it was.
+    ``unchanged`` in how many lineages the graph stayed what it was.
     """
     rows = []
-    for key, group in _grouped(journeys):
+    for key, group in _grouped(lineages):
         for before, after in LEGS:
             both = [j for j in group if before in j.graphs and after in j.graphs]
             if not both:
@@ -118,22 +118,22 @@ def change_table(study: str, journeys: Sequence[Journey], chance: Chance) -> pd.
     return pd.DataFrame(rows, columns=CHANGE_COLUMNS)
 
 
-def operation_table(study: str, journeys: Sequence[Journey], chance: Chance) -> pd.DataFrame:
+def operation_table(study: str, lineages: Sequence[Lineage], chance: Chance) -> pd.DataFrame:
     """Count which operations left and entered between source and continued search.
 
-    Means per cell over the journeys that know both; ``direct`` over those that have a direct
+    Means per cell over the lineages that know both; ``direct`` over those that have a direct
     search, ``random`` over random architectures.
     """
     rows = []
-    for key, group in _grouped(journeys):
+    for key, group in _grouped(lineages):
         both = [j for j in group if SOURCE in j.graphs and CONTINUED in j.graphs]
         if not both:
             continue
         for cell in both[0].graphs[SOURCE]:
             changes: Counter[tuple[str, str]] = Counter()
-            for journey in both:
+            for lineage in both:
                 changes.update(
-                    list_changes(journey.graphs[CONTINUED][cell], journey.graphs[SOURCE][cell])
+                    list_changes(lineage.graphs[CONTINUED][cell], lineage.graphs[SOURCE][cell])
                 )
             before = _mean_counts(j.graphs[SOURCE][cell] for j in both)
             after = _mean_counts(j.graphs[CONTINUED][cell] for j in both)
@@ -203,11 +203,11 @@ def _last_changes(trace: pd.DataFrame) -> pd.Series[float]:
     return steps.groupby(known["job"], sort=False).max()
 
 
-def _grouped(journeys: Iterable[Journey]) -> list[tuple[tuple[str, str, str], list[Journey]]]:
-    groups: dict[tuple[str, str, str], list[Journey]] = {}
-    for journey in journeys:
-        key = (journey.method, journey.source, journey.target)
-        groups.setdefault(key, []).append(journey)
+def _grouped(lineages: Iterable[Lineage]) -> list[tuple[tuple[str, str, str], list[Lineage]]]:
+    groups: dict[tuple[str, str, str], list[Lineage]] = {}
+    for lineage in lineages:
+        key = (lineage.method, lineage.source, lineage.target)
+        groups.setdefault(key, []).append(lineage)
     return list(groups.items())
 
 
@@ -218,14 +218,14 @@ def _mean_counts(graphs: Iterable[CellGraph | BlockChain]) -> dict[str, float]:
 
 
 def change_tables(
-    tables: Tables, study: str, journeys: Sequence[Journey], chance: Chance
+    tables: Tables, study: str, lineages: Sequence[Lineage], chance: Chance
 ) -> dict[str, pd.DataFrame]:
     """Return what changed, when it settled, shapes, and alphas' course, by file name."""
     return {
-        "changes": change_table(study, journeys, chance),
-        "change_operations": operation_table(study, journeys, chance),
+        "changes": change_table(study, lineages, chance),
+        "change_operations": operation_table(study, lineages, chance),
         "settled": settled_table(tables, study),
         "shapes": shape_table(tables, study, chance),
-        "alpha_course": course_table(study, journeys, tables.alphas),
-        "alpha_divergence": divergence_table(study, journeys, tables.alphas),
+        "alpha_course": course_table(study, lineages, tables.alphas),
+        "alpha_divergence": divergence_table(study, lineages, tables.alphas),
     }

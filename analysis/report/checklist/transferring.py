@@ -28,7 +28,7 @@ TINY_IMAGES = frozenset({"c10", "c100"})
 
 
 def direct_baseline(study: Study) -> Finding:
-    """A direct search on the target, of comparable budget, stands beside every transfer."""
+    """A direct search on the target, of comparable budget, is beside every transfer."""
     cells = list(_cells(study))
     if not cells:
         return not_applicable(NO_PAIR)

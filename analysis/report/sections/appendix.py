@@ -44,7 +44,7 @@ def changed(method: MethodFacts) -> list[tuple[str, str, str]]:
     ]
 
 
-def losses(study: Study, gallery: Gallery) -> Section:
+def missing_jobs(study: Study, gallery: Gallery) -> Section:
     """Name every job without a result, and why."""
     jobs = study.tables.jobs
     lost = jobs[jobs["status"] != "done"]

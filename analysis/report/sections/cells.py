@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from analysis.answers.cells.journeys import Journey
+from analysis.answers.cells.lineage import Lineage
 from analysis.figures import cells as cells_plot
 from analysis.figures import chains as chains_plot
 from analysis.figures.views import View, course_of, has, heading, list_views, told_changes
@@ -19,41 +19,41 @@ from harness.api import CellGraph
 def section(study: Study, gallery: Gallery) -> Section:
     """Draw before and after of the first seed of every method and pair, the first one open."""
     blocks: list[Block] = []
-    for about, journeys in _by_pair(study):
-        views = list_views(journeys[0])
-        picture = _drawing(gallery, journeys[0], [one for one in views if not one.is_difference])
+    for about, lineages in _by_pair(study):
+        views = list_views(lineages[0])
+        picture = _drawing(gallery, lineages[0], [one for one in views if not one.is_difference])
         blocks.append(Fold(f"The same for {about}", (picture,)) if blocks else picture)
     return Section("cells", "Cells before and after", tuple(blocks))
 
 
 def draw_differences(study: Study, gallery: Gallery) -> Iterator[Picture]:
     """Draw, for the first seed, what changed as well; for every seed where all is wanted."""
-    for _, journeys in _by_pair(study):
-        for journey in journeys if gallery.everything else journeys[:1]:
-            views = [view for view in list_views(journey) if view.is_difference]
+    for _, lineages in _by_pair(study):
+        for lineage in lineages if gallery.everything else lineages[:1]:
+            views = [view for view in list_views(lineage) if view.is_difference]
             if views:
-                yield _drawing(gallery, journey, views, "differences")
+                yield _drawing(gallery, lineage, views, "differences")
 
 
-def _by_pair(study: Study) -> Iterator[tuple[str, Sequence[Journey]]]:
+def _by_pair(study: Study) -> Iterator[tuple[str, Sequence[Lineage]]]:
     """Yield the seeds of every method and pair that found something, with what to call them."""
     for method, (source, target) in product(study.methods, study.pairs):
         its = [
-            journey
-            for journey in study.journeys
-            if (journey.method, journey.target) == (method, target)
-            and journey.source in ("", source)
+            lineage
+            for lineage in study.lineages
+            if (lineage.method, lineage.target) == (method, target)
+            and lineage.source in ("", source)
         ]
         if its:
             about = f"{method}, {pair_label(source, target)}"
-            yield about, sorted(its, key=lambda journey: journey.seed)
+            yield about, sorted(its, key=lambda lineage: lineage.seed)
 
 
-def _drawing(gallery: Gallery, journey: Journey, views: Sequence[View], what: str = "") -> Picture:
+def _drawing(gallery: Gallery, lineage: Lineage, views: Sequence[View], what: str = "") -> Picture:
     """Draw one seed's cells, or its chain."""
-    kind, plot = ("cells", cells_plot) if has(journey, CellGraph) else ("chains", chains_plot)
-    table = plot.tabulate(course_of(journey), views)
-    parts = (kind, what, journey.method, journey.source, journey.target, f"s{journey.seed}")
-    caption = f"{heading(table.iloc[0])}. {told_changes(journey)}".strip()
+    kind, plot = ("cells", cells_plot) if has(lineage, CellGraph) else ("chains", chains_plot)
+    table = plot.tabulate(course_of(lineage), views)
+    parts = (kind, what, lineage.method, lineage.source, lineage.target, f"s{lineage.seed}")
+    caption = f"{heading(table.iloc[0])}. {told_changes(lineage)}".strip()
     name = "-".join(filter(None, parts))
-    return gallery.hang(plot.draw(table), name, caption, table, is_folded=bool(what))
+    return gallery.add_figure(plot.draw(table), name, caption, table, is_folded=bool(what))

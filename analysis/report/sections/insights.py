@@ -147,4 +147,4 @@ def _heat_maps(study: Study, gallery: Gallery) -> Iterator[Block]:
             f"{method}: mean share of each operation at the end of the searches; white: "
             "the edge has no such operation."
         )
-        yield gallery.hang(alphas_plot.draw(its), f"alphas-{number}", caption, its)
+        yield gallery.add_figure(alphas_plot.draw(its), f"alphas-{number}", caption, its)

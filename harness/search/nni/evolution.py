@@ -28,7 +28,7 @@ class Candidate:
 class Decisions(MutableDict):  # type: ignore[misc]
     """A space's decisions as NNI's categoricals; what the space does not hold is invalid.
 
-    NNI proposes anew, up to 500 times, where a proposal is invalid or was made before.
+    NNI proposes again, up to 500 times, where a proposal is invalid or was made before.
     """
 
     def __init__(self, space: SearchSpace) -> None:
@@ -80,7 +80,7 @@ class Evolution(SampleBased):
         problem: What to search.
         population: Individuals alive at a time.
         tournament: Individuals drawn, without replacement, of which the best is the parent.
-        mutation: Probability that a decision of the child is drawn anew.
+        mutation: Probability that a decision of the child is drawn again.
         fidelity: Effort spent on each candidate; None takes the highest on offer.
     """
 

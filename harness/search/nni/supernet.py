@@ -71,7 +71,7 @@ class GatedSpace(ModelSpace):  # type: ignore[misc]
 class Batches:
     """Epochs of a stream, each batch with its split; train batches end when the budget is spent.
 
-    Lightning begins a loader anew when it ends early, so what was handed out is counted over all
+    Lightning begins a loader again when it ends early, so what was handed out is counted over all
     epochs. One batch there is even if the budget was spent before.
     """
 

@@ -60,7 +60,7 @@ class Bilevel(Method):
         problem: What to search.
         weights: How the super-network's weights descend.
         choices: How the architecture parameters descend.
-        carry: What a warm start takes over. Optimiser states and the schedule always start anew;
+        carry: What a warm start takes over. Optimiser states and the schedule always start again;
             the classifier does where the classes are others.
         channel_share: Of the super-network (PC-DARTS' K).
         tradeoff: Between loss and cost, where the comparison sets a target.

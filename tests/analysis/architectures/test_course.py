@@ -6,7 +6,7 @@ import pytest
 from scipy.spatial.distance import jensenshannon
 
 from analysis.answers.cells.course import course_table, divergence_table, edge_course
-from analysis.answers.cells.journeys import START
+from analysis.answers.cells.lineage import START
 from analysis.architectures.alphas import shares, without
 from analysis.arms import CONTINUED, DIRECT, SOURCE
 from tests.analysis.loading import load_study
@@ -57,13 +57,13 @@ def test_edges_of_any_size_are_measured_and_a_single_operation_decides_nothing()
 
 def test_switches_are_counted_between_ticks_and_added_up(results):
     study = results.name
-    journeys = results.journeys
-    table = course_table(study, journeys, results.tables.alphas)
+    lineages = results.lineages
+    table = course_table(study, lineages, results.tables.alphas)
     assert set(table["stage"]) == {SOURCE, CONTINUED, DIRECT}
-    for journey in journeys:
-        its = table[(table["seed"] == journey.seed) & (table["stage"] == CONTINUED)]
+    for lineage in lineages:
+        its = table[(table["seed"] == lineage.seed) & (table["stage"] == CONTINUED)]
         alphas = results.tables.alphas
-        own = alphas[alphas["job"] == journey.jobs[CONTINUED]]
+        own = alphas[alphas["job"] == lineage.jobs[CONTINUED]]
         values = own["alpha"].to_numpy(float).reshape(5, 2, 8)  # ticks, edges, operations
         switched = np.diff(values.argmax(axis=2), axis=0) != 0
         assert its["switches"].tolist() == [0, *switched.sum(axis=1)]
@@ -75,12 +75,12 @@ def test_switches_are_counted_between_ticks_and_added_up(results):
 
 def test_divergences_are_means_over_edges_and_seeds(results):
     study = results.name
-    journeys = results.journeys
-    table = divergence_table(study, journeys, results.tables.alphas)
+    lineages = results.lineages
+    table = divergence_table(study, lineages, results.tables.alphas)
     row = table[(table["before"] == SOURCE) & (table["after"] == DIRECT)].set_index("cell")
     edge = "normal_0_2"
     ends = [
-        [_softmax(results, journey.jobs[stage], "last", edge) for journey in journeys]
+        [_softmax(results, lineage.jobs[stage], "last", edge) for lineage in lineages]
         for stage in (SOURCE, DIRECT)
     ]
     kept = [[without(share, 0) for share in side] for side in ends]
@@ -99,8 +99,8 @@ def test_divergences_are_means_over_edges_and_seeds(results):
 
 def test_start_of_the_continued_search_is_its_first_tick(results):
     study = results.name
-    journeys = results.journeys
-    table = divergence_table(study, journeys, results.tables.alphas)
+    lineages = results.lineages
+    table = divergence_table(study, lineages, results.tables.alphas)
     row = table[(table["before"] == START) & (table["cell"] == "reduce")].iloc[0]
     found = [
         divergence(
@@ -109,7 +109,7 @@ def test_start_of_the_continued_search_is_its_first_tick(results):
                 for tick in ("first", "last")
             )
         )
-        for job in (journey.jobs[CONTINUED] for journey in journeys)
+        for job in (lineage.jobs[CONTINUED] for lineage in lineages)
     ]
     assert (row["after"], row["operations"]) == (CONTINUED, pytest.approx(np.mean(found)))
 
@@ -120,9 +120,9 @@ def test_one_seed_has_no_other_and_no_alphas_leave_nothing(invent):
     table = results.changes["alpha_divergence"]
     assert set(table["method"]) == {"darts"} and table["other_seeds"].isna().all()
     empty = results.tables.alphas.iloc[:0]
-    journeys = results.journeys
-    assert course_table(study, journeys, empty).empty
-    assert divergence_table(study, journeys, empty).empty
+    lineages = results.lineages
+    assert course_table(study, lineages, empty).empty
+    assert divergence_table(study, lineages, empty).empty
 
 
 def test_continued_and_direct_searches_are_drawn_from_where_the_source_search_ended(results):
@@ -153,7 +153,7 @@ def test_alpha_over_epochs_runs_from_the_first_tick_to_the_last(results):
     pd.testing.assert_frame_equal(end[alphas.COLUMNS], alphas.collect(results))
     direct = table["search"].str.startswith("direct")
     start = table[direct & (table["moment"] == "start") & (table["edge"] == "normal_0_2")]
-    jobs = [journey.jobs[DIRECT] for journey in results.journeys]
+    jobs = [lineage.jobs[DIRECT] for lineage in results.lineages]
     wanted = np.mean([_softmax(results, job, "first", "normal_0_2") for job in jobs], axis=0)
     assert start["share"].tolist() == pytest.approx(wanted.tolist())
     assert len(alpha_epochs.draw(table).axes) == 3 * 2 * 5 + 1  # a colour bar

@@ -1,4 +1,4 @@
-"""A journey: what one seed of one method had on a pair, before and after the swap of data.
+"""A lineage: what one seed of one method had on a pair, before and after the swap of data.
 
 What the source search found, what the continued search began from once the data were swapped, what
 it ended with, and what a direct search of the target with the same seed found. Only the first
@@ -20,7 +20,7 @@ START = "after the swap"
 
 
 @dataclass(frozen=True)
-class Journey:
+class Lineage:
     """One seed of one method on one pair.
 
     Attributes:
@@ -43,7 +43,7 @@ class Journey:
 Key = tuple[str, str, str, int]
 
 
-def list_journeys(tables: Tables, study: str) -> list[Journey]:
+def list_lineages(tables: Tables, study: str) -> list[Lineage]:
     """Return every seed of every method and pair of a study of which anything is known."""
     runs = tables.runs[tables.runs["study"] == study]
     direct = {
@@ -58,7 +58,7 @@ def list_journeys(tables: Tables, study: str) -> list[Journey]:
     for (method, _, target, seed), jobs in found.items():
         if (method, target, seed) in direct:
             jobs[DIRECT] = direct[method, target, seed]
-    journeys = []
+    lineages = []
     for key, jobs in found.items():
         graphs = {
             stage: known[jobs[stage]]
@@ -66,8 +66,8 @@ def list_journeys(tables: Tables, study: str) -> list[Journey]:
             if jobs.get(stage) in known
         }
         if graphs:
-            journeys.append(Journey(*key, jobs, graphs))
-    return journeys
+            lineages.append(Lineage(*key, jobs, graphs))
+    return lineages
 
 
 def _chains(runs: pd.DataFrame) -> dict[Key, dict[str, str]]:
