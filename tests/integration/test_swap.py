@@ -8,7 +8,7 @@ import torch
 from harness.execution.jobs import begin, find_inputs
 from harness.execution.search_job import Search
 from harness.results.store import ExperimentFolder
-from tests.integration.tiny import run, write
+from tests.integration.tiny import PROTOCOL, run, write
 
 CARRIES = ("weights+alpha", "alpha", "weights")
 
@@ -19,7 +19,9 @@ def swapped(tmp_path_factory):
     folder = tmp_path_factory.mktemp("swap")
     methods = [{"name": "darts", "label": c, "params": {"carry": c}} for c in CARRIES]
     pairs = [{"source": "d10", "target": "d100"}]
-    file = write(folder, methods=methods, pairs=pairs, arms=["continued"])
+    search = {**PROTOCOL["search"], "budget": {"examples": 12}}
+    what = {"methods": methods, "pairs": pairs, "protocol": {**PROTOCOL, "search": search}}
+    file = write(folder, **what, arms=["continued"])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("analysis.report.write_report", lambda folders, out: out)
         assert run(folder, file) == 0
