@@ -12,11 +12,13 @@ from harness.cli._arguments import positive, thread_count
 from harness.cli._output import emit
 from harness.errors import ConfigError
 from harness.interfaces.data import point_to_data
+from harness.plugins import METHODS, SPACES
 
 if TYPE_CHECKING:
     from harness.tools.bench_memory import PathMemory
     from harness.tools.bench_steps import Comparison, Setting
 
+SEARCHER = "regularized_evolution"
 COUNTS = ("channels", "cells", "batch", "size", "steps", "threads")
 
 
@@ -32,10 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=thread_count, default=1, help="(default: %(default)s)")
     table = parser.add_argument_group("searches on a table of results, instead")
     table.add_argument("--searches", type=positive, help="how many, each of 20,000 seconds on c10")
-    table.add_argument(
-        "--method", default="regularized_evolution", help="that searches (default: %(default)s)"
-    )
-    table.add_argument("--data", type=Path, metavar="DIR", help="where the table lies")
+    table.add_argument("--method", help=f"that searches, with --searches (default: {SEARCHER})")
+    table.add_argument("--data", type=Path, metavar="DIR", help="where the table is")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -45,8 +45,15 @@ def execute(args: argparse.Namespace) -> int:
             raise ConfigError(
                 f"--{name} {getattr(args, name)}: expected a whole number of at least 1."
             )
+    SPACES.check(args.space)
+    METHODS.check(args.method or SEARCHER)
     if args.searches is not None:
         return _time_searches(args)
+    if args.method:
+        raise ConfigError(
+            f"--method {args.method} says who searches a table: give --searches, too; a step of a "
+            "super-network is the same for every method."
+        )
     from harness.tools.bench_memory import measure_paths
     from harness.tools.bench_steps import compare, has_implementations
 
@@ -73,7 +80,7 @@ def _time_searches(args: argparse.Namespace) -> int:
     point_to_data(args.data)
     from harness.tools.bench_tables import measure_searches
 
-    found = measure_searches(args.space, args.method, args.searches)
+    found = measure_searches(args.space, args.method or SEARCHER, args.searches)
     document = {"space": args.space, **found.to_json()}
     limits = ", ".join(f"{limit:,.0f} {unit}" for unit, limit in found.budget.items())
     line = (
@@ -91,7 +98,6 @@ def _setting(args: argparse.Namespace) -> Setting:
     from harness.config.protocol import Plugin
     from harness.execution.devices import find_devices
     from harness.planning.opening import open_space, resolved
-    from harness.plugins import SPACES
     from harness.tools.bench_steps import Setting
 
     space = open_space(resolved(SPACES, Plugin(name=args.space)))
