@@ -9,8 +9,10 @@ from html import unescape
 import pytest
 
 from analysis.report import write_report
+from analysis.report.sections.answer import sentences
+from analysis.study import load
 from harness.results.record import Status
-from tests.analysis.experiments import CRASH
+from tests.analysis.experiments import CRASH, LEVELS
 
 
 def _bytes(folder):
@@ -255,3 +257,44 @@ def test_searches_that_were_not_continued_show_the_course_of_their_parameters(in
     folder = invent(seeds=2, methods=("darts",), arms=("direct",))
     write_report([folder], tmp_path / "out")
     assert (tmp_path / "out" / "figures" / "alpha_course.svg").exists()
+
+
+def _answers(invent, **what):
+    (study,) = load([invent(**what)])
+    return list(sentences(study))
+
+
+@pytest.mark.parametrize(
+    ("declared", "begins"),
+    [
+        (
+            ("transferred", "direct"),
+            "cells found on d10 did worse on d100 than cells searched there",
+        ),
+        (
+            ("direct", "transferred"),
+            "cells searched on d100 did better on d100 than cells found on",
+        ),
+    ],
+)
+def test_the_answer_is_about_direct_search_whichever_way_it_was_declared(invent, declared, begins):
+    arm, against = declared
+    primary = [{"arm": "transferred", "against": "random"}, {"arm": arm, "against": against}]
+    what = {"methods": ("darts",), "protocol": {"primary": primary}}
+    (answer,) = _answers(invent, seeds=6, spread=0.3, **what)
+    assert answer.partition(": ")[2].startswith(begins)
+    assert "random cells (" in answer
+
+
+def test_an_answer_says_how_many_runs_are_worse_than_every_random_architecture(invent):
+    levels = {**LEVELS, "transferred": 20.0, "random": 70.0}
+    primary = [{"arm": "transferred", "against": "random"}]
+    what = {"methods": ("darts",), "levels": levels, "protocol": {"primary": primary}}
+    (answer,) = _answers(invent, seeds=5, **what)
+    assert "5 of the 5 transferred runs ended below all 6 random architectures" in answer
+
+
+def test_an_answer_that_nothing_was_declared_about_says_so(invent):
+    primary = [{"arm": "direct", "against": "random"}]
+    (answer,) = _answers(invent, seeds=2, methods=("darts",), protocol={"primary": primary})
+    assert answer.endswith("no declared comparison is about what was carried over.")

@@ -30,7 +30,8 @@ from analysis.study import Study
 
 # Of more, each is brief.
 MOST_SENTENCES = 6
-# What the runs of an arm are, in words.
+# What the runs of an arm are, in words; of direct search behind "on the target", shorter.
+THERE = "cells searched there"
 PHRASES = {
     SOURCE: "cells found and trained on {source}",
     TRANSFERRED: "cells found on {source}",
@@ -79,20 +80,22 @@ def _sentence(study: Study, method: str, pair: tuple[str, str], *, is_brief: boo
     asked = min((key for key in found if {*key} & {*CARRIED}), key=_rank, default=None)
     if asked is None:
         return f"{name}: no declared comparison is about what was carried over."
-    arm, rival = asked
-    subject, other = (PHRASES[one].format(source=source, target=target) for one in asked)
-    told = [say(found[asked], subject, other)]
-    random = found.get((arm, RANDOM))
-    if random and rival == DIRECT and not is_brief:
-        told.append(say(random, "these cells", PHRASES[RANDOM], is_second=True))
-    hidden = _spread(found[asked], random) if arm in CARRIED else ""
-    return f"{name}: {'; '.join(told)}.{hidden}"
+    carried = next(arm for arm in asked if arm in CARRIED)
+    subject, other = (PHRASES[arm].format(source=source, target=target) for arm in asked)
+    told = [say(found[asked], subject, THERE if asked == (carried, DIRECT) else other)]
+    random = found.get((carried, RANDOM))
+    if random and asked != (carried, RANDOM) and not is_brief:
+        is_second = asked[0] == carried
+        again = (
+            "these cells" if is_second else PHRASES[carried].format(source=source, target=target)
+        )
+        told.append(say(random, again, PHRASES[RANDOM], is_second=is_second))
+    return f"{name}: {'; '.join(told)}.{_spread(random or found[asked], random, carried)}"
 
 
 def _rank(key: tuple[str, str]) -> tuple[bool, bool, bool]:
-    """Return how telling a comparison is: what was carried over, against direct search, first."""
-    arm, against = key
-    return arm not in CARRIED, against != DIRECT, against != RANDOM
+    """Return how telling a comparison is: with direct search first, then with random cells."""
+    return DIRECT not in key, RANDOM not in key, key[0] not in CARRIED
 
 
 def _against_random(study: Study) -> Iterator[str]:
@@ -106,25 +109,26 @@ def _against_random(study: Study) -> Iterator[str]:
         )
 
 
-def _spread(one: Comparison, random: Comparison | None) -> str:
+def _spread(one: Comparison, random: Comparison | None, carried: str) -> str:
     """Say what a mean hides: runs far from the others, or below every random architecture."""
-    values = sorted(value for value in one.values if math.isfinite(value))
-    count = count_apart(values)
-    if count:
+    runs = one.values if one.arm == carried else one.values_against
+    values = sorted(value for value in runs if math.isfinite(value))
+    told = ""
+    if count := count_apart(values):
         apart, side = (values[:count], "below") if count > 0 else (values[count:], "above")
         listed = joined(decimal(value, 1) for value in apart[:3])
-        return (
-            f" {len(apart)} of the {len(values)} {one.arm} runs ended far {side} the others "
-            f"({listed} %): their mean describes neither."
+        told = (
+            f" {len(apart)} of the {len(values)} {carried} runs ended far {side} the others "
+            f"({listed} %)."
         )
     floor = [value for value in random.values_against if math.isfinite(value)] if random else []
     below = sum(value < min(floor) for value in values) if floor else 0
-    if below <= len(values) / 2:
-        return ""
-    return (
-        f" {below} of the {len(values)} {one.arm} runs ended below all {len(floor)} random "
-        f"architectures, between {decimal(values[0], 1)} and {decimal(values[below - 1], 1)} %."
-    )
+    if below > len(values) / 2:
+        told += (
+            f" {below} of the {len(values)} {carried} runs ended below all {len(floor)} random "
+            f"architectures, between {decimal(values[0], 1)} and {decimal(values[below - 1], 1)} %."
+        )
+    return told
 
 
 def _cost(study: Study) -> str:
