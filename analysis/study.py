@@ -28,7 +28,7 @@ from analysis.answers.warm_starts import process_tables
 from analysis.architectures.chance import Chance, load_chance
 from analysis.arms import RANDOM
 from analysis.loading.load import Tables, load_tables
-from harness.results.record import ExperimentFacts
+from harness.results.planned import ExperimentFacts
 
 NOT_COMPARABLE = "NOT COMPARABLE"
 

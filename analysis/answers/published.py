@@ -19,7 +19,7 @@ from analysis.arms import TRANSFERRED
 from analysis.statistics.intervals import Interval, mean_interval
 from harness.config.documents import read_yaml
 from harness.errors import ConfigError
-from harness.results.record import ExperimentFacts
+from harness.results.planned import ExperimentFacts
 
 FOLDER = Path(__file__).with_name("reference")
 # Means agree if they differ by no more than the larger of the two.

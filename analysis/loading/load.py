@@ -24,7 +24,8 @@ from analysis.loading.provenance import list_environments, list_plugins
 from analysis.loading.reading import ArmRow, Job, Jobs, Reading, read
 from analysis.loading.searches import alpha_table, search_rows, trace_rows
 from harness.api import CellGraph, Graphs
-from harness.results.record import ExperimentFacts, SearchSpec, TrainSpec
+from harness.results.planned import ExperimentFacts
+from harness.results.spec import SearchSpec, TrainSpec
 
 # Share of operations without weights among a cell's edges: four and five of the eight in a normal
 # cell of DARTS; DARTS_V1 has three.

@@ -17,15 +17,9 @@ from analysis.loading.logged import check_insights, check_rows, read_graphs
 from harness.api import Graphs
 from harness.errors import DamagedFileError, HarnessError
 from harness.results.files import printable, readable
-from harness.results.record import (
-    ExperimentFacts,
-    JobRecord,
-    Plan,
-    PlannedArm,
-    PlannedJob,
-    SearchSpec,
-    Status,
-)
+from harness.results.planned import ExperimentFacts, Plan, PlannedArm, PlannedJob
+from harness.results.record import JobRecord, Status
+from harness.results.spec import SearchSpec
 from harness.results.store import ExperimentFolder, JobFolder
 
 MISSING = "missing"

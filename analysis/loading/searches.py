@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.arms import COLD_ROLES, DIRECT, RESUMED, SOURCE, TRANSFERRED
 from analysis.loading.columns import ALPHA_COLUMNS, INSIGHTS, TRACE_COLUMNS
 from analysis.loading.reading import ArmRow, Job, Jobs
-from harness.results.record import SearchSpec
+from harness.results.spec import SearchSpec
 
 
 def search_rows(searches: Jobs, arms: Sequence[ArmRow]) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from analysis.loading.provenance import changed_plugins
 from analysis.numbers import brief, decimal, joined, several
 from analysis.report.schema import validate
 from analysis.study import Study
-from harness.results.record import SCHEMA
+from harness.results.spec import SCHEMA
 
 NAMED = 3
 

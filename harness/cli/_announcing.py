@@ -11,7 +11,7 @@ from harness.cli._output import emit
 
 if TYPE_CHECKING:
     from harness.execution.executor import Settings
-    from harness.results.record import Plan, PlannedJob
+    from harness.results.planned import Plan, PlannedJob
     from harness.results.store import ExperimentFolder
     from harness.tools.estimate import Estimate
 
@@ -48,7 +48,7 @@ def _measure(todo: Sequence[PlannedJob], settings: Settings) -> Estimate:
 def _count_kinds(todo: Sequence[PlannedJob]) -> Counter[tuple[str, str]]:
     """Return how many jobs there are of each kind, with what each may spend."""
     from harness.execution.progress import kind_of
-    from harness.results.record import SearchSpec
+    from harness.results.spec import SearchSpec
 
     found: Counter[tuple[str, str]] = Counter()
     for job in todo:

@@ -8,16 +8,9 @@ from pathlib import Path
 from harness.cli._announcing import announce
 from harness.cli._arguments import duration, positive, thread_count, warn_of_crowding
 from harness.cli._output import emit
-from harness.execution.running import (
-    ARMS,
-    SEEDS,
-    SPACE,
-    carry_out,
-    make_settings,
-    prepare,
-    read_experiment,
-)
+from harness.execution.running import carry_out, make_settings, prepare
 from harness.interfaces.data import point_to_data
+from harness.planning.options import ARMS, SEEDS, SPACE, read_experiment
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

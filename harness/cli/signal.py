@@ -71,7 +71,7 @@ def _search(args: argparse.Namespace, folder: ExperimentFolder) -> bool:
     from harness.execution.executor import Settings, run_jobs
     from harness.planning.plan import make_plan, space_document
     from harness.planning.resolve import resolve_experiment
-    from harness.results.record import SearchSpec
+    from harness.results.spec import SearchSpec
 
     document = {
         "name": "signal",

@@ -15,7 +15,7 @@ from harness.config.protocol import Arm
 from harness.errors import ConfigError
 from harness.execution.pending import unfinished
 from harness.results.files import REMEDY, readable
-from harness.results.record import ExperimentFacts, Plan, PlannedArm
+from harness.results.planned import ExperimentFacts, Plan, PlannedArm
 from harness.results.store import ExperimentFolder
 
 Value = TypeVar("Value")

@@ -11,7 +11,8 @@ from pathlib import Path
 import torch
 
 from harness.execution.provenance import checkout, describe_plugins, hash_code
-from harness.results.record import Environment, PlannedJob
+from harness.results.planned import PlannedJob
+from harness.results.record import Environment
 
 LIBRARIES = ("torch", "torchvision", "numpy", "optuna", "nni", "nas-comparison-harness")
 

@@ -18,7 +18,8 @@ from harness.execution.schedule import Ending, Schedule
 from harness.execution.shards import run_unit
 from harness.execution.units import Unit
 from harness.execution.workers import Crew
-from harness.results.record import PlannedJob, Status
+from harness.results.planned import PlannedJob
+from harness.results.record import Status
 from harness.results.store import ExperimentFolder
 
 

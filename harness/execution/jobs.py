@@ -15,7 +15,9 @@ from harness.planning.opening import open_space
 from harness.plugins import METHODS
 from harness.results.files import readable
 from harness.results.job_folder import JobFolder
-from harness.results.record import JobRecord, PlannedJob, SearchSpec, Status, TrainSpec
+from harness.results.planned import PlannedJob
+from harness.results.record import JobRecord, Status
+from harness.results.spec import SearchSpec, TrainSpec
 from harness.results.store import ExperimentFolder
 
 

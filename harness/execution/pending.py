@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from enum import StrEnum
 
 from harness.errors import DamagedFileError
-from harness.results.record import JobRecord, Plan, PlannedJob, Status
+from harness.results.planned import Plan, PlannedJob
+from harness.results.record import JobRecord, Status
 from harness.results.store import ExperimentFolder
 
 

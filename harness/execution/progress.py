@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from harness.execution.display import Display
 from harness.planning.evaluators import asked, looks_up
-from harness.results.record import PlannedJob, SearchSpec, Status
+from harness.results.planned import PlannedJob
+from harness.results.record import Status
+from harness.results.spec import SearchSpec
 
 # Between two lines where the output is no terminal and no job ends.
 HEARTBEAT_SECONDS = 15.0

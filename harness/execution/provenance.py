@@ -12,7 +12,9 @@ from pathlib import Path
 
 from harness.planning.evaluators import asked
 from harness.plugins import EVALUATORS, METHODS, REGISTRIES, SPACES, TASKS
-from harness.results.record import PlannedJob, PluginFile, SearchSpec
+from harness.results.planned import PlannedJob
+from harness.results.record import PluginFile
+from harness.results.spec import SearchSpec
 
 HOME = Path(__file__).resolve().parents[2]
 # Code that moves results; nothing else makes a checkout dirty.

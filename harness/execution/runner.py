@@ -23,7 +23,8 @@ from harness.execution.train_job import Training
 from harness.execution.work import Work
 from harness.results.files import printable
 from harness.results.job_folder import JobFolder
-from harness.results.record import Environment, JobRecord, PlannedJob, Status
+from harness.results.planned import PlannedJob
+from harness.results.record import Environment, JobRecord, Status
 from harness.results.store import ExperimentFolder
 
 # A checkpoint is due after this long, or later if writing one takes more than its share of time.

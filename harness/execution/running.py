@@ -7,24 +7,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from harness.errors import ConfigError
 from harness.execution.display import Display
 from harness.interfaces.data import point_to_data
+from harness.planning.options import Names, read_experiment
 
 if TYPE_CHECKING:
     from harness.config.experiment import Experiment
     from harness.execution.executor import Settings
     from harness.execution.schedule import Ending
     from harness.planning.resolve import Resolved
-    from harness.results.record import ExperimentFacts, Plan, PlannedJob
+    from harness.results.planned import ExperimentFacts, Plan, PlannedJob
     from harness.results.store import ExperimentFolder
 
-SPACE, SEEDS, ARMS = "darts", 5, "source,transferred,continued,direct,random"
 LISTED = 5  # jobs that are named at the end, of each kind
-
-Names = str | Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -147,60 +145,6 @@ def run(
         return carry_out(prepared, settings, rerun=rerun, replace=replace)
 
 
-def read_experiment(
-    file: Path | None,
-    method: Names | None,
-    source: str | None,
-    target: str | None,
-    options: Mapping[str, Any],
-    changes: Sequence[str],
-) -> Experiment:
-    """Return the experiment that is asked for, checked as far as that needs no torch.
-
-    Args:
-        file: That describes it; then ``method``, ``source`` and ``target`` are not given.
-        method: Names.
-        source: Name.
-        target: Name.
-        options: What may be said besides, by key, and over what a file says; None says nothing.
-        changes: ``key.path=value``, applied last.
-
-    Raises:
-        HarnessError: If anything in it is wrong, in one line.
-    """
-    from harness.config.experiment import load_experiment, make_experiment
-    from harness.execution.names import check_experiment_names, check_names
-
-    said = _spell_out(options)
-    if file is not None:
-        if method or source or target:
-            raise ConfigError(
-                "Give an experiment file or --method, --source and --target, not both; "
-                "--set changes what a file says."
-            )
-        experiment = load_experiment(file, changes, said)
-        check_experiment_names(experiment)
-        return experiment
-    if not (method and source and target):
-        given = {"--method": method, "--source": source, "--target": target}
-        missing = ", ".join(key for key, value in given.items() if not value)
-        raise ConfigError(f"{missing} missing; give an experiment file or all three.")
-    space, methods = options.get("space") or SPACE, _split(method)
-    check_names(methods, [space], [source, target])
-    rules = said.get("protocol") or _choose_protocol([source, target])
-    document = {
-        "name": f"{source}-{target}-{space}-{Path(rules).stem}",
-        "space": {"name": space},
-        "methods": [{"name": name} for name in methods],
-        "pairs": [{"source": {"name": source}, "target": {"name": target}}],
-        "seeds": SEEDS,
-        "arms": _split(ARMS),
-        "protocol": rules,
-        **said,
-    }
-    return make_experiment(document, changes)
-
-
 def make_settings(jobs: int, threads: int, device: str, stop_after: float | None) -> Settings:
     """Return how jobs are run.
 
@@ -318,34 +262,6 @@ def _list_reasons(jobs: Mapping[str, str]) -> Iterator[str]:
         yield f"  {name}: {' '.join(reason.strip().splitlines()[-1:])}"
     if len(jobs) > LISTED:
         yield f"  and {len(jobs) - LISTED} more"
-
-
-def _choose_protocol(tasks: Sequence[str]) -> str:
-    from harness.planning.protocol_sizes import choose_protocol  # opens the tasks: imports torch
-
-    return choose_protocol(tasks)
-
-
-def _spell_out(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was said, as an experiment file says it."""
-    said = {key: value for key, value in options.items() if value is not None}
-    if "space" in said:
-        said["space"] = {"name": said["space"]}
-    if "arms" in said:
-        said["arms"] = _split(said["arms"])
-    if "protocol" in said:
-        said["protocol"] = _locate(said["protocol"])
-    return said
-
-
-def _split(names: Names) -> list[str]:
-    return names.split(",") if isinstance(names, str) else list(names)
-
-
-def _locate(protocol: str) -> str:
-    """Return a protocol's name, or its path from wherever it is read."""
-    is_path = protocol.endswith((".yaml", ".yml"))
-    return str(Path(protocol).absolute()) if is_path else protocol
 
 
 def _check_counts(**counts: int) -> None:

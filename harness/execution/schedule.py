@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.execution.units import Unit, is_ready, make_units
-from harness.results.record import PlannedJob
+from harness.results.planned import PlannedJob
 
 # A job whose attempt the machine ended is tried once more.
 ATTEMPTS = 2

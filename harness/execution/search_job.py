@@ -17,7 +17,7 @@ from harness.planning.opening import open_method, open_space, open_task
 from harness.planning.partition import Partition
 from harness.planning.pricing import cost_fields, open_costs
 from harness.planning.seeding import derive_seed, generator
-from harness.results.record import SearchSpec, TaskData
+from harness.results.spec import SearchSpec, TaskData
 from harness.training.data import BatchStream, DeviceData
 
 # Steps in a row that may spend nothing. A real method needs none; a thousand take a moment.

@@ -17,8 +17,10 @@ from harness.execution.runner import Control, Saver, attempt, done, drive, run_j
 from harness.execution.saving import write_state
 from harness.execution.units import Unit
 from harness.execution.work import Work
-from harness.results.record import Environment, JobRecord, PlannedJob, SearchSpec, Status
+from harness.results.planned import PlannedJob
+from harness.results.record import Environment, JobRecord, Status
 from harness.results.shard import ShardWriter, state_file
+from harness.results.spec import SearchSpec
 from harness.results.store import ExperimentFolder
 
 Tell = Callable[[PlannedJob, Status, str | None], None]

@@ -18,7 +18,8 @@ from harness.planning.evaluators import open_judge
 from harness.planning.opening import open_space, open_task
 from harness.planning.pricing import cost_fields, open_costs
 from harness.planning.seeding import derive_seed
-from harness.results.record import Bill, SearchSpec, TrainSpec
+from harness.results.record import Bill
+from harness.results.spec import SearchSpec, TrainSpec
 
 
 def network_seed(spec: TrainSpec | SearchSpec, origin: str, repeat: int) -> int:

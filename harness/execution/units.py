@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from harness.config.protocol import Plugin
 from harness.planning.evaluators import asked, looks_up
-from harness.results.record import PlannedJob
+from harness.results.planned import PlannedJob
 
 SHARD_JOBS = 1000
 

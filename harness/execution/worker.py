@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from harness.execution.interrupts import heed
 from harness.execution.units import Unit
-from harness.results.record import PlannedJob
+from harness.results.planned import PlannedJob
 from harness.results.store import ExperimentFolder
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from harness.execution.progress import Progress
 from harness.execution.schedule import Schedule
 from harness.execution.units import Unit
 from harness.execution.worker import Fault, Message, Notice, Over, Ready, Result, Share, work
-from harness.results.record import PlannedJob, Status
+from harness.results.planned import PlannedJob
+from harness.results.record import Status
 from harness.results.store import ExperimentFolder
 
 PATIENCE_SECONDS = 1.0

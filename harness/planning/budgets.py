@@ -18,7 +18,7 @@ from harness.planning.method_settings import find_kind
 from harness.planning.opening import open_evaluator, open_task
 from harness.planning.partition import partition
 from harness.plugins import METHODS
-from harness.results.record import TaskData
+from harness.results.spec import TaskData
 
 
 def check_budgets(

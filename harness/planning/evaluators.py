@@ -9,7 +9,7 @@ from harness.config.protocol import Plugin
 from harness.planning.opening import open_evaluator
 from harness.planning.partition import Partition, partition
 from harness.plugins import EVALUATORS
-from harness.results.record import SearchSpec, TaskData, TrainSpec
+from harness.results.spec import SearchSpec, TaskData, TrainSpec
 
 
 def looks_up(evaluator: Plugin) -> bool:

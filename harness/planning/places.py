@@ -26,7 +26,8 @@ from harness.planning.evaluators import looks_up, recorded_label
 from harness.planning.opening import open_evaluator, open_task, resolved
 from harness.planning.partition import partition
 from harness.plugins import TASKS
-from harness.results.record import TaskData, TaskFacts
+from harness.results.planned import TaskFacts
+from harness.results.spec import TaskData
 
 
 @dataclass(frozen=True)

@@ -15,15 +15,8 @@ from harness.planning.places import Place
 from harness.planning.resolve import Resolved
 from harness.planning.seeding import generator
 from harness.planning.space_graphs import draw_graphs
-from harness.results.record import (
-    Plan,
-    PlannedArm,
-    PlannedJob,
-    SearchSpec,
-    TaskData,
-    TrainSpec,
-    digest,
-)
+from harness.results.planned import Plan, PlannedArm, PlannedJob
+from harness.results.spec import SearchSpec, TaskData, TrainSpec, digest
 
 Jobs = dict[str, PlannedJob]
 

@@ -11,7 +11,7 @@ from harness.config.protocol import Plugin, Protocol, SizedFor
 from harness.config.shipped import protocol_files
 from harness.planning.opening import open_task, resolved
 from harness.plugins import TASKS
-from harness.results.record import TaskFacts
+from harness.results.planned import TaskFacts
 
 
 def choose_protocol(tasks: Iterable[str]) -> str:

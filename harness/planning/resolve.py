@@ -23,7 +23,7 @@ from harness.planning.protocol_sizes import warn_about_sizes
 from harness.planning.recipes import fit_recipes
 from harness.plugins import EVALUATORS, METHODS, SPACES
 from harness.registry import did_you_mean
-from harness.results.record import ExperimentFacts, MethodFacts
+from harness.results.planned import ExperimentFacts, MethodFacts
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from harness.results.files import (
     write_atomically,
 )
 from harness.results.locks import hold
-from harness.results.record import JobRecord, PlannedJob
+from harness.results.planned import PlannedJob
+from harness.results.record import JobRecord
 
 
 class JobFolder:

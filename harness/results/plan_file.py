@@ -19,7 +19,8 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic_core import to_jsonable_python
 
 from harness.results.files import REMEDY, parse_object, readable
-from harness.results.record import Plan, PlannedArm, PlannedJob, SearchSpec, TrainSpec
+from harness.results.planned import Plan, PlannedArm, PlannedJob
+from harness.results.spec import SearchSpec, TrainSpec
 
 KINDS: dict[str, type[SearchSpec | TrainSpec]] = {"search": SearchSpec, "train": TrainSpec}
 

@@ -1,26 +1,14 @@
-"""The vocabulary on disk. Bump SCHEMA when a field changes meaning; old files must still load.
-
-A job is known by its spec: all that determines its outcome. The digest of the spec is the job's
-identity, so within an experiment equal jobs are done once and shared between arms. Accuracies are
-in percent everywhere.
-"""
+"""How a job ended. Accuracies are in percent everywhere."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from harness.api import Rules
-from harness.config.protocol import CostRules, Plugin, SearchRules, Splits, TrainRules
-from harness.config.tuning import MethodSetting
-from harness.results.files import file_name
-
-SCHEMA = 1
+from harness.results.spec import SCHEMA, JobSpec, TrainSpec
 
 
 class Status(StrEnum):
@@ -34,95 +22,6 @@ class Status(StrEnum):
     DIVERGED = "diverged"
     FAILED = "failed"
     SKIPPED = "skipped"
-
-
-class TaskData(Plugin):
-    """A task and its data.
-
-    Attributes:
-        fingerprint: Of the data.
-        proxy: What makes it a proxy of the task, e.g. ``images=0.1``; empty for the task itself.
-    """
-
-    fingerprint: str
-    proxy: str = ""
-
-    @property
-    def title(self) -> str:
-        """How plans and reports call it."""
-        return f"{self.name}-{self.proxy}" if self.proxy else self.name
-
-
-class SearchSpec(Rules):
-    """A search: all that determines which architecture it finds.
-
-    Attributes:
-        method: With every hyper-parameter written out, and where tuned ones come from.
-        space: What is searched.
-        task: On what.
-        splits: Of its development examples.
-        rules: Of the search.
-        seed: Root of everything random.
-        warm_start: Digest of the search it goes on from; None for a cold search.
-        costs: What is counted besides accuracy, if anything.
-    """
-
-    kind: Literal["search"] = "search"
-    method: MethodSetting
-    space: Plugin
-    task: TaskData
-    splits: Splits
-    rules: SearchRules
-    seed: int
-    warm_start: str | None = None
-    costs: CostRules | None = None
-
-    @property
-    def ancestors(self) -> tuple[str, ...]:
-        """Digests of the jobs that have to be done first."""
-        return (self.warm_start,) if self.warm_start else ()
-
-
-class TrainSpec(Rules):
-    """A final training: of a given architecture, or of what a search found.
-
-    Attributes:
-        search: Digest of the search; None if the architecture is given.
-        architecture: In the space's notation; None if a search finds it.
-        space: Where it lives.
-        task: What it is trained on.
-        splits: Of the development examples; all but selection are trained on.
-        rules: Of the training.
-        seed: Of the search, or the number of a random architecture.
-        repeat: Which of several trainings of one architecture.
-        costs: What is counted besides accuracy, if anything.
-    """
-
-    kind: Literal["train"] = "train"
-    search: str | None = None
-    architecture: str | None = None
-    space: Plugin
-    task: TaskData
-    splits: Splits
-    rules: TrainRules
-    seed: int
-    repeat: int = 0
-    costs: CostRules | None = None
-
-    @property
-    def ancestors(self) -> tuple[str, ...]:
-        """Digests of the jobs that have to be done first."""
-        return (self.search,) if self.search else ()
-
-
-JobSpec = Annotated[SearchSpec | TrainSpec, Field(discriminator="kind")]
-
-
-def digest(spec: SearchSpec | TrainSpec) -> str:
-    """Return 16 hex digits that change when, and only when, an input of the job does."""
-    inputs = {"schema": SCHEMA, **spec.model_dump(mode="json")}
-    canonical = json.dumps(inputs, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
 class Bill(BaseModel):
@@ -260,131 +159,3 @@ class JobRecord(BaseModel):
         if is_done and not math.isfinite(accuracy):
             self.status, self.reason = Status.DIVERGED, NO_ACCURACY
         return self
-
-
-class PlannedJob(Rules):
-    """A job as the plan lists it.
-
-    Attributes:
-        job: The digest.
-        name: Readable; with the digest it names the folder.
-        spec: All inputs.
-    """
-
-    job: str
-    name: str
-    spec: JobSpec
-
-    @property
-    def folder(self) -> str:
-        """The folder's name under ``jobs/``."""
-        return f"{file_name(self.name)}-{file_name(self.job)}"
-
-
-class PlannedArm(Rules):
-    """One row of the analysis: which jobs make up an arm.
-
-    Attributes:
-        arm: Which.
-        method: Title of the method; empty for the random arm, which all methods share.
-        source: Title of the task of the first search; empty for the random arm.
-        target: Of the pair. What was searched and trained on stands in the jobs' specs.
-        seed: Of the search; number of the random architecture.
-        repeat: Which of several trainings.
-        train: Digest of the train job.
-        searches: Digests of the searches it rests on, the one trained last.
-    """
-
-    arm: str
-    method: str
-    source: str
-    target: str
-    seed: int
-    repeat: int
-    train: str
-    searches: tuple[str, ...]
-
-
-class Plan(Rules):
-    """An experiment as jobs, and the arms they make up; ``plan.json``."""
-
-    schema_version: int = SCHEMA
-    jobs: tuple[PlannedJob, ...]
-    arms: tuple[PlannedArm, ...]
-
-
-class TaskFacts(Rules):
-    """What reports must know of a task without loading it.
-
-    Attributes:
-        label: The name as printed; says if it is a subset.
-        notice: What every report on it must say.
-        inputs: Channels, height, width.
-        classes: Number of classes.
-        fingerprint: Of its data, as trained on.
-        search_fingerprint: As searched, where a table is used on one side only; else empty.
-    """
-
-    label: str
-    notice: str
-    inputs: tuple[int, int, int]
-    classes: int
-    fingerprint: str
-    search_fingerprint: str = ""
-
-
-class MethodFacts(Rules):
-    """What reports must know of a method without loading it.
-
-    Attributes:
-        summary: First line of its file: name, authors, idea.
-        params: Every hyper-parameter as used.
-        defaults: The method's own defaults; where ``params`` differ, it deviates from the paper.
-        budget: Limits of each of its searches, by unit; empty where an earlier version wrote none.
-        heeds_target: Whether it aims at a target of cost; None where an earlier version wrote none.
-    """
-
-    summary: str
-    params: dict[str, Any]
-    defaults: dict[str, Any]
-    budget: dict[str, int | float] = Field(default_factory=dict)
-    heeds_target: bool | None = None
-
-
-class ExperimentFacts(Rules):
-    """The resolved inputs of an experiment; ``experiment.json``.
-
-    Attributes:
-        experiment: The checked experiment, protocol inlined.
-        pairs: Titles of the tasks that are searched and of those that are used.
-        methods: By title.
-        tasks: By title.
-        notices: What a reader must know of how the rules were applied, a sentence each.
-    """
-
-    schema_version: int = SCHEMA
-    experiment: dict[str, Any]
-    pairs: tuple[tuple[str, str], ...]
-    methods: dict[str, MethodFacts]
-    tasks: dict[str, TaskFacts]
-    notices: tuple[str, ...] = ()
-
-    def search_budget(self, title: str) -> dict[str, int | float]:
-        """Return the limits of each search by a method, by unit."""
-        if found := self.methods[title].budget:
-            return found
-        protocol = self.experiment["protocol"]  # an earlier version wrote it there only
-        names = {one.get("label") or one["name"]: one["name"] for one in self.experiment["methods"]}
-        own = protocol["method_budgets"].get(names.get(title))
-        limits = own or protocol["search"]["budget"]
-        return {unit: limit for unit, limit in limits.items() if limit is not None}
-
-    @model_validator(mode="before")
-    @classmethod
-    def _names_are_titles(cls, document: Any) -> Any:
-        """Read files from before there were proxies, whose pairs are in the experiment only."""
-        if isinstance(document, dict) and "pairs" not in document:
-            planned = document.get("experiment", {}).get("pairs", ())
-            pairs = [(pair["source"]["name"], pair["target"]["name"]) for pair in planned]
-            return {**document, "pairs": pairs}
-        return document

@@ -35,7 +35,8 @@ from typing_extensions import override
 from harness.results.files import file_name, finite, parse_object, readable
 from harness.results.job_folder import JobFolder
 from harness.results.locks import hold
-from harness.results.record import JobRecord, PlannedJob
+from harness.results.planned import PlannedJob
+from harness.results.record import JobRecord
 
 RECORDS, TRAJECTORIES = "records.jsonl", "trajectories.jsonl"
 FLUSH_SECONDS = 0.5

@@ -46,7 +46,7 @@ from harness.results.files import (
 from harness.results.job_folder import JobFolder
 from harness.results.locks import hold
 from harness.results.plan_file import read_plan, write_plan
-from harness.results.record import ExperimentFacts, Plan, PlannedJob
+from harness.results.planned import ExperimentFacts, Plan, PlannedJob
 from harness.results.shard import Index, ShardedJob, ShardWriter, read_shards
 
 __all__ = ["ExperimentFolder", "JobFolder", "write_atomically"]

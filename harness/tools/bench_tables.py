@@ -12,7 +12,9 @@ from harness.config.experiment import make_experiment
 from harness.execution.executor import Settings, run_jobs
 from harness.planning.plan import make_plan, space_document
 from harness.planning.resolve import resolve_experiment
-from harness.results.record import Plan, SearchSpec, Status
+from harness.results.planned import Plan
+from harness.results.record import Status
+from harness.results.spec import SearchSpec
 from harness.results.store import ExperimentFolder
 
 PROTOCOL, TASK = "table_seconds", "c10"

@@ -21,7 +21,8 @@ from harness.planning.evaluators import looks_up
 from harness.planning.method_settings import find_kind
 from harness.planning.opening import open_space
 from harness.planning.seeding import generator
-from harness.results.record import PlannedJob, SearchSpec, TrainSpec
+from harness.results.planned import PlannedJob
+from harness.results.spec import SearchSpec, TrainSpec
 
 # Of each class of job, behind a first step that warms up; a longer step is measured once.
 SAMPLE_SECONDS = 4.0

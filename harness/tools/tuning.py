@@ -37,7 +37,9 @@ from harness.planning.resolve import Resolved, resolve_experiment
 from harness.planning.seeding import derive_seed
 from harness.plugins import METHODS
 from harness.results.files import readable
-from harness.results.record import JobRecord, PlannedJob, SearchSpec, Status, digest
+from harness.results.planned import PlannedJob
+from harness.results.record import JobRecord, Status
+from harness.results.spec import SearchSpec, digest
 from harness.results.store import ExperimentFolder, write_atomically
 
 if TYPE_CHECKING:

@@ -4,21 +4,16 @@ import hashlib
 import random
 
 from harness.config.experiment import Experiment
-from harness.results.record import (
-    Bill,
+from harness.results.planned import (
     ExperimentFacts,
-    JobRecord,
     MethodFacts,
     Plan,
     PlannedArm,
     PlannedJob,
-    SearchSpec,
-    Status,
-    TaskData,
     TaskFacts,
-    TrainSpec,
-    digest,
 )
+from harness.results.record import Bill, JobRecord, Status
+from harness.results.spec import SearchSpec, TaskData, TrainSpec, digest
 from harness.results.store import ExperimentFolder
 from tests.analysis.ingredients import ENVIRONMENT, OPERATIONS, PROTOCOL, cells
 

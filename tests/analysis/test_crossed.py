@@ -13,7 +13,7 @@ from analysis.statistics.crossed_bootstrap import (
     read_answers,
     resample_images,
 )
-from harness.results.record import TrainSpec
+from harness.results.spec import TrainSpec
 from harness.results.store import ExperimentFolder
 from tests.analysis.loading import load_study
 

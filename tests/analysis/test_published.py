@@ -13,7 +13,7 @@ from analysis.answers.published import TAGS, compare_published, read_published
 from harness.cli import main
 from harness.config.experiment import load_experiment
 from harness.errors import ConfigError
-from harness.results.record import ExperimentFacts, MethodFacts, TaskFacts
+from harness.results.planned import ExperimentFacts, MethodFacts, TaskFacts
 from tests.conftest import ROOT
 
 TABLE = {"evaluator": "table", "fidelities": [12], "budget": {"seconds": 12000}}

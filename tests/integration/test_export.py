@@ -12,7 +12,7 @@ from harness.config.protocol import Plugin
 from harness.errors import ConfigError
 from harness.execution.jobs import begin, find_inputs
 from harness.planning.opening import open_task
-from harness.results.record import TrainSpec
+from harness.results.spec import TrainSpec
 from harness.results.store import ExperimentFolder
 from tests.integration import tiny
 

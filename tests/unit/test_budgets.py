@@ -11,7 +11,7 @@ from harness.errors import ConfigError
 from harness.execution.search_job import Search
 from harness.planning.plan import make_plan
 from harness.planning.resolve import resolve_experiment
-from harness.results.record import SearchSpec
+from harness.results.spec import SearchSpec
 
 
 def experiment(*changes, methods="random_search", protocol="quick", **more):

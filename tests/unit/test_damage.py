@@ -15,7 +15,8 @@ from harness.execution.saving import write_state
 from harness.planning.plan import make_plan
 from harness.planning.resolve import resolve_experiment
 from harness.results.journal import repair_journal
-from harness.results.record import ExperimentFacts, JobRecord, Status
+from harness.results.planned import ExperimentFacts
+from harness.results.record import JobRecord, Status
 from harness.results.store import ExperimentFolder, JobFolder
 from tests.integration.tiny import experiment
 
@@ -53,7 +54,7 @@ def test_a_record_cut_at_any_byte_is_set_aside_and_its_job_done_again(folder, jo
 
 
 def _only(job):
-    from harness.results.record import Plan
+    from harness.results.planned import Plan
 
     return Plan(jobs=(job,), arms=())
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from harness.results.files import LONGEST, file_name
-from harness.results.record import PlannedJob
+from harness.results.planned import PlannedJob
 from harness.results.shard import state_file
 from harness.results.store import ExperimentFolder
 from tests.integration.tiny import records, run, write

@@ -7,7 +7,7 @@ from harness.errors import ConfigError
 from harness.planning.plan import make_plan, space_document
 from harness.planning.resolve import resolve_experiment
 from harness.planning.seeding import derive_seed
-from harness.results.record import SearchSpec, TrainSpec, digest
+from harness.results.spec import SearchSpec, TrainSpec, digest
 from tests.integration.tiny import PROTOCOL, experiment
 
 PAIR = [{"source": "d10", "target": "d100"}]

@@ -9,7 +9,7 @@ from harness.errors import DamagedFileError
 from harness.planning.plan import make_plan
 from harness.planning.resolve import resolve_experiment
 from harness.results.plan_file import read_plan, write_plan
-from harness.results.record import digest
+from harness.results.spec import digest
 from tests.integration.tiny import PROTOCOL, experiment
 
 COSTS = {"currency": "multiply-adds", "network": {"channels": 4, "cells": 3}}

@@ -7,7 +7,7 @@ from harness.config.experiment import make_experiment
 from harness.config.protocol import Protocol, SizedFor
 from harness.errors import UnknownNameError
 from harness.planning.protocol_sizes import choose_protocol, warn_about_sizes
-from harness.results.record import TaskFacts
+from harness.results.planned import TaskFacts
 from tests.integration.tiny import PROTOCOL, experiment
 
 

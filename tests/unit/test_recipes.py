@@ -5,7 +5,7 @@ import pytest
 from harness.config.experiment import make_experiment
 from harness.planning.plan import make_plan
 from harness.planning.resolve import resolve_experiment
-from harness.results.record import TrainSpec
+from harness.results.spec import TrainSpec
 from tests.integration.tiny import PROTOCOL, RECIPE, experiment
 
 FULL = {**RECIPE, "drop_path": 0.2, "auxiliary_weight": 0.4}

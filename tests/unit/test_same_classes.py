@@ -3,7 +3,7 @@
 import pytest
 
 from harness.execution.search_job import _are_same_classes
-from harness.results.record import TaskData
+from harness.results.spec import TaskData
 from harness.tasks.c10 import C10
 from harness.tasks.c100 import C100
 

@@ -16,7 +16,7 @@ from analysis.report.document import Block, Fold, Grid, Section, Text, Verbatim
 from analysis.report.exports import SOFTWARE
 from analysis.report.gallery import Gallery
 from analysis.study import Study
-from harness.results.record import MethodFacts
+from harness.results.planned import MethodFacts
 
 
 def deviations(study: Study, gallery: Gallery) -> Section:

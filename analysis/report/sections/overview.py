@@ -12,7 +12,7 @@ from analysis.numbers import TIMES, brief, joined, pair_label, several, spans
 from analysis.report.document import Grid, Listing, Section
 from analysis.report.gallery import Gallery
 from analysis.study import Study
-from harness.results.record import ExperimentFacts
+from harness.results.planned import ExperimentFacts
 
 
 def section(study: Study, gallery: Gallery) -> Section:
