@@ -14,6 +14,7 @@ from harness.cli._output import emit
 from harness.cli._texts import read_text
 from harness.errors import ConfigError
 from harness.interfaces.data import point_to_data
+from harness.plugins import SPACES, TASKS
 
 if TYPE_CHECKING:
     from harness.tools.description import Description
@@ -69,6 +70,8 @@ def execute(args: argparse.Namespace) -> int:
     """Print what the architecture is; no data are read, but a table if it is asked for."""
     if (args.architecture is None) == (args.alphas is None):
         raise ConfigError("Give an architecture or --alphas FILE, one of them.")
+    SPACES.check(args.space)
+    TASKS.check(args.task)
     from harness.api import Scale
     from harness.tools.description import describe
 

@@ -41,15 +41,17 @@ def execute(args: argparse.Namespace) -> int:
             "`plot results/NAME arms --out arms.svg`; `plot results/NAME --list` shows the kinds."
         )
     *folders, name = args.words
+    from harness.results.store import ExperimentFolder, write_atomically
+
+    paths = [ExperimentFolder.existing(Path(folder)).path for folder in folders]
     from analysis.figures.files import check_file, stamp, write_figure
     from analysis.figures.kinds import kind, title
     from analysis.figures.style import why_nothing
     from analysis.study import load
-    from harness.results.store import ExperimentFolder, write_atomically
 
     module = kind(name)
     check_file(args.out)
-    studies = load(ExperimentFolder.existing(Path(folder)).path for folder in folders)
+    studies = load(paths)
     study = _choose(studies, args.study)
     table = module.collect(study)
     figure = module.draw(table)

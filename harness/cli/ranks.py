@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.cli._output import emit
 from harness.errors import ConfigError, UnknownNameError
+from harness.plugins import SPACES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,6 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Print correlations beside their noise ceilings, and what the source's best are worth."""
+    SPACES.check(args.space)
     import numpy as np
 
     from analysis.answers.rank_transfer import rank_transfer, selection_table, without_noise

@@ -24,10 +24,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Print the path of the report."""
-    from analysis.report import write_report
     from harness.results.store import ExperimentFolder
 
     folders = [ExperimentFolder.existing(path).path for path in args.experiments]
+    from analysis.report import write_report  # a wrong path is told before pandas is loaded
+
     out = args.out or _place(folders)
     path = write_report(folders, out, everything=args.all, force=args.force)
     emit({"report": str(path)}, [path], is_json=args.json)

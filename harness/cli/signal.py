@@ -13,6 +13,7 @@ from harness.cli._arguments import positive, warn
 from harness.cli._output import emit
 from harness.errors import ConfigError
 from harness.interfaces.data import point_to_data
+from harness.plugins import METHODS, SPACES, TASKS
 
 if TYPE_CHECKING:
     from analysis.statistics.agreement import Agreement
@@ -37,6 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Search with several seeds in a folder of no consequence, and print how alike they end."""
+    METHODS.check(args.method)
+    SPACES.check(args.space)
+    TASKS.check(args.source)
     from analysis.loading.load import load_tables
     from analysis.statistics.agreement import measure_searches
     from harness.planning.protocol_sizes import choose_protocol
