@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 
 from harness.api import Graphs
 from harness.interfaces.graph import graph_from_json
+from harness.results.planned import ExperimentFacts
 
 
 class _Insights(TypedDict):
@@ -33,7 +34,85 @@ class _Row(TypedDict):
     graphs: NotRequired[dict[str, Any] | None]
 
 
+class _Choice(TypedDict):
+    """A plugin with its hyper-parameters; of a method also what it is called and takes part in."""
+
+    name: str
+    params: NotRequired[dict[str, Any]]
+    label: NotRequired[str | None]
+    arms: NotRequired[list[str] | None]
+
+
+class _Size(TypedDict):
+    channels: int
+    cells: int
+
+
+class _Recipe(_Size):
+    epochs: int
+    batch_size: int
+    epoch_examples: NotRequired[int | None]
+
+
+class _SearchRules(TypedDict):
+    supernet: _Size
+    batch_size: int
+    budget: dict[str, float | None]
+
+
+class _TrainRules(TypedDict):
+    recipe: _Recipe
+
+
+class _Compared(TypedDict):
+    arm: str
+    against: str
+
+
+class _Splits(TypedDict):
+    train: float
+    validation: float
+    selection: float
+
+
+class _Protocol(TypedDict):
+    name: str
+    splits: _Splits
+    search: _SearchRules
+    train: _TrainRules
+    primary: list[_Compared]
+    random_architectures: int
+    margin: NotRequired[float | None]
+    method_budgets: NotRequired[dict[str, dict[str, float | None]]]
+
+
+class _Experiment(TypedDict):
+    """The resolved experiment, as far as a report reads it."""
+
+    space: _Choice
+    methods: list[_Choice]
+    seeds: list[int]
+    train_seeds: int
+    arms: list[str]
+    protocol: _Protocol
+
+
 _INSIGHTS, _ROWS = TypeAdapter(_Insights), TypeAdapter(list[_Row])
+_EXPERIMENT = TypeAdapter(_Experiment)
+
+
+def check_experiment(facts: ExperimentFacts) -> None:
+    """Refuse an experiment without what every report says of it.
+
+    Raises:
+        ValueError: If something is missing or of another type, or LookupError if the methods and
+            pairs of its plan are not those that it describes.
+    """
+    experiment = _EXPERIMENT.validate_python(facts.experiment)
+    for choice in experiment["methods"]:
+        _ = facts.methods[choice.get("label") or choice["name"]]
+    for task in (task for pair in facts.pairs for task in pair):
+        _ = facts.tasks[task]
 
 
 def read_graphs(documents: Mapping[str, Any]) -> Graphs:

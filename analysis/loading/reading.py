@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from analysis.loading.logged import check_insights, check_rows, read_graphs
+from analysis.loading.logged import check_experiment, check_insights, check_rows, read_graphs
 from harness.api import Graphs
 from harness.errors import DamagedFileError, HarnessError
 from harness.results.files import printable, readable
@@ -180,7 +180,7 @@ def read(folders: Iterable[Path], *, force: bool = False) -> Reading:
         HarnessError: If a folder holds no experiment or its plan cannot be read.
     """
     opened = _named(folders)
-    experiments = {name: folder.facts() for name, folder in opened.items()}
+    experiments = {name: _facts(folder) for name, folder in opened.items()}
     plans = {name: folder.plan() for name, folder in opened.items()}
     rules = {name: _rules(facts) for name, facts in experiments.items()}
     is_forced = force and len(set(rules.values())) > 1
@@ -198,6 +198,13 @@ def read(folders: Iterable[Path], *, force: bool = False) -> Reading:
         folders={name: folder.path for name, folder in opened.items()},
         unplanned={name: folder.unplanned() for name, folder in opened.items()},
     )
+
+
+def _facts(folder: ExperimentFolder) -> ExperimentFacts:
+    facts = folder.facts()
+    with readable(folder.path / "experiment.json", "an experiment"):
+        check_experiment(facts)
+    return facts
 
 
 def _named(folders: Iterable[Path]) -> dict[str, ExperimentFolder]:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from harness.errors import HarnessError
 from tests.analysis.loading import load_one
 
 CELL = {"kind": "cell", "inputs": 2, "nodes": 1, "edges": [[0, 2, "skip"]], "outputs": [2]}
@@ -74,3 +75,26 @@ def test_a_plan_whose_arms_rest_on_no_job_is_told(folder):
 
     with pytest.raises(DamagedFileError, match=r"plan\.json cannot be read as Plan: the job .* is"):
         _spoiled(folder, "plan.json", change)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (lambda facts: facts["experiment"]["protocol"].update(primary=5), "primary"),
+        (lambda facts: facts["experiment"].update(seeds=["x"]), "seeds"),
+        (lambda facts: facts["experiment"]["methods"][0].update(name="other", label=None), "other"),
+        (lambda facts: facts.update(tasks={}), "d10"),
+    ],
+)
+def test_an_experiment_of_another_shape_is_refused_in_one_line(folder, change, complaint):
+    file = folder / "experiment.json"
+    content = file.read_bytes()
+    facts = json.loads(content)
+    change(facts)
+    file.write_text(json.dumps(facts))
+    try:
+        with pytest.raises(HarnessError, match=complaint) as error:
+            load_one([folder])
+    finally:
+        file.write_bytes(content)
+    assert "\n" not in str(error.value) and "experiment.json" in str(error.value)
