@@ -83,7 +83,7 @@ class _Protocol(TypedDict):
     primary: list[_Compared]
     random_architectures: int
     margin: NotRequired[float | None]
-    method_budgets: NotRequired[dict[str, dict[str, float | None]]]
+    method_budgets: NotRequired[dict[str, dict[str, float | None] | None]]
 
 
 class _Experiment(TypedDict):
