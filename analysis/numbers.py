@@ -53,9 +53,16 @@ def p_value(p: float) -> str:
     return f"{p:.2f}" if p >= 0.0995 else f"{p:.3f}" if p >= 0.00995 else f"{p:.2g}"
 
 
-def several(count: int, noun: str) -> str:
-    """Return a count with its noun."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+def several(count: int, noun: str, plural: str = "") -> str:
+    """Return a count with its noun, whose plural has an s unless another is given."""
+    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
+
+
+def duration(seconds: float) -> str:
+    """Return a time in the unit that people would say it in; a dash for NaN."""
+    if seconds < 120 or math.isnan(seconds):
+        return f"{brief(seconds)} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:,.1f} h"
 
 
 def pair_label(source: str, target: str) -> str:

@@ -10,9 +10,8 @@ import pandas as pd
 
 from analysis.answers.arms import ARM_KEY
 from analysis.loading.load import Tables
+from analysis.loading.rows import Row, list_rows
 from harness.config.protocol import Arm
-
-Row = dict[str, Any]
 
 # Arms whose mean costs are further apart than this factor do not compare at one size (ours).
 SIZE_RATIO = 1.5
@@ -56,7 +55,7 @@ def size_table(tables: Tables) -> pd.DataFrame:
 def unequal_sizes(sizes: pd.DataFrame) -> Iterator[tuple[Row, Row]]:
     """Yield the cheapest and the dearest arm of each task on which they are too far apart."""
     for _, group in sizes.groupby(["study", "target"], sort=False):
-        rows: list[Row] = group.to_dict("records")  # type: ignore[assignment]
+        rows = list_rows(group)
         least, most = (of(rows, key=lambda row: float(row["mean_cost"])) for of in (min, max))
         if most["mean_cost"] > SIZE_RATIO * least["mean_cost"]:
             yield least, most

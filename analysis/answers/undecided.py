@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.loading.load import Tables
+from analysis.loading.rows import list_rows
 from analysis.statistics.agreement import measure_searches
 
 # The two most probable operations of an edge are closer than this on average. A documented choice:
@@ -39,10 +40,12 @@ def agreement_table(tables: Tables) -> pd.DataFrame:
 
 def list_undecided(searches: pd.DataFrame, agreement: pd.DataFrame) -> dict[str, str]:
     """Return the gradient searches that decided nothing, by job, and why."""
-    by_chance = {tuple(row[name] for name in GROUP) for row in _rows(agreement) if row["is_chance"]}
+    by_chance = {
+        tuple(row[name] for name in GROUP) for row in list_rows(agreement) if row["is_chance"]
+    }
     reasons = {
         row["job"]: ", ".join(_reasons(row, by_chance))
-        for row in _rows(searches[searches["status"] == "done"])
+        for row in list_rows(searches[searches["status"] == "done"])
         if row["margin"] == row["margin"]  # other methods have none
     }
     return {job: text for job, text in reasons.items() if text}
@@ -55,7 +58,3 @@ def _reasons(row: Mapping[str, Any], by_chance: set[tuple[Any, ...]]) -> Iterato
         yield "its cell changed until the end"
     if tuple(row[name] for name in GROUP) in by_chance:
         yield "seeds agree no more than by chance"
-
-
-def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from analysis.study import Study
 
 # Quartile distances beyond which a value is left outside the axis; runs from which dots are small.
 FAR, MANY = 3.0, 60
+LISTED = 3  # values beyond the axis that are named one by one
 COLUMNS = [
     "target",
     "row",
@@ -194,7 +196,7 @@ def name_points(table: pd.DataFrame) -> dict[str, list[str]]:
 
 def _points_id(arm: pd.DataFrame) -> str:
     first = arm.iloc[0]
-    return f"points-{first['target']}-{first['row']}"
+    return re.sub(r"\W+", "-", f"points-{first['target']}-{first['row']}")
 
 
 def _outside(axes: Axes, row: int, values: list[float], limits: tuple[float, float]) -> None:
@@ -202,18 +204,19 @@ def _outside(axes: Axes, row: int, values: list[float], limits: tuple[float, flo
     low = sorted(value for value in values if value < limits[0])
     high = sorted(value for value in values if value > limits[1])
     for found, place, side, arrow in ((low, 0.0, "left", "◂ {}"), (high, 1.0, "right", "{} ▸")):
-        if found:
-            text = ", ".join(f"{value:.1f}" for value in found[:3])
-            text = (
-                text if len(found) <= 3 else f"{len(found)} runs, {found[0]:.1f} to {found[-1]:.1f}"
-            )
-            axes.text(
-                place,
-                row - 0.3,
-                arrow.format(text),
-                transform=axes.get_yaxis_transform(),
-                ha=side,
-                va="center",
-                size=8.5,
-                color="#b3300f",
-            )
+        axes.text(
+            place,
+            row - 0.3,
+            arrow.format(_name_values(found)) if found else "",
+            transform=axes.get_yaxis_transform(),
+            ha=side,
+            va="center",
+            size=8.5,
+            color="#b3300f",
+        )
+
+
+def _name_values(found: list[float]) -> str:
+    if len(found) > LISTED:
+        return f"{len(found)} runs, {found[0]:.1f} to {found[-1]:.1f}"
+    return ", ".join(f"{value:.1f}" for value in found)

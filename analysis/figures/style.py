@@ -13,7 +13,7 @@ from matplotlib.ticker import EngFormatter, FuncFormatter
 
 # Okabe and Ito's palette, darkest contrast first.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
-# White is what chance gives; blue is less, orange more.
+# White is what chance gives; purple is less, orange more.
 DIVERGING = "PuOr_r"
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 # Inches; what is wider has to be scrolled in a window of 1,280 pixels.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -119,19 +120,6 @@ class Section:
     remark: str = ""
 
 
-def list_texts(blocks: Iterable[Block]) -> Iterator[str]:
-    """Yield what blocks say, columns and cells of tables one by one; not what figures show."""
-    for block in blocks:
-        if isinstance(block, Grid):
-            yield from (*block.columns, *(text for row in block.rows for text in row))
-        elif isinstance(block, Fold):
-            yield from (block.title, *list_texts(block.blocks))
-        elif isinstance(block, Listing):
-            yield from block.items
-        elif isinstance(block, Text):
-            yield block.text
-
-
 @dataclass(frozen=True)
 class Part:
     """What a report says of one study.
@@ -145,6 +133,17 @@ class Part:
     title: str
     lead: tuple[Section, ...]
     evidence: tuple[Section, ...]
+
+
+def list_cells(part: Part) -> Iterator[str]:
+    """Yield the columns and cells of all tables, folded ones included."""
+    blocks = [block for section in (*part.lead, *part.evidence) for block in section.blocks]
+    while blocks:
+        block = blocks.pop()
+        if isinstance(block, Fold):
+            blocks += block.blocks
+        elif isinstance(block, Grid):
+            yield from itertools.chain(block.columns, *block.rows)
 
 
 @dataclass(frozen=True)

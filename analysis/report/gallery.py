@@ -24,7 +24,7 @@ class Gallery:
 
     Args:
         folder: Where they are saved.
-        stamp: Stands above every figure, so that none can be taken for more than it is.
+        stamp: Printed above every figure, so that none can be taken for more than it is.
         files: Takes the files of figures.
         suffix: Ends the names of the figures, which several studies share.
         everything: Whether what is drawn on request only is wanted.
@@ -53,7 +53,7 @@ class Gallery:
         self.tables: dict[str, str] = {}
 
     def has(self, kind: str) -> bool:
-        """Whether a figure hangs that is called by its kind, or by its kind, a dash and more."""
+        """Whether there is a figure that is called by its kind, or by its kind, a dash and more."""
         return any(name == kind or name.startswith(f"{kind}-") for name in self.svgs)
 
     def show(self, study: Study, kind: str, caption: str) -> Picture:

@@ -11,17 +11,15 @@ TERMS: dict[str, str] = {
     "± SD": "Standard deviation between observations; one observation is one search, or one random "
     "architecture. Several trainings of one architecture are averaged first.",
     "[95 % CI]": "Confidence interval for further runs on the same test images.",
-    "pp": "Percentage points of test accuracy.",
     "Holm p": "The p-value after Holm's correction over every comparison that the protocol "
     "declares. It decides at .05; the test is the exact permutation test of rank sums, or exact "
     "sign flips for runs that share a search.",
     "A12": "Probability that a run of the first arm beats one of the second; Newcombe's interval.",
     "inconclusive": "No difference was shown; that is no evidence of equality. Read the interval.",
     "infeasible": "So few runs that no outcome could have been significant.",
-    "equivalent": "Both one-sided tests reject a difference as large as the declared margin.",
     "failed or diverged": "Such a run ranks worst in tests and has no mean.",
     "detectable": "Difference that this design finds with 80 % power at the observed spread.",
-    "transfer gap": "direct less transferred: above zero it is the price of the proxy.",
+    "transfer gap": "The difference direct - transferred: above zero it is the price of the proxy.",
     "at equal size": "Mean residual from accuracy ~ log parameters + log multiply-adds, fitted to "
     "the random architectures; * some networks are outside their range of sizes.",
     "RI, %": "Gain in percent of the random mean (Yang et al., ICLR 2020).",
@@ -74,6 +72,8 @@ COLUMNS: dict[str, str] = {
     "cell last changed at": "cell last changed",
     "flags": "undecided",
     "further runs and images": "further images",
+    "difference": "transfer gap",
+    "CKA, debiased": "CKA",
 }
 
 

@@ -22,7 +22,7 @@ NAMED = 3
 def notices(study: Study) -> list[str]:
     """Return what limits every claim of this report."""
     about: dict[str, dict[str, None]] = {}
-    for facts in study.tables.experiments.values():
+    for facts in study.experiments.values():
         for name, task in facts.tasks.items():
             if task.notice:
                 about.setdefault(task.notice, {})[name] = None

@@ -10,12 +10,13 @@ says what it cannot say.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 
 from analysis.loading.side_files import SideFiles
 from analysis.numbers import joined
-from analysis.report.document import Page, Part, Section, list_texts
+from analysis.report.document import Page, Part, Section, list_cells
 from analysis.report.exports import document, tables_of, write_tables
 from analysis.report.gallery import Gallery
 from analysis.report.glossary import list_used
@@ -66,8 +67,8 @@ EVIDENCE: tuple[Writer, ...] = (
     appendix.stamp,
 )
 APART = (
-    "The experiments were run under different rules or on different data. They stand side "
-    "by side; nothing is compared across them, unless `report --force` pools them."
+    "The experiments were run under different rules or on different data. Each has a part of its "
+    "own; nothing is compared across them, unless `report --force` pools them."
 )
 
 
@@ -115,14 +116,14 @@ def write_report(
         "runs_sha256": appendix.fingerprint(tables["runs"]),
     }
     names = [name for study in studies for name in study.experiments]
-    page = Page(
+    title, glossary = (
         "Transfer report: " + ", ".join(names),
-        (*apart, *_about_files(files)),
-        parts,
-        list_used(text for part in parts for text in _texts(part)),
+        list_used(chain.from_iterable(map(list_cells, parts))),
     )
 
     def rendered(template: str) -> str:
+        # Made late: it names the files that could not be written until then.
+        page = Page(title, (*apart, *_about_files(files)), parts, glossary)
         return render(template, page, galleries)
 
     path = out / "report.json"
@@ -140,12 +141,6 @@ def _part(study: Study, gallery: Gallery) -> Part:
         for writers in (LEAD, EVIDENCE)
     )
     return Part(study.name, lead, evidence)
-
-
-def _texts(part: Part) -> Iterator[str]:
-    for section in (*part.lead, *part.evidence):
-        yield section.summary
-        yield from list_texts(section.blocks)
 
 
 def _distinct(lists: Iterable[Iterable[str]]) -> list[str]:

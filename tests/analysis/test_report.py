@@ -5,10 +5,11 @@ import json
 import re
 import xml.etree.ElementTree as ElementTree
 from html import unescape
+from pathlib import Path
 
 import pytest
 
-from analysis.report import write_report
+from analysis.report import glossary, write_report
 from analysis.report.sections.answer import sentences
 from analysis.study import load
 from harness.results.record import Status
@@ -298,3 +299,20 @@ def test_an_answer_that_nothing_was_declared_about_says_so(invent):
     primary = [{"arm": "direct", "against": "random"}]
     (answer,) = _answers(invent, seeds=2, methods=("darts",), protocol={"primary": primary})
     assert answer.endswith("no declared comparison is about what was carried over.")
+
+
+def test_fewer_random_architectures_than_tell_anything_are_not_called_worse_than(invent):
+    levels = {**LEVELS, "transferred": 20.0, "random": 70.0}
+    primary = [{"arm": "transferred", "against": "random"}]
+    protocol = {"primary": primary, "random_architectures": 1}
+    what = {"methods": ("darts",), "levels": levels, "protocol": protocol}
+    (answer,) = _answers(invent, seeds=2, **what)
+    assert "ended below all" not in answer
+
+
+def test_every_column_that_the_glossary_explains_is_a_column():
+    sections = Path(glossary.__file__).with_name("sections").glob("*.py")
+    functional = Path(glossary.__file__).parents[1] / "architectures" / "functional.py"
+    code = "".join(path.read_text("utf-8") for path in (*sections, functional))
+    assert [column for column in glossary.COLUMNS if f'"{column}"' not in code] == []
+    assert set(glossary.COLUMNS.values()) <= set(glossary.TERMS)

@@ -11,7 +11,7 @@ from analysis.report.write import write_report
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("unsaved")
-def test_eight_times_the_seeds_take_less_than_three_times_the_calls(invent, tmp_path):
+def test_eight_times_the_seeds_take_less_than_twice_the_calls(invent, tmp_path):
     calls, runs = [], []
     for name, seeds in (("few", 2), ("many", 16)):
         folder = invent(name, seeds=seeds)
@@ -20,7 +20,7 @@ def test_eight_times_the_seeds_take_less_than_three_times_the_calls(invent, tmp_
         calls.append(pstats.Stats(profile).total_calls)
         runs.append(len(pd.read_csv(tmp_path / f"{name} report" / "tables" / "runs.csv")))
     assert runs == [22, 134]
-    assert calls[1] / calls[0] < 3  # the part that does not grow is small
+    assert calls[1] / calls[0] < 2
 
 
 @pytest.mark.usefixtures("sketched")

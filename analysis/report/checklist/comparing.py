@@ -147,7 +147,7 @@ def repetitions(study: Study) -> Finding:
 
 def tabular(study: Study) -> Finding:
     """A tabular or surrogate benchmark is used for evaluation in depth."""
-    facts = [its.experiment for its in study.tables.experiments.values()]
+    facts = [its.experiment for its in study.experiments.values()]
     evaluators = {one["protocol"]["search"]["evaluator"]["name"] for one in facts}
     evaluators |= {one["protocol"]["train"]["evaluator"]["name"] for one in facts}
     spaces = {one["space"]["name"] for one in facts}
@@ -171,7 +171,7 @@ def _random_searches(study: Study) -> set[str]:
     """Return what the method random_search is called here; a label may rename it."""
     return {
         study.tables.titles[name, choice["label"] or choice["name"]]
-        for name, its in study.tables.experiments.items()
+        for name, its in study.experiments.items()
         for choice in its.experiment["methods"]
         if choice["name"] == RANDOM_SEARCH
     }

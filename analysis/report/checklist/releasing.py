@@ -27,7 +27,7 @@ def training_code(study: Study) -> Finding:
 
 def space_code(study: Study) -> Finding:
     """The code of the search space is released."""
-    facts = study.tables.experiments.values()
+    facts = study.experiments.values()
     spaces = {str(its.experiment["space"]["name"]) for its in facts}
     return _code(study.tables.environments, f"the space {joined(sorted(spaces))}")
 
@@ -37,8 +37,7 @@ def training_details(study: Study) -> Finding:
     runs = study.tables.runs
     done = runs[runs["status"] == "done"]
     recipes = [
-        its.experiment["protocol"]["train"].get("recipe")
-        for its in study.tables.experiments.values()
+        its.experiment["protocol"]["train"].get("recipe") for its in study.experiments.values()
     ]
     if not all(recipes):
         return failed("a protocol states no recipe")
@@ -58,13 +57,13 @@ def method_details(study: Study) -> Finding:
     """Hyper-parameters and seeds of the search methods are released."""
     unstated = [
         title
-        for its in study.tables.experiments.values()
+        for its in study.experiments.values()
         for title, method in its.methods.items()
         if method.defaults and not method.params
     ]
     if unstated:
         return failed(f"no value is recorded of {joined(unstated)}")
-    facts = study.tables.experiments.values()
+    facts = study.experiments.values()
     seeds = sorted({seed for its in facts for seed in its.experiment["seeds"]})
     return passed(
         "every hyper-parameter is written out in experiment.json and in each job's inputs; seeds "

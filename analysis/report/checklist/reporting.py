@@ -31,7 +31,7 @@ def tuning(study: Study) -> Finding:
         return partial(f"{joined(tuned.values())}; of {joined(others)} {how}")
     changed = {
         study.tables.titles[name, title]
-        for name, its in study.tables.experiments.items()
+        for name, its in study.experiments.items()
         for title, method in its.methods.items()
         if method.params != method.defaults
     }

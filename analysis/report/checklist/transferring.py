@@ -75,7 +75,7 @@ def unseen_target(study: Study) -> Finding:
     is_table = _evaluators(study, "search") == {"table"}
     prints = {
         title: title if is_table else task.fingerprint
-        for its in study.tables.experiments.values()
+        for its in study.experiments.values()
         for title, task in its.tasks.items()
     }
     same = [pair for pair in sorted(pairs) if prints[pair[0]] == prints[pair[1]]]
@@ -103,7 +103,7 @@ def from_scratch(study: Study) -> Finding:
 def margin(study: Study) -> Finding:
     """A margin of equivalence is declared before the run."""
     margins = [its.experiment["protocol"].get("margin") for its in
-               study.tables.experiments.values()]  # fmt: skip
+               study.experiments.values()]  # fmt: skip
     known = [value for value in margins if value is not None]
     if not known:
         return failed("the protocol declares none, so nothing may be called equivalent")
@@ -220,7 +220,7 @@ def _notices(study: Study, pair: tuple[str, str]) -> Iterator[str]:
     """Yield what a pair's tasks say of themselves, where their names tell nothing."""
     if any(_kinship(pair)):
         return
-    for its in study.tables.experiments.values():
+    for its in study.experiments.values():
         for name in pair:
             if name in its.tasks and its.tasks[name].notice:
                 yield its.tasks[name].notice
@@ -229,7 +229,7 @@ def _notices(study: Study, pair: tuple[str, str]) -> Iterator[str]:
 def _evaluators(study: Study, side: str) -> set[str]:
     return {
         str(its.experiment["protocol"][side]["evaluator"]["name"])
-        for its in study.tables.experiments.values()
+        for its in study.experiments.values()
     }
 
 

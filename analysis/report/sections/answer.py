@@ -20,27 +20,29 @@ from analysis.arms import (
     SOURCE,
     TRANSFERRED,
 )
-from analysis.numbers import brief, decimal, joined, pair_label, several
+from analysis.numbers import decimal, duration, joined, pair_label, several
 from analysis.report.document import Block, Listing, Section, Text
 from analysis.report.gallery import Gallery
 from analysis.report.notices import notices
 from analysis.report.sections.verdicts import stamps
-from analysis.statistics.outliers import count_apart
+from analysis.statistics.outliers import all_below_p, count_apart
+from analysis.statistics.sample import ALPHA
 from analysis.study import Study
+from harness.api import BlockChain
 
 # Of more, each is brief.
 MOST_SENTENCES = 6
-# What the runs of an arm are, in words; of direct search behind "on the target", shorter.
-THERE = "cells searched there"
+# What the runs of an arm are, in words.
 PHRASES = {
-    SOURCE: "cells found and trained on {source}",
-    TRANSFERRED: "cells found on {source}",
-    CONTINUED: "cells found on {source} and searched further on {target}",
-    DIRECT: "cells searched on {target}",
-    DIRECT_LONG: "cells searched twice as long on {target}",
-    RESUMED: "cells of a restarted search on {target}",
-    RANDOM: "random cells",
+    SOURCE: "{things} found and trained on {source}",
+    TRANSFERRED: "{things} found on {source}",
+    CONTINUED: "{things} found on {source} and searched further on {target}",
+    DIRECT: "{things} searched on {target}",
+    DIRECT_LONG: "{things} searched twice as long on {target}",
+    RESUMED: "{things} of a restarted search on {target}",
+    RANDOM: "random {things}",
 }
+NOUNS = {"search": ("search", "searches"), "train": ("training", "trainings")}
 
 
 def section(study: Study, gallery: Gallery) -> Section:
@@ -60,7 +62,7 @@ def section(study: Study, gallery: Gallery) -> Section:
 
 
 def sentences(study: Study) -> Iterator[str]:
-    """Yield a sentence for each method and pair; of many, one tells of random cells for all."""
+    """Yield a sentence for each method and pair; of many, the last is about random ones."""
     cells = list(product(study.methods, study.pairs))
     is_many = len(cells) > MOST_SENTENCES
     for method, pair in cells:
@@ -80,17 +82,29 @@ def _sentence(study: Study, method: str, pair: tuple[str, str], *, is_brief: boo
     asked = min((key for key in found if {*key} & {*CARRIED}), key=_rank, default=None)
     if asked is None:
         return f"{name}: no declared comparison is about what was carried over."
+    things = _name_things(study)
+    phrases = {
+        arm: text.format(things=things, source=source, target=target)
+        for arm, text in PHRASES.items()
+    }
     carried = next(arm for arm in asked if arm in CARRIED)
-    subject, other = (PHRASES[arm].format(source=source, target=target) for arm in asked)
-    told = [say(found[asked], subject, THERE if asked == (carried, DIRECT) else other)]
+    is_first = asked[0] == carried
+    subject, other = (phrases[arm] for arm in asked)
+    if asked == (carried, DIRECT):
+        other = f"{things} searched there"
+    told = [say(found[asked], subject, other)]
     random = found.get((carried, RANDOM))
     if random and asked != (carried, RANDOM) and not is_brief:
-        is_second = asked[0] == carried
-        again = (
-            "these cells" if is_second else PHRASES[carried].format(source=source, target=target)
-        )
-        told.append(say(random, again, PHRASES[RANDOM], is_second=is_second))
-    return f"{name}: {'; '.join(told)}.{_spread(random or found[asked], random, carried)}"
+        again = f"these {things}" if is_first else phrases[carried]
+        told.append(say(random, again, phrases[RANDOM], is_second=is_first))
+    return f"{name}: {'; '.join(told)}.{_spread(found[asked], random, carried)}"
+
+
+def _name_things(study: Study) -> str:
+    """Return what architectures of the space are called."""
+    graphs = next(iter({**study.tables.graphs, **study.tables.networks}.values()), {})
+    is_chain = any(isinstance(graph, BlockChain) for graph in graphs.values())
+    return "networks" if is_chain else "cells"
 
 
 def _rank(key: tuple[str, str]) -> tuple[bool, bool, bool]:
@@ -99,20 +113,21 @@ def _rank(key: tuple[str, str]) -> tuple[bool, bool, bool]:
 
 
 def _against_random(study: Study) -> Iterator[str]:
-    """Say how often what was carried over did better and worse than random cells."""
+    """Say how often what was carried over did better and worse than random architectures."""
     found = [one for one in study.comparisons if one.against == RANDOM and one.arm in CARRIED]
     counts = Counter(one.verdict for one in found)
     if found:
+        better, worse = counts[Verdict.SUPERIOR], counts[Verdict.INFERIOR]
         yield (
-            f"Against random cells: what was carried over did better in {counts[Verdict.SUPERIOR]} "
-            f"and worse in {counts[Verdict.INFERIOR]} of {several(len(found), 'comparison')}."
+            f"Against random {_name_things(study)}: what was carried over did better in {better} "
+            f"and worse in {worse} of {several(len(found), 'comparison')}."
         )
 
 
 def _spread(one: Comparison, random: Comparison | None, carried: str) -> str:
     """Say what a mean hides: runs far from the others, or below every random architecture."""
     runs = one.values if one.arm == carried else one.values_against
-    values = sorted(value for value in runs if math.isfinite(value))
+    values = sorted(filter(math.isfinite, runs))
     told = ""
     if count := count_apart(values):
         apart, side = (values[:count], "below") if count > 0 else (values[count:], "above")
@@ -121,9 +136,9 @@ def _spread(one: Comparison, random: Comparison | None, carried: str) -> str:
             f" {len(apart)} of the {len(values)} {carried} runs ended far {side} the others "
             f"({listed} %)."
         )
-    floor = [value for value in random.values_against if math.isfinite(value)] if random else []
+    floor = [*filter(math.isfinite, random.values_against)] if random else []
     below = sum(value < min(floor) for value in values) if floor else 0
-    if below > len(values) / 2:
+    if below > len(values) / 2 and all_below_p(below, len(values), len(floor)) <= ALPHA:
         told += (
             f" {below} of the {len(values)} {carried} runs ended below all {len(floor)} random "
             f"architectures, between {decimal(values[0], 1)} and {decimal(values[below - 1], 1)} %."
@@ -133,20 +148,13 @@ def _spread(one: Comparison, random: Comparison | None, carried: str) -> str:
 
 def _cost(study: Study) -> str:
     jobs = study.tables.jobs
-    parts = []
-    for kind, noun in (("search", "search"), ("train", "training")):
-        its = jobs[(jobs["kind"] == kind) & (jobs["status"] == "done")]
-        if len(its):
-            noun = {"search": "searches"}.get(noun, f"{noun}s") if len(its) > 1 else noun
-            parts.append(f"{len(its):,} {noun} took {_hours(float(its['seconds'].sum()))}")
-    lost = int((jobs["status"] != "done").sum())
-    if lost:
+    done = jobs[jobs["status"] == "done"]
+    parts = [
+        f"{several(len(its), *nouns)} took {duration(float(its['seconds'].sum()))}"
+        for kind, nouns in NOUNS.items()
+        if len(its := done[done["kind"] == kind])
+    ]
+    if lost := len(jobs) - len(done):
         parts.append(f"{several(lost, 'job')} without a result")
     machines = sorted(set(study.tables.environments["device"].dropna()))
     return f"Cost: {joined(parts)}, on {joined(machines, 'an unknown device')}."
-
-
-def _hours(seconds: float) -> str:
-    if seconds < 120:
-        return f"{brief(seconds)} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:,.1f} h"

@@ -23,7 +23,7 @@ def deviations(study: Study, gallery: Gallery) -> Section:
     """List hyper-parameters that differ from the methods' own defaults."""
     rows = [
         (study.tables.titles[name, title], *row)
-        for name, facts in study.tables.experiments.items()
+        for name, facts in study.experiments.items()
         for title, method in facts.methods.items()
         for row in changed(method)
     ]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from analysis.loading.columns import NO_ACCURACY
+from analysis.loading.rows import Row
 from analysis.numbers import brief, decimal, joined, value_range
 from analysis.report.document import Section
 from analysis.report.gallery import Gallery
-from analysis.report.sections.grids import Column, Row, arm_columns, grid
+from analysis.report.sections.grids import Column, arm_columns, grid
 from analysis.study import Study
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 from analysis.architectures.metrics import METRICS
@@ -13,8 +11,6 @@ from analysis.report.gallery import Gallery
 from analysis.report.sections.cells import draw_differences
 from analysis.report.sections.grids import Column, grid, whole_of
 from analysis.study import Study
-
-Row = dict[str, Any]
 
 
 def section(study: Study, gallery: Gallery) -> Section:

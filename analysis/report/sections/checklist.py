@@ -18,12 +18,13 @@ def section(study: Study, gallery: Gallery) -> Section:
     failed = table[table["answer"] == str(Answer.FAIL)]
     remark = f"{len(failed)} fail" if len(failed) else ""
     summary = f"Best practice, item by item, answered from the tables. {told}."
-    passed = table[table["answer"].isin([str(Answer.PASS), str(Answer.NOT_APPLICABLE)])]
-    others = table[~table["number"].isin(passed["number"])]
+    is_fine = table["answer"].isin([str(Answer.PASS), str(Answer.NOT_APPLICABLE)])
     columns: list[Column] = [
         ("", lambda row: str(row["number"])),
         ("item", lambda row: str(row["item"])),
         ("answer", lambda row: str(row["answer"])),
         ("evidence", lambda row: str(row["evidence"])),
     ]
-    return Section("checklist", "Checklist", (grid("checklist", others, columns),), summary, remark)
+    return Section(
+        "checklist", "Checklist", (grid("checklist", table[~is_fine], columns),), summary, remark
+    )

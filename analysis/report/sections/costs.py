@@ -36,7 +36,8 @@ def section(study: Study, gallery: Gallery) -> Section:
 def tradeoff(study: Study, gallery: Gallery) -> Section:
     """Draw accuracy against what networks cost."""
     table = pareto_plot.collect(study)
-    blocks: list[Block] = [gallery.show(study, "pareto", _caption(table))]
+    figure = pareto_plot.draw(table)
+    blocks: list[Block] = [gallery.add_figure(figure, "pareto", _caption(table), table)]
     if len(study.sizes):
         blocks.append(Fold("What networks cost beside the target", (_sizes(study),)))
     summary = "Accuracy of every trained network against its size: is an arm ahead by size alone?"

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import pandas as pd
 
 from analysis.architectures.metrics import MEAN
+from analysis.loading.rows import Row, list_rows
 from analysis.numbers import NOTHING, decimal, interval, joined
 from analysis.report.document import Block, Grid, Text
 
-Row = dict[str, Any]
 Column = tuple[str, Callable[[Row], str]]
 
 # Texts that say that a value is not known.
@@ -39,6 +38,8 @@ def grid(name: str, table: pd.DataFrame, columns: Sequence[Column]) -> Block:
 
 def known_grid(name: str, titles: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Block:
     """Return a table without the columns that no row has a value of, or a line if none is left."""
+    if not rows:
+        return Text(f"There is nothing to list: tables/{name}.csv has no such row.")
     is_known = [any(row[place] not in NO_VALUE for row in rows) for place, _ in enumerate(titles)]
     values = [
         title for title, known in zip(titles, is_known, strict=True) if title not in KEYS and known
@@ -53,11 +54,6 @@ def known_grid(name: str, titles: Sequence[str], rows: Sequence[tuple[str, ...]]
             tuple(text for text, known in zip(row, is_known, strict=True) if known) for row in rows
         ),
     )
-
-
-def list_rows(table: pd.DataFrame) -> list[Row]:
-    """Return the rows of a table as dictionaries with texts as keys."""
-    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
 
 
 def whole_of(table: pd.DataFrame) -> pd.DataFrame:
@@ -86,3 +82,10 @@ def arm_columns() -> list[Column]:
 
 def _path(row: Row) -> str:
     return f"{row['source']} → {row['target']}" if row["source"] else str(row["target"])
+
+
+def tell_sides(what: str, above: int, below: int, number: int) -> str:
+    """Say how many of a table's intervals exclude zero; empty if none does."""
+    if not above + below:
+        return ""
+    return f"{what}: of {number} intervals, not corrected, {above} above zero, {below} below"

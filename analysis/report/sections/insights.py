@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pandas as pd
 
 from analysis.arms import ROLES
 from analysis.figures import alphas as alphas_plot
+from analysis.loading.rows import Row, list_rows
 from analysis.numbers import brief, decimal, p_value, spans
 from analysis.report.document import Block, Fold, Section, Text
 from analysis.report.gallery import Gallery
@@ -28,8 +28,6 @@ NUMBERS = [
     "seconds",
 ]
 NO_PROBLEM = "none"
-
-Row = dict[str, Any]
 
 
 def section(study: Study, gallery: Gallery) -> Section:
@@ -57,7 +55,7 @@ def _searches(study: Study) -> pd.DataFrame:
         changed_at=table["last_change_step"] / table["steps"],
         quality=table["best_validation"].fillna(table["validation_accuracy"]),
     )
-    rows = [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+    rows = list_rows(table)
     table = table.assign(
         search=[_search(row) for row in rows],
         flags=[flags(row, study.undecided.get(row["job"], "")) for row in rows],
@@ -144,7 +142,7 @@ def _heat_maps(study: Study, gallery: Gallery) -> Iterator[Block]:
     table = alphas_plot.collect(study)
     for number, (method, its) in enumerate(table.groupby("method", sort=False), start=1):
         caption = (
-            f"{method}: mean share of each operation at the end of the searches; white: "
-            "the edge has no such operation."
+            f"{method}: mean share of each operation at the end of the searches, in multiples of "
+            "the uniform share: orange is more, purple less, grey no such operation."
         )
         yield gallery.add_figure(alphas_plot.draw(its), f"alphas-{number}", caption, its)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pandas as pd
 
-from analysis.numbers import TIMES, brief, joined, pair_label, several, spans
+from analysis.numbers import TIMES, duration, joined, pair_label, several, spans
 from analysis.report.document import Grid, Listing, Section
 from analysis.report.gallery import Gallery
 from analysis.study import Study
@@ -35,6 +34,7 @@ def _facts(study: Study) -> Grid:
     jobs = study.tables.jobs
     jobs = jobs[jobs["experiment"].isin([name for name, _ in members])]
     done = int((jobs["status"] == "done").sum())
+    spent = duration(float(jobs["seconds"].sum()))
     rows = (
         ("experiment", joined(name for name, _ in members)),
         ("search space", _plugin(experiment["space"])),
@@ -48,7 +48,7 @@ def _facts(study: Study) -> Grid:
         ("search", _search(protocol, _budgets(members))),
         ("final training", _recipe(protocol["train"]["recipe"])),
         ("declared comparisons", _declared(protocol)),
-        ("jobs", f"{done:,} of {len(jobs):,} done, {_hours(jobs)} in all, each counted once"),
+        ("jobs", f"{done:,} of {len(jobs):,} done, {spent} in all, each counted once"),
     )
     return Grid("", ("", ""), rows)
 
@@ -109,18 +109,9 @@ def _declared(protocol: dict[str, Any]) -> str:
     return joined(f"{one['arm']} against {one['against']}" for one in protocol["primary"])
 
 
-def _hours(jobs: pd.DataFrame) -> str:
-    seconds = float(jobs["seconds"].sum())
-    return (
-        f"{brief(seconds)} s"
-        if seconds < 3600 or math.isnan(seconds)
-        else f"{seconds / 3600:,.1f} h"
-    )
-
-
 def _methods(study: Study) -> Listing:
     summaries: dict[str, str] = {}
-    for name, facts in study.tables.experiments.items():
+    for name, facts in study.experiments.items():
         for title, method in facts.methods.items():
             summaries.setdefault(study.tables.titles[name, title], method.summary)
     return Listing(tuple(f"{title} {_colon(text)}" for title, text in summaries.items()))
@@ -132,7 +123,7 @@ def _colon(summary: str) -> str:
 
 def _tasks(study: Study) -> Grid:
     rows = dict.fromkeys(
-        row for facts in study.tables.experiments.values() for row in _task_rows(facts, study)
+        row for facts in study.experiments.values() for row in _task_rows(facts, study)
     )
     columns = (
         "task",

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import pandas as pd
 
 from analysis.answers.warm_starts import HELD
 from analysis.figures import anytime as anytime_plot
-from analysis.numbers import NOTHING, brief, joined, p_value, pair_label
+from analysis.loading.rows import Row
+from analysis.numbers import NOTHING, brief, p_value, pair_label
 from analysis.report.document import Block, Fold, Section
 from analysis.report.gallery import Gallery
-from analysis.report.sections.grids import Column, difference, grid
+from analysis.report.sections.grids import Column, difference, grid, tell_sides
 from analysis.study import Study
-
-Row = dict[str, Any]
 
 
 def section(study: Study, gallery: Gallery) -> Section:
@@ -31,9 +29,7 @@ def section(study: Study, gallery: Gallery) -> Section:
     if len(table):
         blocks += [_races(study, table), _break_even(study)]
     ahead, behind = int((table["area_low"] > 0).sum()), int((table["area_high"] < 0).sum())
-    parts = [f"ahead in {ahead} of {len(table)} accounts"] * (ahead > 0)
-    parts += [f"behind in {behind} of {len(table)} accounts"] * (behind > 0)
-    remark = joined(parts, "")
+    remark = tell_sides("mean distance from cold searches", ahead, behind, len(table))
     summary = (
         "Quality over cost, and what continuing a search is worth against starting cold; cost to "
         "reach a quality: tables/reaching.csv."

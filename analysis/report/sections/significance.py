@@ -33,12 +33,13 @@ def section(study: Study, gallery: Gallery) -> Section:
     """Print what a reviewer asks before believing a p-value."""
     blocks: list[Block] = []
     if study.comparisons:
-        blocks += [_forest(study, gallery), _design(study), _effects(study), *_margins(study)]
+        blocks += [_forest(study, gallery), _design(study), *_effects(study), *_margins(study)]
     blocks += _rivals(study)
     blocks.append(Fold("What the p-values assume", (Listing(tuple(assumptions(study))),)))
     blocks += _variances(study)
     disagree = [one for one in study.comparisons if not math.isnan(one.p) and not one.agrees]
-    remark = f"{several(len(disagree), 'test')} and its t test disagree" if disagree else ""
+    told = f"rank and t test disagree in {several(len(disagree), 'comparison')}"
+    remark = told * bool(disagree)
     return Section("significance", "Significance", tuple(blocks), _summary(study), remark)
 
 
@@ -92,7 +93,7 @@ def _forest(study: Study, gallery: Gallery) -> Block:
     return gallery.show(study, "forest", caption)
 
 
-def _effects(study: Study) -> Block:
+def _effects(study: Study) -> Iterator[Block]:
     columns = (
         "on",
         "comparison",
@@ -120,7 +121,8 @@ def _effects(study: Study) -> Block:
         for one in study.comparisons
         if not math.isnan(one.p)
     ]
-    return known_grid("comparisons", columns, rows)
+    if rows:
+        yield known_grid("comparisons", columns, rows)
 
 
 def _margins(study: Study) -> Iterator[Block]:

@@ -11,13 +11,13 @@ from analysis.answers.cells.searched import ALL, MOST_COMPARED
 from analysis.architectures.functional import MEASURES
 from analysis.architectures.metrics import METRICS
 from analysis.arms import RANDOM
+from analysis.loading.rows import Row, list_rows
 from analysis.numbers import NOTHING, decimal, joined, p_value
 from analysis.report.document import Block, Listing, Section, Text
 from analysis.report.gallery import Gallery
-from analysis.report.sections.grids import Column, Row, grid, list_rows, whole_of
+from analysis.report.sections.grids import Column, grid, whole_of
+from analysis.statistics.sample import ALPHA
 from analysis.study import Study
-
-ALPHA = 0.05
 
 
 def section(study: Study, gallery: Gallery) -> Section:
@@ -37,7 +37,7 @@ def section(study: Study, gallery: Gallery) -> Section:
     ]
     shown = list_rows(_widest(whole_of(groups))) if len(groups) else []
     differ = [row["question"] for row in shown if row["p"] <= ALPHA]
-    remark = f"architectures differ by {joined(differ)} more than by seed" if differ else ""
+    remark = f"p ≤ {ALPHA:g}, not corrected, for: {joined(differ)}" if differ else ""
     return Section("similarity", "Similarity", tuple(blocks), _summary(study, stability), remark)
 
 
@@ -70,7 +70,7 @@ def _pictures(study: Study, gallery: Gallery) -> list[Block]:
         return []
     caption = (
         f"The architectures of {searches} searches, ordered by average linkage: "
-        "bright blocks are searches that agree."
+        "orange pairs are more alike than random architectures are, purple ones less."
     )
     return [gallery.show(study, "similarity", caption)]
 

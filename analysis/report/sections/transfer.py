@@ -8,13 +8,13 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.loading.rows import Row
 from analysis.numbers import NOTHING, brief, decimal, interval, joined, p_value, pair_label
 from analysis.report.document import Block, Fold, Section, Text
 from analysis.report.gallery import Gallery
-from analysis.report.sections.grids import Column, arm_columns, difference, grid
+from analysis.report.sections.grids import Column, arm_columns, difference, grid, tell_sides
 from analysis.study import Study
 
-Row = dict[str, Any]
 Part = Callable[[Study], Sequence[Block]]
 # Beyond, Fieller's g says no more than that the denominator is noise.
 LARGEST_G = 1000
@@ -41,12 +41,10 @@ def section(study: Study, gallery: Gallery) -> Section:
 
 
 def _remark(study: Study) -> str:
-    """Say whether searching gained anything anywhere."""
+    """Say how many intervals of the gain over random exclude zero; they are not corrected."""
     gains = study.gains[study.gains["gain"].notna()]
     ahead, behind = int((gains["low"] > 0).sum()), int((gains["high"] < 0).sum())
-    parts = [f"{ahead} of {len(gains)} arms gain over random"] * (ahead > 0)
-    parts += [f"{behind} of {len(gains)} arms are worse than random"] * (behind > 0)
-    return joined(parts, "")
+    return tell_sides("gain over random", ahead, behind, len(gains))
 
 
 def _fieller_g(row: Row) -> str:

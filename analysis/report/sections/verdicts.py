@@ -9,10 +9,11 @@ from analysis.answers.comparisons.comparisons import Comparison
 from analysis.answers.comparisons.sentences import chance, difference_text, flags, sides, where
 from analysis.answers.sizes import SIZE_RATIO, unequal_sizes
 from analysis.arms import RANDOM
+from analysis.loading.rows import Row, list_rows
 from analysis.numbers import brief, p_value
 from analysis.report.document import Block, Section, Text
 from analysis.report.gallery import Gallery
-from analysis.report.sections.grids import Row, known_grid, list_rows
+from analysis.report.sections.grids import known_grid
 from analysis.study import NOT_COMPARABLE, Study
 
 

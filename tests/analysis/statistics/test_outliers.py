@@ -1,9 +1,11 @@
 """Runs that are far from the others of their arm, and how often noise alone would give some."""
 
+import itertools
+
 import numpy as np
 import pytest
 
-from analysis.statistics.outliers import count_apart
+from analysis.statistics.outliers import all_below_p, count_apart
 
 
 @pytest.mark.parametrize(
@@ -28,3 +30,10 @@ def test_noise_is_seldom_taken_for_two_groups(size, most):
     rng = np.random.default_rng(0)
     found = [count_apart(rng.normal(size=size).tolist()) != 0 for _ in range(4000)]
     assert np.mean(found) < most
+
+
+@pytest.mark.parametrize(("below", "size", "others"), [(1, 1, 1), (2, 3, 1), (3, 5, 3), (2, 2, 4)])
+def test_chance_of_lying_below_all_others_is_the_share_of_orders(below, size, others):
+    places = list(itertools.combinations(range(size + others), size))
+    share = np.mean([set(range(below)) <= set(place) for place in places])
+    assert all_below_p(below, size, others) == pytest.approx(share)
