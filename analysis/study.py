@@ -21,7 +21,7 @@ from analysis.answers.comparisons.comparisons import (
 )
 from analysis.answers.sizes import size_table
 from analysis.answers.transfer.gains import gain_table
-from analysis.answers.transfer.gaps import Pairs, gap_table
+from analysis.answers.transfer.gaps import gap_table
 from analysis.answers.transfer.tables import transfer_tables
 from analysis.answers.undecided import agreement_table, list_undecided
 from analysis.answers.warm_starts import process_tables
@@ -110,7 +110,7 @@ class Study:
     @cached_property
     def gaps(self) -> pd.DataFrame:
         """Differences between the arms of a method."""
-        return gap_table(self.units, self._pairs)
+        return gap_table(self.units, self.pairs)
 
     @cached_property
     def gains(self) -> pd.DataFrame:
@@ -119,13 +119,13 @@ class Study:
 
     @cached_property
     def transfer(self) -> dict[str, pd.DataFrame]:
-        """Retention, savings, asymmetry and the like, by the name of the table."""
-        return transfer_tables(self.tables, self.units, self._pairs)
+        """Retention, savings and the like, by the name of the table."""
+        return transfer_tables(self.tables, self.units, self.pairs)
 
     @cached_property
     def process(self) -> dict[str, pd.DataFrame]:
         """What warm starts are worth while a search runs, by the name of the table."""
-        return process_tables(self.tables, self._pairs)
+        return process_tables(self.tables, self.pairs)
 
     @cached_property
     def comparisons(self) -> list[Comparison]:
@@ -145,22 +145,22 @@ class Study:
     @cached_property
     def lineages(self) -> list[Lineage]:
         """Before and after the swap of data, of every seed, method and pair."""
-        return list_lineages(self.tables, self.name)
+        return list_lineages(self.tables)
 
     @cached_property
     def found(self) -> Collection:
         """The architectures that searches found, with all their distances."""
-        return collect_found(self.tables, self.name)
+        return collect_found(self.tables)
 
     @cached_property
     def similarity(self) -> dict[str, pd.DataFrame]:
         """How alike what was found is, by the name of the table."""
-        return similarity_tables(self.tables, self.name, self.found, self.chance)
+        return similarity_tables(self.tables, self.found, self.chance)
 
     @cached_property
     def changes(self) -> dict[str, pd.DataFrame]:
         """What the swap of data changed, by the name of the table."""
-        return change_tables(self.tables, self.name, self.lineages, self.chance)
+        return change_tables(self.tables, self.lineages, self.chance)
 
     @cached_property
     def sizes(self) -> pd.DataFrame:
@@ -178,16 +178,11 @@ class Study:
         return list_undecided(self.tables.searches, self.agreement)
 
     @property
-    def _pairs(self) -> Pairs:
-        return {self.name: self.pairs}
-
-    @property
     def _family(self) -> Family:
         """What the protocol declares; the experiments share it."""
         protocol = next(iter(self.experiments.values())).experiment["protocol"]
         declared = [(one["arm"], one["against"]) for one in protocol["primary"]]
         return Family(
-            self.name,
             self.methods,
             self.pairs,
             declared,

@@ -14,7 +14,7 @@ from analysis.loading.columns import NO_ACCURACY
 from analysis.statistics.variance import optimal_trainings, variance_components
 
 # What makes up one cell of the design.
-ARM_KEY = ["study", "method", "arm", "source", "target"]
+ARM_KEY = ["method", "arm", "source", "target"]
 # Method-to-method comparisons need search seconds that agree this well.
 BUDGET_RATIO = 1.2
 
@@ -50,7 +50,7 @@ VARIANCE_COLUMNS = [
     *ARM_KEY,
     *["searches", "trainings", "search_sd", "evaluation_sd", "icc", "best_trainings"],
 ]
-BUDGET_COLUMNS = ["study", "task", "methods", "fastest", "slowest", "ratio", "is_unequal"]
+BUDGET_COLUMNS = ["task", "methods", "fastest", "slowest", "ratio", "is_unequal"]
 
 
 def units(runs: pd.DataFrame) -> pd.DataFrame:
@@ -121,7 +121,7 @@ def budget_table(searches: pd.DataFrame) -> pd.DataFrame:
     """Compare methods' mean seconds for a cold search of the same task."""
     is_cold = searches["role"].isin([DIRECT, "source"]) & (searches["status"] == "done")
     rows = []
-    for (study, task), group in _groups(searches[is_cold], ["study", "task"]):
+    for (task,), group in _groups(searches[is_cold], ["task"]):
         means = group.groupby("method")["seconds"].mean().sort_values(kind="stable")
         if len(means) < 2:
             continue
@@ -129,7 +129,6 @@ def budget_table(searches: pd.DataFrame) -> pd.DataFrame:
         ratio = high / low if low > 0 else math.inf if high > 0 else 1.0
         rows.append(
             {
-                "study": study,
                 "task": task,
                 "methods": ", ".join(f"{method} {value:.3g} s" for method, value in means.items()),
                 "fastest": low,

@@ -14,7 +14,7 @@ SCORE_COLUMNS = ["method", "arm", "target", "unit", "score"]
 # What is trained on a target and may be put together over targets.
 
 
-def normalised_scores(units: pd.DataFrame, study: str) -> pd.DataFrame:
+def normalised_scores(units: pd.DataFrame) -> pd.DataFrame:
     """Return the score of every finished run on each target that has random architectures.
 
     The best known is the best run of the study on that target, so that scores of two studies are
@@ -22,9 +22,8 @@ def normalised_scores(units: pd.DataFrame, study: str) -> pd.DataFrame:
 
     Args:
         units: One row per independent observation.
-        study: Which.
     """
-    rows = units[(units["study"] == study) & np.isfinite(units["value"].astype(float))]
+    rows = units[np.isfinite(units["value"].astype(float))]
     parts = []
     for target, group in rows.groupby("target", sort=False):
         random = group.loc[group["arm"] == RANDOM, "value"]

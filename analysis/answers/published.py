@@ -38,7 +38,6 @@ class Row:
     """A published mean beside ours.
 
     Attributes:
-        study: Of ours.
         method: Its title there.
         task: That the found architectures were tested on.
         published: Mean, in percent.
@@ -51,7 +50,6 @@ class Row:
         differences: What of the protocol is not as published; empty if nothing is.
     """
 
-    study: str
     method: str
     task: str
     published: float
@@ -95,13 +93,12 @@ def read_published(folder: Path = FOLDER) -> list[dict[str, Any]]:
 
 
 def compare_published(
-    document: Mapping[str, Any], study: str, facts: ExperimentFacts, units: pd.DataFrame
+    document: Mapping[str, Any], facts: ExperimentFacts, units: pd.DataFrame
 ) -> Iterator[Row]:
     """Yield a row for every published mean that the experiment has searches for.
 
     Args:
         document: Published results.
-        study: Of the experiment.
         facts: Of the experiment.
         units: Independent observations.
     """
@@ -115,20 +112,18 @@ def compare_published(
     for title, name in titles.items():
         for result in document["results"]:
             if result["method"] == name:
-                yield from _rows(document, result, study, title, facts, units)
+                yield from _rows(document, result, title, facts, units)
 
 
 def _rows(
     document: Mapping[str, Any],
     result: Mapping[str, Any],
-    study: str,
     title: str,
     facts: ExperimentFacts,
     units: pd.DataFrame,
 ) -> Iterator[Row]:
     own = units[
-        (units["study"] == study)
-        & (units["method"] == title)
+        (units["method"] == title)
         & (units["source"] == document["searched"])
         & units["arm"].isin(ARMS)
     ]
@@ -136,7 +131,6 @@ def _rows(
         values = own.loc[own["target"] == task, "value"].dropna().to_numpy(dtype=float)
         if len(values):
             yield Row(
-                study=study,
                 method=title,
                 task=task,
                 published=mean,

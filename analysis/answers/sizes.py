@@ -54,7 +54,7 @@ def size_table(tables: Tables) -> pd.DataFrame:
 
 def unequal_sizes(sizes: pd.DataFrame) -> Iterator[tuple[Row, Row]]:
     """Yield the cheapest and the dearest arm of each task on which they are too far apart."""
-    for _, group in sizes.groupby(["study", "target"], sort=False):
+    for _, group in sizes.groupby(["target"], sort=False):
         rows = list_rows(group)
         least, most = (of(rows, key=lambda row: float(row["mean_cost"])) for of in (min, max))
         if most["mean_cost"] > SIZE_RATIO * least["mean_cost"]:

@@ -17,7 +17,7 @@ SMALL_MARGIN = 0.05
 # A cell that changes in this last share of the steps would have changed in the next ones, too.
 LAST_SHARE = 0.05
 
-GROUP = ["study", "method", "role", "task", "source"]
+GROUP = ["method", "role", "task", "source"]
 AGREEMENT_COLUMNS = [*GROUP, "searches", "start", "end", "p", "is_chance"]
 
 

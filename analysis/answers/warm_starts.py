@@ -23,7 +23,7 @@ QUALITIES = {
     "best_val_so_far": "best validation accuracy so far",
     "validation_accuracy": "the super-network's validation accuracy",
 }
-_KEY = ["study", "method", "source", "target", "quality", "currency", "account", "cold"]
+_KEY = ["method", "source", "target", "quality", "currency", "account", "cold"]
 PROCESS_COLUMNS = [
     *_KEY,
     "n_warm",
@@ -107,17 +107,17 @@ def races(tables: Tables, pairs: Pairs) -> Iterator[Race]:
     runs = tables.runs[tables.runs["status"] == "done"].drop_duplicates(["arm", "unit", "target"])
     traces = dict(list(tables.trace.groupby("job", sort=False)))
     bills = tables.searches.set_index("job")
-    for study, method, pair in design_cells(runs, pairs):
-        warm = select(runs, study, method, CONTINUED, pair)
+    for method, pair in design_cells(runs, pairs):
+        warm = select(runs, method, CONTINUED, pair)
         for currency in ("examples", "evaluations", "seconds"):
             before = bills[currency].reindex(warm["ancestor_jobs"].str.split().str[0])
             for cold_arm in (DIRECT, DIRECT_LONG):
-                cold = select(runs, study, method, cold_arm, pair)
+                cold = select(runs, method, cold_arm, pair)
                 for quality in QUALITIES:
                     sides = [_curves(traces, table, currency, quality) for table in (warm, cold)]
                     if not all(sides) or len(sides[0]) != len(before):
                         continue
-                    names = (study, method, *pair, QUALITIES[quality], currency)
+                    names = (method, *pair, QUALITIES[quality], currency)
                     yield from _accounts(names, cold_arm, sides, before.to_numpy(float))
                     break
 

@@ -24,7 +24,7 @@ STATISTICS = {
 
 def collect(study: Study) -> pd.DataFrame:
     """Return each statistic of every method and arm, with an interval from 20 pooled runs on."""
-    scores = normalised_scores(study.units, study.name)
+    scores = normalised_scores(study.units)
     rows = []
     for statistic, compute in STATISTICS.items():
         for (method, arm), group in scores.groupby(["method", "arm"], sort=False):

@@ -22,7 +22,7 @@ def collect(study: Study) -> pd.DataFrame:
     Runs on all targets are pooled (Agarwal et al., NeurIPS 2021); the band is a stratified
     percentile bootstrap, pointwise 95 %.
     """
-    scores = normalised_scores(study.units, study.name)
+    scores = normalised_scores(study.units)
     if scores.empty:
         return pd.DataFrame(columns=COLUMNS)
     lowest = min(0.0, float(scores["score"].quantile(0.02)))

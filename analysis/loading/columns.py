@@ -49,7 +49,6 @@ RUN_COLUMNS = [
     "threads",
     "reason",
     "experiment",
-    "study",
     "unit",
 ]
 # Of the runs: what is a number even where it is unknown, and what is a text.
@@ -137,7 +136,6 @@ TRACE_COLUMNS = [
 ALPHA_COLUMNS = ["job", "tick", "epoch", "cell", "edge", "op", "alpha"]
 SEARCH_COLUMNS = [
     "job",
-    "study",
     "method",
     "task",
     "source",

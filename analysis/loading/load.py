@@ -38,7 +38,7 @@ class Tables:
 
     Attributes:
         runs: One row per planned arm: the columns of the specification, then ``reason`` (why there
-            is no result), ``experiment``, ``study`` (experiments under equal rules) and ``unit``
+            is no result), ``experiment`` and ``unit``
             (what is independent: a search, or a random architecture).
         trace: One row per tick of every search.
         alphas: Raw architecture parameters at ticks, in long format.
@@ -195,7 +195,6 @@ def _identity(row: ArmRow, train: Job, chain: Sequence[Job]) -> dict[str, Any]:
         "cost_target": spec.costs.target if spec.costs else None,
         "cost_currency": spec.costs.currency if spec.costs else "",
         "experiment": row.experiment,
-        "study": row.study,
         "unit": arm.searches[-1] if arm.searches else f"random {arm.seed}: {spec.architecture}",
     }
 

@@ -22,7 +22,6 @@ def search_rows(searches: Jobs, arms: Sequence[ArmRow]) -> list[dict[str, Any]]:
     return [
         {
             "job": digest,
-            "study": owners[digest].study if digest in owners else "",
             "method": owners[digest].method if digest in owners else "",
             "role": roles.get(digest, SOURCE),
             "source": _first(digest, searches).task,

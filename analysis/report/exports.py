@@ -33,19 +33,23 @@ SOFTWARE = ("numpy", "scipy", "pandas", "matplotlib")
 def tables_of(studies: Sequence[Study]) -> dict[str, pd.DataFrame]:
     """Return every table of numbers by the name of its file, all studies below each other."""
     made = [_tables_of(study) for study in studies]
-    if len(made) == 1:
-        return made[0]
     names = [study.name for study in studies]
     return {name: _stack(name, names, [one[name] for one in made]) for name in made[0]}
 
 
 def _stack(name: str, studies: Sequence[str], tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Put tables under each other; rows say of which study, or are there once if shared."""
-    if name not in SHARED and "study" not in tables[0]:
-        tables = [table.assign(study=study) for study, table in zip(studies, tables, strict=True)]
+    if name not in SHARED:
+        tables = [_name_study(table, study) for study, table in zip(studies, tables, strict=True)]
     filled = [table for table in tables if len(table)]
     whole = pd.concat(filled, ignore_index=True) if filled else tables[0]
     return whole.drop_duplicates(ignore_index=True) if name in SHARED else whole
+
+
+def _name_study(table: pd.DataFrame, study: str) -> pd.DataFrame:
+    named = table.copy()
+    named.insert(0, "study", study)
+    return named
 
 
 def _tables_of(study: Study) -> dict[str, pd.DataFrame]:

@@ -27,8 +27,6 @@ TERMS: dict[str, str] = {
     "the arm's mean.",
     "retention": "Share of direct search's gain over random that an arm keeps; 1 loses nothing, 0 "
     "is random. Fieller's interval, which exists only for g < 1.",
-    "asymmetry": "Gap of transferring there less that of transferring back, in units of each "
-    "target's noise.",
     "further images": "The test set is a sample, too: bootstrap of images, of runs, and of both "
     "crossed.",
     "saving": "1 - cost / cost of direct search, ancestors' searches included.",
@@ -61,7 +59,6 @@ COLUMNS: dict[str, str] = {
     "A12 [95 % CI]": "A12",
     "at equal size, pp [95 % CI]": "at equal size",
     "retention [95 % CI]": "retention",
-    "asymmetry [95 % CI]": "asymmetry",
     "saving [95 % CI]": "saving",
     "detectable (80 % power)": "detectable",
     "account": "marginal",

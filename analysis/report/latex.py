@@ -110,7 +110,7 @@ def _with_limits(
 
 def _gain(gains: pd.DataFrame, arm: Mapping[Any, Any]) -> Mapping[Any, Any]:
     same = pd.Series(True, index=gains.index)
-    for key in ("study", "method", "arm", "source", "target"):
+    for key in ("method", "arm", "source", "target"):
         same &= gains[key] == arm[key]
     rows = gains[same].to_dict("records")
     return rows[0] if rows else {}
@@ -123,7 +123,7 @@ def _comparison(comparisons: list[Comparison], arm: Mapping[Any, Any]) -> Compar
         (
             found
             for found in comparisons
-            if (found.study, found.method, found.arm) == (arm["study"], arm["method"], arm["arm"])
+            if (found.method, found.arm) == (arm["method"], arm["arm"])
             and found.against == RANDOM
             and found.target == arm["target"]
             and (on_target or found.source == arm["source"])

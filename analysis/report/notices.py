@@ -164,7 +164,7 @@ def _about_values(runs: pd.DataFrame) -> Iterator[str]:
     done = runs[(runs["status"] == "done") & runs["test_acc"].notna()]
     if len(done) == 0:
         yield "No training has ended with an accuracy, so nothing can be compared."
-    for (_, target), group in done.groupby(["study", "target"], sort=False):
+    for target, group in done.groupby("target", sort=False):
         if len(group) > 1 and group["test_acc"].nunique() == 1:
             yield (
                 f"All {len(group)} trainings on {target} have the same accuracy, "

@@ -76,7 +76,7 @@ def _runs(runs: pd.DataFrame) -> Iterator[Problem]:
     yield from _found("runs", runs, ~runs["arm"].isin(ARMS), "unknown arm")
     for column in AMOUNTS:
         yield from _found("runs", runs, runs[column] < 0, f"negative {column}")
-    twice = runs.duplicated(["study", "method", "arm", "job"], keep=False)
+    twice = runs.duplicated(["method", "arm", "job"], keep=False)
     yield from _found("runs", runs, twice, "the same training twice in one arm")
     sizes = done.groupby(["data_fingerprint", "target"])["n_test_images"].transform("nunique")
     yield from _found("runs", done, sizes > 1, "equal data with unequal numbers of test images")

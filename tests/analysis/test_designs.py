@@ -30,7 +30,6 @@ def arm(name, values, pair=PAIR, method="darts", *, searches=None, failed=0, end
         own = f"{searches[seed]}" if searches else own
         rows.append(
             {
-                "study": "s",
                 "method": "" if name == "random" else method,
                 "arm": name,
                 "source": "" if name == "random" else source,
@@ -48,7 +47,7 @@ def arm(name, values, pair=PAIR, method="darts", *, searches=None, failed=0, end
 
 
 def compare(*arms, declared, pairs=(PAIR,), margin=None, methods=("darts",)):
-    family = Family("s", methods, pairs, declared, margin)
+    family = Family(methods, pairs, declared, margin)
     return compare_family(pd.concat(arms, ignore_index=True), family)
 
 
@@ -181,7 +180,7 @@ def test_the_same_searches_on_two_targets_are_relabelled_as_whole_runs():
             ("eat_nas", other, [80, 81, 82, 83]),
         )
     ]
-    family = Family("s", ("darts", "eat_nas"), (PAIR, other))
+    family = Family(("darts", "eat_nas"), (PAIR, other))
     *_, pooled = compare_methods(pd.concat(units, ignore_index=True), family)
     assert (pooled.rule, pooled.design) == ("D3", "whole runs")
     assert pooled.p == pooled.p_min == pytest.approx(2 / 70)  # whatever the number of targets
@@ -190,7 +189,7 @@ def test_the_same_searches_on_two_targets_are_relabelled_as_whole_runs():
 def test_what_a_method_takes_no_part_in_is_not_in_the_family():
     units = pd.concat([arm("continued", TRANSFERRED), arm("direct", DIRECT)], ignore_index=True)
     declared = [("continued", "direct"), ("transferred", "direct")]
-    whole = Family("s", ("darts", "control"), (PAIR,), declared)
+    whole = Family(("darts", "control"), (PAIR,), declared)
     assert {one.family for one in compare_family(units, whole)} == {4}
     left_out = {("control", "direct"), ("darts", "transferred")}
     (asked,) = compare_family(units, replace(whole, left_out=left_out))

@@ -65,7 +65,7 @@ def facts(change=lambda experiment: None, **params):
 
 def units(method, target, values, arm="transferred"):
     rows = [
-        ["study", method, arm, "c10", target, str(seed), seed, value, 1, "done", "", ""]
+        [method, arm, "c10", target, str(seed), seed, value, 1, "done", "", ""]
         for seed, value in enumerate(values)
     ]
     return pd.DataFrame(rows, columns=UNIT_COLUMNS)
@@ -73,7 +73,7 @@ def units(method, target, values, arm="transferred"):
 
 def compare(values, method="random_search", target="c100", **given):
     found = units(method, target, values, given.pop("arm", "transferred"))
-    (row,) = compare_published(DOCUMENT, "study", facts(**given), found)
+    (row,) = compare_published(DOCUMENT, facts(**given), found)
     return row
 
 
@@ -121,7 +121,7 @@ def test_what_was_judged_otherwise_has_no_published_row():
         experiment["protocol"]["train"]["evaluator"]["name"] = "training"
 
     found = facts(trained)
-    assert not list(compare_published(DOCUMENT, "s", found, units("random_search", "c100", [71])))
+    assert not list(compare_published(DOCUMENT, found, units("random_search", "c100", [71])))
 
 
 def test_every_published_number_says_where_it_is_from():

@@ -32,7 +32,7 @@ def of(results, plot):
 
 
 def test_scores_run_from_the_mean_of_random_to_the_best_run(results):
-    scores = normalised_scores(results.units, results.name)
+    scores = normalised_scores(results.units)
     units = results.units[results.units["target"] == "d100"]
     floor = units.loc[units["arm"] == "random", "value"].mean()
     best = units["value"].max()
@@ -45,14 +45,14 @@ def test_scores_run_from_the_mean_of_random_to_the_best_run(results):
 
 def test_without_random_architectures_there_is_no_scale(invent):
     found = load_study([invent(seeds=2, arms=("transferred", "direct"))])
-    assert normalised_scores(found.units, found.name).empty
+    assert normalised_scores(found.units).empty
     assert profile.collect(found).empty
 
 
 def test_a_profile_is_the_share_of_the_arms_own_runs(results):
     table = of(results, profile)
     rows = table[(table["method"] == "darts") & (table["arm"] == "direct")]
-    scores = normalised_scores(results.units, results.name)
+    scores = normalised_scores(results.units)
     own = scores[(scores["method"] == "darts") & (scores["arm"] == "direct")]["score"]
     expected = performance_profile([list(own)], rows["threshold"].to_numpy())
     assert rows["share"].to_numpy() == pytest.approx(expected)
@@ -61,7 +61,7 @@ def test_a_profile_is_the_share_of_the_arms_own_runs(results):
 
 def test_aggregates_are_those_of_the_statistics_and_few_runs_have_no_bar(results):
     table = of(results, aggregates)
-    scores = normalised_scores(results.units, results.name)
+    scores = normalised_scores(results.units)
     own = scores[(scores["method"] == "darts") & (scores["arm"] == "direct")]["score"]
     row = table[(table["statistic"] == "IQM") & (table["method"] == "darts")]
     row = row[row["arm"] == "direct"].iloc[0]

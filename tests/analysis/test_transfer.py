@@ -41,7 +41,7 @@ def test_relative_improvement_over_nothing_is_unknown():
 
 def test_arms_that_share_a_search_are_paired_and_others_are_not(invent):
     found = units(load_one([invent(seeds=3)]).runs)
-    of = {arm: select(found, "digits", "darts", arm, PAIR)
+    of = {arm: select(found, "darts", arm, PAIR)
           for arm in ("continued", "transferred", "direct", "random")}  # fmt: skip
     assert len(matched(of["continued"], of["transferred"])) == 3
     assert matched(of["direct"], of["transferred"]) is None

@@ -9,7 +9,6 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
-from analysis.answers.transfer.asymmetry import permutation_interval
 from analysis.answers.transfer.consistency import brown_forsythe_p, spread_ratio
 from analysis.answers.transfer.equivalents import best_of_weights, equivalent_budget, sample_draws
 from analysis.answers.transfer.gains import relative_improvement, size_adjusted_gain
@@ -248,52 +247,6 @@ def _permutation_p(x, y, shift):
         is_first = np.isin(np.arange(len(values)), chosen)
         differences.append(values[is_first].mean() - values[~is_first].mean())
     return np.mean(np.array(differences) >= observed - 1e-9)
-
-
-def test_permutation_limits_are_where_the_test_stops_rejecting():
-    rng = np.random.default_rng(5)
-    x, y = rng.normal(1, 1, 5), rng.normal(0, 2, 6)
-    found = permutation_interval(x, y)
-    assert _permutation_p(x, y, found.low - 1e-6) <= 0.025 < _permutation_p(x, y, found.low + 1e-6)
-    assert _permutation_p(-x, -y, -found.high - 1e-6) <= 0.025
-    assert _permutation_p(-x, -y, -found.high + 1e-6) > 0.025
-
-
-def test_permutation_limits_from_random_relabellings_are_near_the_exact_ones(monkeypatch):
-    rng = np.random.default_rng(5)
-    x, y = rng.normal(1, 1, 9), rng.normal(0, 1, 9)
-    exact = permutation_interval(x, y)
-    monkeypatch.setattr("analysis.answers.transfer.asymmetry.ENUMERATED", 10)
-    drawn = permutation_interval(x, y)
-    assert "random relabellings" in drawn.method
-    assert (drawn.low, drawn.high) == pytest.approx((exact.low, exact.high), abs=0.05)
-
-
-def test_too_few_runs_leave_a_permutation_interval_without_bounds():
-    found = permutation_interval([1.0, 2.0, 3.0], [4.0, 5.0, 6.0])
-    assert found.estimate == -3
-    assert math.isnan(found.low)
-    assert "too few" in found.method
-
-
-def test_asymmetry_is_in_units_of_each_targets_noise(invent):
-    pairs = (("d10", "d100"), ("d100", "d10"))
-    results = load_study([invent(seeds=5, pairs=pairs, methods=("darts",), train_seeds=2)])
-    row = results.transfer["asymmetry"].iloc[0]
-    expected = row["gap_forth"] / row["noise_second"] - row["gap_back"] / row["noise_first"]
-    assert row["asymmetry"] == pytest.approx(expected)
-    assert row["low"] < row["asymmetry"] < row["high"]
-    assert row["noise"] == "SD between trainings of one architecture"
-
-
-def test_noise_of_single_trainings_is_said_to_hold_the_searchs_spread(invent):
-    pairs = (("d10", "d100"), ("d100", "d10"))
-    results = load_study([invent(seeds=3, pairs=pairs, methods=("darts",))])
-    assert results.transfer["asymmetry"]["noise"].iloc[0] == "SD between runs of an arm"
-
-
-def test_one_direction_has_no_asymmetry(invent):
-    assert len(load_study([invent(seeds=2)]).transfer["asymmetry"]) == 0
 
 
 def test_the_same_cell_on_source_and_target_is_one_observation_of_agreement(invent):

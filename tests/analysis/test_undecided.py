@@ -78,7 +78,7 @@ def test_a_table_of_ticks_gives_the_same_from_its_first_and_last():
 
 
 ROW = {"status": "done", "margin": 0.2, "last_change_step": 10, "steps": 100, "seed": 0}
-KEY = dict(zip(GROUP, ("s", "darts", "direct", "d10", "d10"), strict=True))
+KEY = dict(zip(GROUP, ("darts", "direct", "d10", "d10"), strict=True))
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ LEGS = (
     (CONTINUED, DIRECT),
 )
 BATCH = 64
-PAIR_KEY = ["study", "method", "source", "target"]
+PAIR_KEY = ["method", "source", "target"]
 CHANGE_COLUMNS = [
     *PAIR_KEY,
     "before",
@@ -56,7 +56,6 @@ OPERATION_COLUMNS = [
 ]
 EVERY_STEP, EVERY_TICK = "every step", "every tick"
 SETTLED_COLUMNS = [
-    "study",
     "method",
     "role",
     "task",
@@ -67,7 +66,7 @@ SETTLED_COLUMNS = [
     "latest",
     "never",
 ]
-SHAPE_COLUMNS = ["study", "method", "role", "task", "cell", "measure", "n", "mean", "random"]
+SHAPE_COLUMNS = ["method", "role", "task", "cell", "measure", "n", "mean", "random"]
 
 
 def count_new(graphs: Graphs, before: Graphs, cell: str) -> int:
@@ -76,7 +75,7 @@ def count_new(graphs: Graphs, before: Graphs, cell: str) -> int:
     return states[NEW]
 
 
-def change_table(study: str, lineages: Sequence[Lineage], chance: Chance) -> pd.DataFrame:
+def change_table(lineages: Sequence[Lineage], chance: Chance) -> pd.DataFrame:
     """Say for every leg of the lineages how much changed on it, beside random architectures.
 
     ``new`` is the mean number of edges (or layers) of the later graph that the earlier one lacks,
@@ -111,14 +110,14 @@ def change_table(study: str, lineages: Sequence[Lineage], chance: Chance) -> pd.
                 }
                 judged = chance.judge(cell, metric, means[metric])
                 rows.append(
-                    (study, *key, before, after, cell, len(both), float(np.mean(new)),
+                    (*key, before, after, cell, len(both), float(np.mean(new)),
                      sum(count == 0 for count in new), metric, means[metric],
                      means.get("path_jaccard", np.nan), judged["chance_mean"], judged["corrected"])
                 )  # fmt: skip
     return pd.DataFrame(rows, columns=CHANGE_COLUMNS)
 
 
-def operation_table(study: str, lineages: Sequence[Lineage], chance: Chance) -> pd.DataFrame:
+def operation_table(lineages: Sequence[Lineage], chance: Chance) -> pd.DataFrame:
     """Count which operations left and entered between source and continued search.
 
     Means per cell over the lineages that know both; ``direct`` over those that have a direct
@@ -141,7 +140,7 @@ def operation_table(study: str, lineages: Sequence[Lineage], chance: Chance) -> 
             random = chance.operations.get(cell, {})
             for name in sorted({*before, *after, *direct, *random}):
                 rows.append(
-                    (study, *key, cell, name, len(both), before.get(name, 0.0),
+                    (*key, cell, name, len(both), before.get(name, 0.0),
                      changes[name, GONE] / len(both), changes[name, NEW] / len(both),
                      after.get(name, 0.0), direct.get(name, 0.0) if direct else np.nan,
                      random.get(name, 0.0) if random else np.nan)
@@ -149,11 +148,9 @@ def operation_table(study: str, lineages: Sequence[Lineage], chance: Chance) -> 
     return pd.DataFrame(rows, columns=OPERATION_COLUMNS)
 
 
-def shape_table(tables: Tables, study: str, chance: Chance) -> pd.DataFrame:
+def shape_table(tables: Tables, chance: Chance) -> pd.DataFrame:
     """Return the mean depth, width, share of skips, ... of what each group of searches found."""
-    searches = tables.searches[
-        (tables.searches["study"] == study) & (tables.searches["status"] == "done")
-    ]
+    searches = tables.searches[(tables.searches["status"] == "done")]
     rows = []
     for key, group in searches.groupby(["method", "role", "task"], sort=False):
         found = [tables.graphs[job] for job in group["job"] if job in tables.graphs]
@@ -164,11 +161,11 @@ def shape_table(tables: Tables, study: str, chance: Chance) -> pd.DataFrame:
                 known = values[np.isfinite(values)]
                 mean = float(known.mean()) if len(known) else np.nan
                 random = chance.measures.get(cell, {}).get(name, np.nan)
-                rows.append((study, *key, cell, name, len(known), mean, random))
+                rows.append((*key, cell, name, len(known), mean, random))
     return pd.DataFrame(rows, columns=SHAPE_COLUMNS)
 
 
-def settled_table(tables: Tables, study: str) -> pd.DataFrame:
+def settled_table(tables: Tables) -> pd.DataFrame:
     """Say when what a search would derive changed last, as a share of the search's own steps.
 
     ``seen`` says how closely that is known. Gradient methods follow their architecture at every
@@ -177,7 +174,7 @@ def settled_table(tables: Tables, study: str) -> pd.DataFrame:
     what they began with.
     """
     searches = tables.searches
-    known = searches[(searches["study"] == study) & (searches["status"] == "done")]
+    known = searches[(searches["status"] == "done")]
     ticks = known["job"].map(_last_changes(tables.trace))
     is_followed = known["last_change_step"].notna()
     step = known["last_change_step"].where(is_followed, ticks)
@@ -188,7 +185,7 @@ def settled_table(tables: Tables, study: str) -> pd.DataFrame:
     known = known[np.isfinite(known["share"])]
     key = ["method", "role", "task", "seen"]
     rows = [
-        (study, *group, len(share), share.mean(), share.min(), share.max(), int((share == 0).sum()))
+        (*group, len(share), share.mean(), share.min(), share.max(), int((share == 0).sum()))
         for group, share in known.groupby(key, sort=False)["share"]
     ]
     return pd.DataFrame(rows, columns=SETTLED_COLUMNS)
@@ -218,14 +215,14 @@ def _mean_counts(graphs: Iterable[CellGraph | BlockChain]) -> dict[str, float]:
 
 
 def change_tables(
-    tables: Tables, study: str, lineages: Sequence[Lineage], chance: Chance
+    tables: Tables, lineages: Sequence[Lineage], chance: Chance
 ) -> dict[str, pd.DataFrame]:
     """Return what changed, when it settled, shapes, and alphas' course, by file name."""
     return {
-        "changes": change_table(study, lineages, chance),
-        "change_operations": operation_table(study, lineages, chance),
-        "settled": settled_table(tables, study),
-        "shapes": shape_table(tables, study, chance),
-        "alpha_course": course_table(study, lineages, tables.alphas),
-        "alpha_divergence": divergence_table(study, lineages, tables.alphas),
+        "changes": change_table(lineages, chance),
+        "change_operations": operation_table(lineages, chance),
+        "settled": settled_table(tables),
+        "shapes": shape_table(tables, chance),
+        "alpha_course": course_table(lineages, tables.alphas),
+        "alpha_divergence": divergence_table(lineages, tables.alphas),
     }

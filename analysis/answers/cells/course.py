@@ -32,7 +32,7 @@ LEGS = (
 )
 # What an operation that is no connection is called.
 ABSENT = ("none", "zero")
-GROUP = ["study", "method", "source", "target"]
+GROUP = ["method", "source", "target"]
 COURSE_COLUMNS = [
     *GROUP,
     "seed",
@@ -86,14 +86,14 @@ def edge_course(alphas: pd.DataFrame) -> pd.DataFrame:
     return table[sizes > 1]
 
 
-def course_table(study: str, lineages: Sequence[Lineage], alphas: pd.DataFrame) -> pd.DataFrame:
+def course_table(lineages: Sequence[Lineage], alphas: pd.DataFrame) -> pd.DataFrame:
     """Return how decided the edges of each search are on average, tick by tick.
 
     ``switches`` counts the edges whose strongest operation is another than at the tick before;
     what switches and switches back between two ticks is not seen. ``skips`` is the share of edges
     whose strongest operation is a skip connection.
     """
-    jobs = _jobs(study, lineages)
+    jobs = _jobs(lineages)
     edges = edge_course(alphas[alphas["job"].isin(jobs["job"])])
     earlier = edges.groupby(["job", "edge"], sort=False)["strongest"].shift()
     are_known = (earlier >= 0) & (edges["strongest"] >= 0)
@@ -109,7 +109,7 @@ def course_table(study: str, lineages: Sequence[Lineage], alphas: pd.DataFrame) 
     return jobs.merge(ticks, on="job", sort=False)[COURSE_COLUMNS]
 
 
-def divergence_table(study: str, lineages: Sequence[Lineage], alphas: pd.DataFrame) -> pd.DataFrame:
+def divergence_table(lineages: Sequence[Lineage], alphas: pd.DataFrame) -> pd.DataFrame:
     """Return how far apart the operations' shares of two searches of one seed are.
 
     Jensen-Shannon divergences in bits, averaged over edges, then over seeds. ``operations`` is
@@ -117,7 +117,7 @@ def divergence_table(study: str, lineages: Sequence[Lineage], alphas: pd.DataFra
     whether there is an edge at all, over edges that may be absent. ``other_seeds`` is
     ``operations`` between different seeds: what is expected of searches that share nothing else.
     """
-    jobs = _jobs(study, lineages)
+    jobs = _jobs(lineages)
     rows_of = alphas[alphas["job"].isin(jobs["job"])]
     first, last = (_ends(rows_of, is_first=is_first) for is_first in (True, False))
     rows = []
@@ -145,10 +145,10 @@ _Edge = tuple[str, str, tuple[str, ...]]
 _End = Mapping[_Edge, Array]
 
 
-def _jobs(study: str, lineages: Sequence[Lineage]) -> pd.DataFrame:
+def _jobs(lineages: Sequence[Lineage]) -> pd.DataFrame:
     """Return the finished searches of the lineages, one row per stage."""
     rows = [
-        (study, lineage.method, lineage.source, lineage.target, lineage.seed, stage, job)
+        (lineage.method, lineage.source, lineage.target, lineage.seed, stage, job)
         for lineage in lineages
         for stage, job in lineage.jobs.items()
         if stage in SEARCHES and stage in lineage.graphs

@@ -43,9 +43,9 @@ class Lineage:
 Key = tuple[str, str, str, int]
 
 
-def list_lineages(tables: Tables, study: str) -> list[Lineage]:
+def list_lineages(tables: Tables) -> list[Lineage]:
     """Return every seed of every method and pair of a study of which anything is known."""
-    runs = tables.runs[tables.runs["study"] == study]
+    runs = tables.runs
     direct = {
         (str(row["method"]), str(row["target"]), int(row["search_seed"])): str(row["search_job"])
         for row in runs[runs["arm"] == DIRECT].to_dict("records")

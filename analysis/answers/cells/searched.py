@@ -28,7 +28,6 @@ COLD = ROLES[:2]
 # So many architectures are compared at most, equally many of every group: pairs grow as squares.
 MOST_COMPARED = 240
 STABILITY_COLUMNS = [
-    "study",
     "method",
     "role",
     "task",
@@ -41,7 +40,6 @@ STABILITY_COLUMNS = [
     "corrected",
 ]
 GROUP_COLUMNS = [
-    "study",
     "question",
     "where",
     "cell",
@@ -104,9 +102,9 @@ class Collection:
         return float(chosen.mean()) if len(chosen) else float("nan")
 
 
-def collect_found(tables: Tables, study: str) -> Collection:
+def collect_found(tables: Tables) -> Collection:
     """Compare what one study's searches and random draws came up with; of many the first seeds."""
-    everything = (*_searched(tables, study), *_drawn(tables, study))
+    everything = (*_searched(tables), *_drawn(tables))
     found = tuple(thin(everything, lambda item: (item.method, item.role, item.task)))
     if not found:
         return Collection((), "", {})
@@ -139,7 +137,7 @@ def thin(items: Iterable[Item], group_of: Callable[[Item], Hashable]) -> list[It
     return kept
 
 
-def stability_table(study: str, collection: Collection, chance: Chance) -> pd.DataFrame:
+def stability_table(collection: Collection, chance: Chance) -> pd.DataFrame:
     """Return the mean likeness of the architectures of each group, beside random pairs.
 
     A group is what the searches of one method for one purpose on one task found.
@@ -151,13 +149,13 @@ def stability_table(study: str, collection: Collection, chance: Chance) -> pd.Da
     for (method, role, task), places in groups.items():
         for cell in collection.values:
             mean = collection.mean_within(cell, places)
-            identity = (study, method, role, task, cell, len(places), collection.metric, mean)
+            identity = (method, role, task, cell, len(places), collection.metric, mean)
             judged = chance.judge(cell, collection.metric, mean)
             rows.append((*identity, *judged.values()))
     return pd.DataFrame(rows, columns=STABILITY_COLUMNS)
 
 
-def group_table(study: str, collection: Collection, rng: np.random.Generator) -> pd.DataFrame:
+def group_table(collection: Collection, rng: np.random.Generator) -> pd.DataFrame:
     """Test whether cold searches of other tasks, or of other methods, find other architectures.
 
     Each question is asked in each place (method, or task) and over all places at once, labels
@@ -175,7 +173,7 @@ def group_table(study: str, collection: Collection, rng: np.random.Generator) ->
                 chosen = [item for item in found if name in (ALL, getattr(item, where))]
                 groups = ", ".join(dict.fromkeys(getattr(item, label) for item in chosen))
                 tasks = ", ".join(dict.fromkeys(item.task for item in chosen))
-                identity = (study, question, name, cell, groups, tasks, len(chosen))
+                identity = (question, name, cell, groups, tasks, len(chosen))
                 rows.append((*identity, *_fields(test)))
     return pd.DataFrame(rows, columns=GROUP_COLUMNS)
 
@@ -215,8 +213,8 @@ def _fields(test: GroupTest) -> tuple[Any, ...]:
     )
 
 
-def _searched(tables: Tables, study: str) -> Iterator[Found]:
-    searches = tables.searches[tables.searches["study"] == study]
+def _searched(tables: Tables) -> Iterator[Found]:
+    searches = tables.searches
     ordered = searches.assign(place=searches["role"].map(ROLES.index))
     for row in ordered.sort_values(["method", "place", "task", "seed"], kind="stable").itertuples():
         graphs = tables.graphs.get(str(row.job))
@@ -224,9 +222,9 @@ def _searched(tables: Tables, study: str) -> Iterator[Found]:
             yield Found(str(row.method), str(row.role), str(row.task), int(str(row.seed)), graphs)
 
 
-def _drawn(tables: Tables, study: str) -> Iterator[Found]:
+def _drawn(tables: Tables) -> Iterator[Found]:
     runs = tables.runs
-    drawn = runs[(runs["study"] == study) & (runs["arm"] == RANDOM) & (runs["train_seed"] == 0)]
+    drawn = runs[(runs["arm"] == RANDOM) & (runs["train_seed"] == 0)]
     for row in drawn.itertuples():
         graphs = tables.networks.get(str(row.job))
         if graphs:

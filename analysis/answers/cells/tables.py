@@ -14,14 +14,12 @@ from analysis.loading.load import Tables
 SEED = 0
 
 
-def similarity_tables(
-    tables: Tables, study: str, found: Collection, chance: Chance
-) -> dict[str, pd.DataFrame]:
+def similarity_tables(tables: Tables, found: Collection, chance: Chance) -> dict[str, pd.DataFrame]:
     """Return stability, group tests, Mantel tests and functional similarity, by file name."""
     rng = np.random.default_rng(SEED)
     return {
-        "similarity_stability": stability_table(study, found, chance),
-        "similarity_groups": group_table(study, found, rng),
-        "similarity_mantel": mantel_table(tables, study, rng),
-        "similarity_functional": functional_table(tables, study),
+        "similarity_stability": stability_table(found, chance),
+        "similarity_groups": group_table(found, rng),
+        "similarity_mantel": mantel_table(tables, rng),
+        "similarity_functional": functional_table(tables),
     }

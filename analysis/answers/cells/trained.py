@@ -24,7 +24,6 @@ Matrix = NDArray[np.float64]
 # So many networks of a task are compared at most, in the order planned.
 MOST_NETWORKS = 80
 MANTEL_COLUMNS = [
-    "study",
     "target",
     "networks",
     "cell",
@@ -35,7 +34,7 @@ MANTEL_COLUMNS = [
     "is_exact",
     "why",
 ]
-FUNCTIONAL_COLUMNS = ["study", "target", "first", "second", "pairs", *MEASURES]
+FUNCTIONAL_COLUMNS = ["target", "first", "second", "pairs", *MEASURES]
 
 
 @dataclass(frozen=True)
@@ -57,12 +56,10 @@ class Network:
     graphs: Graphs
 
 
-def list_networks(tables: Tables, study: str, target: str) -> list[Network]:
+def list_networks(tables: Tables, target: str) -> list[Network]:
     """Return the networks that were trained on a task, each unit once."""
     runs = tables.runs
-    chosen = runs[
-        (runs["study"] == study) & (runs["target"] == target) & (runs["status"] == "done")
-    ]
+    chosen = runs[(runs["target"] == target) & (runs["status"] == "done")]
     unit = ["unit", "arm"]
     means = chosen.groupby(unit, sort=False)["test_acc"].transform("mean")
     firsts = chosen.assign(accuracy=means).drop_duplicates(unit)
@@ -76,14 +73,14 @@ def list_networks(tables: Tables, study: str, target: str) -> list[Network]:
     return networks
 
 
-def mantel_table(tables: Tables, study: str, rng: np.random.Generator) -> pd.DataFrame:
+def mantel_table(tables: Tables, rng: np.random.Generator) -> pd.DataFrame:
     """Correlate how far apart two architectures lie with how much their accuracies differ.
 
     Over the random architectures of each target, which are independent, and over all networks
     trained there; of many the first of every arm.
     """
     rows = []
-    for target, networks in _by_target(tables, study):
+    for target, networks in _by_target(tables):
         finite = (network for network in networks if np.isfinite(network.accuracy))
         known = thin(finite, lambda network: network.label)
         drawn = [network for network in known if network.label == RANDOM]
@@ -93,20 +90,20 @@ def mantel_table(tables: Tables, study: str, rng: np.random.Generator) -> pd.Dat
                 apart = np.abs(accuracy[:, None] - accuracy[None])
                 found = mantel(distances, apart, rng=rng)
                 rows.append(
-                    (study, target, name, cell, found.n, found.correlation, found.p,
+                    (target, name, cell, found.n, found.correlation, found.p,
                      found.relabellings, found.is_exact, found.why)
                 )  # fmt: skip
     return pd.DataFrame(rows, columns=MANTEL_COLUMNS)
 
 
-def functional_table(tables: Tables, study: str) -> pd.DataFrame:
+def functional_table(tables: Tables) -> pd.DataFrame:
     """Return the mean of every measure over pairs of networks, by what the two are.
 
     Pairs of random architectures are what the others are to be held against. At most
     ``MOST_NETWORKS`` of a target are compared.
     """
     rows = []
-    for target, networks in _by_target(tables, study) if tables.probes else ():
+    for target, networks in _by_target(tables) if tables.probes else ():
         kept, probes = _answered(tables, networks)
         if len(kept) < 2:
             continue
@@ -118,7 +115,7 @@ def functional_table(tables: Tables, study: str) -> pd.DataFrame:
             places = np.nonzero(np.triu(pairs | pairs.T, 1))
             if len(places[0]):
                 means = (_mean(found[name][places]) for name in MEASURES)
-                rows.append((study, target, first, second, len(places[0]), *means))
+                rows.append((target, first, second, len(places[0]), *means))
     return pd.DataFrame(rows, columns=FUNCTIONAL_COLUMNS)
 
 
@@ -128,10 +125,10 @@ def _mean(values: Matrix) -> float:
     return float(known.mean()) if len(known) else float("nan")
 
 
-def _by_target(tables: Tables, study: str) -> Iterator[tuple[str, list[Network]]]:
-    runs = tables.runs[tables.runs["study"] == study]
+def _by_target(tables: Tables) -> Iterator[tuple[str, list[Network]]]:
+    runs = tables.runs
     for target in runs["target"].unique():
-        yield str(target), list_networks(tables, study, str(target))
+        yield str(target), list_networks(tables, str(target))
 
 
 def _distances(graphs: Sequence[Graphs]) -> dict[str, Matrix]:

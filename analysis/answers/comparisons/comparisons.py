@@ -44,7 +44,6 @@ class Family:
     """What a study's protocol declares.
 
     Attributes:
-        study: Experiments under equal rules.
         methods: Titles.
         pairs: Sources and targets.
         declared: Arms and what they are compared with.
@@ -53,7 +52,6 @@ class Family:
             asked is not in the family, unlike what was asked and could not be answered.
     """
 
-    study: str
     methods: Sequence[str]
     pairs: Sequence[Pair]
     declared: Sequence[tuple[str, str]] = ()
@@ -71,7 +69,7 @@ def compare_family(units: pd.DataFrame, family: Family) -> list[Comparison]:
         _against_margin(units, compared(blank, *_sides(units, blank, pair)), family.margin)
         for method in family.methods
         for pair in family.pairs
-        for blank in (Comparison(family.study, method, *pair, *arms) for arms in family.declared)
+        for blank in (Comparison(method, *pair, *arms) for arms in family.declared)
         if family.asks(blank)
     ]
     return _adjusted(_with_pooled(units, family, each))
@@ -82,7 +80,7 @@ def compare_methods(units: pd.DataFrame, family: Family) -> list[Comparison]:
     found = []
     for first, second in combinations(family.methods, 2):
         for arm, pair in _carried(family.pairs):
-            blank = Comparison(family.study, first, *pair, arm, arm, rival=second)
+            blank = Comparison(first, *pair, arm, arm, rival=second)
             sides = _sides(units, blank, pair)
             if all(len(side) for side in sides):
                 found.append(compared(blank, *sides))
@@ -113,8 +111,8 @@ def comparison_table(comparisons: list[Comparison]) -> pd.DataFrame:
 
 def _sides(units: pd.DataFrame, blank: Comparison, pair: Pair) -> tuple[pd.DataFrame, pd.DataFrame]:
     return (
-        select(units, blank.study, blank.method, blank.arm, pair),
-        select(units, blank.study, blank.rival or blank.method, blank.against, pair),
+        select(units, blank.method, blank.arm, pair),
+        select(units, blank.rival or blank.method, blank.against, pair),
     )
 
 
@@ -175,7 +173,7 @@ def _against_margin(units: pd.DataFrame, known: Comparison, margin: float | None
 
 def _assay(units: pd.DataFrame, known: Comparison, direct: Sequence[float], margin: float) -> str:
     pair = (known.source, known.target)
-    random = finite(select(units, known.study, known.method, RANDOM, pair))
+    random = finite(select(units, known.method, RANDOM, pair))
     if len(random) < 2:
         return "unknown: there are no random architectures to tell"
     return "yes" if has_assay_sensitivity(direct, random, margin) else "no"

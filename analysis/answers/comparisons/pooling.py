@@ -58,7 +58,6 @@ def pooled_blank(members: Sequence[Comparison]) -> Comparison:
     """Return what comparisons of one question on several pairs have in common."""
     one = members[0]
     return Comparison(
-        study=one.study,
         method=one.method,
         source=JOINED.join(dict.fromkeys(each.source for each in members)),
         target=JOINED.join(dict.fromkeys(each.target for each in members)),

@@ -31,7 +31,6 @@ class Comparison:
     """One comparison: ``arm`` minus ``against``, in percentage points unless ``scale`` says SD.
 
     Attributes:
-        study: Experiments under equal rules.
         method: Title.
         source: Of the pair; several joined by " + " where a test spans pairs.
         target: Of the pair; likewise.
@@ -95,7 +94,6 @@ class Comparison:
         warnings: What a reader should know.
     """
 
-    study: str
     method: str
     source: str
     target: str

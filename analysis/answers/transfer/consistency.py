@@ -17,7 +17,6 @@ from analysis.statistics.intervals import Interval
 from analysis.statistics.sample import LEVEL
 
 CONSISTENCY_COLUMNS = [
-    "study",
     "method",
     "arm",
     "source",
@@ -63,24 +62,21 @@ def brown_forsythe_p(x: Sequence[float], y: Sequence[float]) -> float:
 def consistency_table(units: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
     """Compare the spread over search seeds of every arm that transfers with direct search's."""
     rows = [
-        _row(units, (study, method, pair), arm)
-        for study, method, pair in design_cells(units, pairs)
+        _row(units, (method, pair), arm)
+        for method, pair in design_cells(units, pairs)
         for arm in CARRIED
     ]
     return pd.DataFrame([row for row in rows if row], columns=CONSISTENCY_COLUMNS)
 
 
-def _row(
-    units: pd.DataFrame, cell: tuple[str, str, tuple[str, str]], arm: str
-) -> dict[str, Any] | None:
-    study, method, pair = cell
-    chosen = [select(units, study, method, name, pair) for name in (arm, DIRECT)]
+def _row(units: pd.DataFrame, cell: tuple[str, tuple[str, str]], arm: str) -> dict[str, Any] | None:
+    method, pair = cell
+    chosen = [select(units, method, name, pair) for name in (arm, DIRECT)]
     if any(len(table) == 0 for table in chosen):
         return None
     own, direct = (finite(table) for table in chosen)
     found = spread_ratio(own, direct)
     return {
-        "study": study,
         "method": method,
         "arm": arm,
         "source": pair[0],

@@ -84,7 +84,7 @@ def equivalent_table(units: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for key, group in units[units["arm"] != RANDOM].groupby(ARM_KEY, sort=False):
         is_floor = (units["arm"] == RANDOM) & (units["target"] == key[-1])
-        floor = units[is_floor & (units["study"] == key[0])]
+        floor = units[is_floor]
         if len(floor) == 0:
             continue
         rng = np.random.default_rng([seed, len(rows)])

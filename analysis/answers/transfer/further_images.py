@@ -12,7 +12,6 @@ from analysis.loading.load import Tables
 from analysis.statistics.crossed_bootstrap import Answers, Crossed, crossed_difference, read_answers
 
 CROSSED_COLUMNS = [
-    "study",
     "method",
     "source",
     "target",
@@ -37,19 +36,18 @@ def crossed_table(tables: Tables, units: pd.DataFrame, pairs: Pairs) -> pd.DataF
     """Return every gap and gain whose networks' answers were stored, with three intervals."""
     answers = _answers(tables, pairs)
     rows: list[dict[str, Any]] = []
-    for study, method, pair in design_cells(units, pairs):
-        of_target = answers.get((study, pair[1]))
+    for method, pair in design_cells(units, pairs):
+        of_target = answers.get(pair[1])
         if of_target is None:
             continue
         for arms in (*GAPS, *AGAINST_RANDOM):
-            sides = [select(units, study, method, arm, pair) for arm in arms]
+            sides = [select(units, method, arm, pair) for arm in arms]
             found = _difference(of_target, *sides)
             if found is None:
                 continue
             sizes, crossed = found
             rows.append(
                 {
-                    "study": study,
                     "method": method,
                     "source": pair[0],
                     "target": pair[1],
@@ -64,15 +62,14 @@ def crossed_table(tables: Tables, units: pd.DataFrame, pairs: Pairs) -> pd.DataF
     return pd.DataFrame(rows, columns=CROSSED_COLUMNS)
 
 
-def _answers(tables: Tables, pairs: Pairs) -> dict[tuple[str, str], Answers]:
+def _answers(tables: Tables, pairs: Pairs) -> dict[str, Answers]:
     runs = tables.runs[tables.runs["status"] == "done"]
     found = {}
-    for study, its in pairs.items():
-        for target in dict.fromkeys(target for _, target in its):
-            jobs = runs[(runs["study"] == study) & (runs["target"] == target)]
-            answers = read_answers(jobs.drop_duplicates("job"), tables.probes)
-            if answers is not None:
-                found[study, target] = answers
+    for target in dict.fromkeys(target for _, target in pairs):
+        jobs = runs[runs["target"] == target]
+        answers = read_answers(jobs.drop_duplicates("job"), tables.probes)
+        if answers is not None:
+            found[target] = answers
     return found
 
 

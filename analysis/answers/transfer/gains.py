@@ -58,9 +58,7 @@ def gain_table(units: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     sized = units.merge(runs.groupby(key, sort=False)[SIZES].mean().reset_index(), on=key)
     rows = []
     for arm_key, group in sized[sized["arm"] != RANDOM].groupby(ARM_KEY, sort=False):
-        study, target = arm_key[0], arm_key[-1]
-        is_floor = (sized["arm"] == RANDOM) & (sized["target"] == target)
-        floor = sized[is_floor & (sized["study"] == study)]
+        floor = sized[(sized["arm"] == RANDOM) & (sized["target"] == arm_key[-1])]
         if len(floor):
             rows.append(dict(zip(ARM_KEY, arm_key, strict=True)) | _gain(group, floor))
     return pd.DataFrame(rows, columns=GAIN_COLUMNS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,7 +13,6 @@ from analysis.arms import CONTINUED, DIRECT, DIRECT_LONG, ON_TARGET, RANDOM, TRA
 from analysis.statistics.intervals import Interval, paired_t, welch
 
 GAP_COLUMNS = [
-    "study",
     "method",
     "source",
     "target",
@@ -25,8 +24,8 @@ GAP_COLUMNS = [
     "high",
     "interval",
 ]
-# Sources and targets by study.
-Pairs = dict[str, list[tuple[str, str]]]
+# Sources and targets.
+Pairs = Sequence[tuple[str, str]]
 
 # Which differences a pair is described by: minuend, subtrahend.
 GAPS = (
@@ -37,16 +36,14 @@ GAPS = (
 )
 
 
-def select(
-    units: pd.DataFrame, study: str, method: str, arm: str, pair: tuple[str, str]
-) -> pd.DataFrame:
+def select(units: pd.DataFrame, method: str, arm: str, pair: tuple[str, str]) -> pd.DataFrame:
     """Return the units of a method's arm that belong to a pair.
 
     Direct searches and random architectures belong to every pair with their target, the source
     arm to every pair with its source.
     """
     source, target = pair
-    chosen = (units["study"] == study) & (units["arm"] == arm)
+    chosen = units["arm"] == arm
     chosen &= units["method"] == ("" if arm == RANDOM else method)
     if arm not in ON_TARGET:
         chosen &= units["source"] == source
@@ -83,34 +80,31 @@ def paired_differences(pairs: pd.DataFrame) -> list[float]:
 
 
 def gap_table(units: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
-    """Return the transfer gap and its relatives for every method and pair of each study."""
+    """Return the transfer gap and its relatives for every method and pair."""
     rows = [
-        _gap(units, study, method, pair, arms)
-        for study, method, pair in design_cells(units, pairs)
+        _gap(units, method, pair, arms)
+        for method, pair in design_cells(units, pairs)
         for arms in GAPS
     ]
     return pd.DataFrame([row for row in rows if row], columns=GAP_COLUMNS)
 
 
-def design_cells(units: pd.DataFrame, pairs: Pairs) -> Iterator[tuple[str, str, tuple[str, str]]]:
-    """Yield study, method and pair of everything that the design holds."""
-    for study, found in pairs.items():
-        methods = units["method"][(units["study"] == study) & (units["method"] != "")].unique()
-        for method in methods:
-            for pair in found:
-                yield study, str(method), pair
+def design_cells(units: pd.DataFrame, pairs: Pairs) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Yield method and pair of everything that the design holds."""
+    for method in units["method"][units["method"] != ""].unique():
+        for pair in pairs:
+            yield str(method), pair
 
 
 def _gap(
-    units: pd.DataFrame, study: str, method: str, pair: tuple[str, str], arms: tuple[str, str]
+    units: pd.DataFrame, method: str, pair: tuple[str, str], arms: tuple[str, str]
 ) -> dict[str, Any] | None:
     """Describe one difference; None if one of its arms was never planned."""
-    first, second = (select(units, study, method, arm, pair) for arm in arms)
+    first, second = (select(units, method, arm, pair) for arm in arms)
     if len(first) == 0 or len(second) == 0:
         return None
     found = difference(first, second)
     return {
-        "study": study,
         "method": method,
         "source": pair[0],
         "target": pair[1],

@@ -18,7 +18,6 @@ from analysis.statistics.intervals import Interval
 from analysis.statistics.sample import LEVEL
 
 RETENTION_COLUMNS = [
-    "study",
     "method",
     "arm",
     "source",
@@ -120,23 +119,22 @@ def retention(
 def retention_table(units: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
     """Return the retention of every arm that transfers, where all three arms were planned."""
     rows = [
-        _row(units, study, method, pair, arm)
-        for study, method, pair in design_cells(units, pairs)
+        _row(units, method, pair, arm)
+        for method, pair in design_cells(units, pairs)
         for arm in CARRIED
     ]
     return pd.DataFrame([row for row in rows if row], columns=RETENTION_COLUMNS)
 
 
 def _row(
-    units: pd.DataFrame, study: str, method: str, pair: tuple[str, str], arm: str
+    units: pd.DataFrame, method: str, pair: tuple[str, str], arm: str
 ) -> dict[str, Any] | None:
-    chosen = [select(units, study, method, name, pair) for name in (arm, DIRECT, RANDOM)]
+    chosen = [select(units, method, name, pair) for name in (arm, DIRECT, RANDOM)]
     if any(len(table) == 0 for table in chosen):
         return None
     x, direct, random = (finite(table) for table in chosen)
     found = retention(x, direct, random)
     return {
-        "study": study,
         "method": method,
         "arm": arm,
         "source": pair[0],

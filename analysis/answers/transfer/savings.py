@@ -16,7 +16,6 @@ from analysis.statistics.intervals import Interval
 from analysis.statistics.sample import LEVEL
 
 SAVING_COLUMNS = [
-    "study",
     "method",
     "arm",
     "source",
@@ -77,8 +76,8 @@ def saving_table(runs: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
     """
     done = runs[runs["status"] == "done"]
     rows = [
-        _row(done, (study, method, pair), arm, currency)
-        for study, method, pair in design_cells(done, pairs)
+        _row(done, (method, pair), arm, currency)
+        for method, pair in design_cells(done, pairs)
         for arm in CARRIED
         for currency in CURRENCIES
     ]
@@ -86,10 +85,10 @@ def saving_table(runs: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
 
 
 def _row(
-    runs: pd.DataFrame, cell: tuple[str, str, tuple[str, str]], arm: str, currency: str
+    runs: pd.DataFrame, cell: tuple[str, tuple[str, str]], arm: str, currency: str
 ) -> dict[str, Any] | None:
-    study, method, pair = cell
-    chosen = [select(runs, study, method, name, pair) for name in (arm, DIRECT)]
+    method, pair = cell
+    chosen = [select(runs, method, name, pair) for name in (arm, DIRECT)]
     if any(len(table) == 0 for table in chosen):
         return None
     # Several trainings of one architecture rest on one search.
@@ -101,7 +100,6 @@ def _row(
     search = chosen[0][CURRENCIES[currency][0]].mean()
     final = chosen[0]["train_seconds"].mean() if len(CURRENCIES[currency]) > 1 else math.nan
     return {
-        "study": study,
         "method": method,
         "arm": arm,
         "source": pair[0],

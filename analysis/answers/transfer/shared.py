@@ -16,9 +16,8 @@ from analysis.answers.transfer.gaps import Pairs, design_cells, select
 from analysis.arms import TRANSFERRED
 from analysis.statistics.correlations import correlations, tau_interval
 
-SHARED_COLUMNS = ["study", "method", "source", "target", "seed", "on_source", "on_target"]
+SHARED_COLUMNS = ["method", "source", "target", "seed", "on_source", "on_target"]
 AGREEMENT_COLUMNS = [
-    "study",
     "source",
     "target",
     "n",
@@ -34,11 +33,11 @@ AGREEMENT_COLUMNS = [
 def shared_table(units: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
     """Return one row for every search whose architecture was trained on both tasks of a pair."""
     parts = [pd.DataFrame(columns=SHARED_COLUMNS)]
-    for study, method, (source, target) in design_cells(units, pairs):
+    for method, (source, target) in design_cells(units, pairs):
         if source == target:
             continue
         pair = (source, target)
-        sides = [select(units, study, method, arm, pair) for arm in ("source", TRANSFERRED)]
+        sides = [select(units, method, arm, pair) for arm in ("source", TRANSFERRED)]
         both = sides[0].merge(sides[1], on="unit", suffixes=("_source", "_target"))
         found = pd.DataFrame(
             {
@@ -47,7 +46,7 @@ def shared_table(units: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
                 "on_target": both["value_target"],
             }
         )
-        found = found.dropna().assign(study=study, method=method, source=source, target=target)
+        found = found.dropna().assign(method=method, source=source, target=target)
         if len(found):
             parts.append(found[SHARED_COLUMNS])
     return pd.concat(parts[1:] or parts, ignore_index=True)
@@ -56,12 +55,12 @@ def shared_table(units: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
 def agreement_table(shared: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     """Return how the architectures of all searches of a pair rank on source and target."""
     rows: list[dict[str, Any]] = []
-    for key, group in shared.groupby(["study", "source", "target"], sort=False):
+    for key, group in shared.groupby(["source", "target"], sort=False):
         s, t = (group[name].to_numpy(float) for name in ("on_source", "on_target"))
         found = correlations(s, t)
         interval = tau_interval(s, t, np.random.default_rng([seed, len(rows)]))
         rows.append(
-            dict(zip(["study", "source", "target"], key, strict=True))
+            dict(zip(["source", "target"], key, strict=True))
             | {
                 "n": len(s),
                 "methods": group["method"].nunique(),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.answers.transfer.asymmetry import asymmetry_table
 from analysis.answers.transfer.consistency import consistency_table
 from analysis.answers.transfer.equivalents import equivalent_table
 from analysis.answers.transfer.further_images import crossed_table
@@ -16,12 +15,12 @@ from analysis.loading.load import Tables
 
 
 def transfer_tables(tables: Tables, units: pd.DataFrame, pairs: Pairs) -> dict[str, pd.DataFrame]:
-    """Return retention, random-search equivalents, savings, consistency, asymmetry and agreement.
+    """Return retention, random-search equivalents, savings, consistency and agreement.
 
     Args:
         tables: As loaded.
         units: Independent observations.
-        pairs: Sources and targets by study.
+        pairs: Sources and targets.
     """
     shared = shared_table(units, pairs)
     return {
@@ -29,7 +28,6 @@ def transfer_tables(tables: Tables, units: pd.DataFrame, pairs: Pairs) -> dict[s
         "equivalents": equivalent_table(units),
         "savings": saving_table(tables.runs, pairs),
         "consistency": consistency_table(units, pairs),
-        "asymmetry": asymmetry_table(units, tables.runs, pairs),
         "shared": shared,
         "agreement": agreement_table(shared),
         "crossed": crossed_table(tables, units, pairs),

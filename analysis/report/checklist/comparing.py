@@ -23,13 +23,13 @@ def same_benchmark(study: Study) -> Finding:
         return not_applicable(NO_RUN)
     mixed = [
         f"{column} on {target}"
-        for (study, target), group in done.groupby(["study", "target"], sort=False)
+        for target, group in done.groupby("target", sort=False)
         for column in ("training_rules_hash", "data_fingerprint", "space")
         if group[column].nunique() > 1
     ]
-    key = ["study", "target", "search_seed"]
+    key = ["target", "search_seed"]
     splits = done.groupby(key, sort=False)["split_id"].nunique()
-    mixed += [f"split_id on {target}, seed {seed}" for _, target, seed in splits[splits > 1].index]
+    mixed += [f"split_id on {target}, seed {seed}" for target, seed in splits[splits > 1].index]
     if study.tables.forced:
         mixed.append("rules, pooled by force")
     if mixed:
@@ -82,8 +82,8 @@ def same_protocol(study: Study) -> Finding:
     done = _done(study)
     if len(done) == 0:
         return not_applicable(NO_RUN)
-    hashes = done.groupby(["study", "target"], sort=False)["training_rules_hash"].nunique()
-    mixed = [str(target) for _, target in hashes[hashes > 1].index]
+    hashes = done.groupby("target", sort=False)["training_rules_hash"].nunique()
+    mixed = [str(target) for target in hashes[hashes > 1].index]
     if mixed:
         return failed(f"several recipes on {joined(mixed)}")
     return passed(f"one recipe on each target: {joined(sorted(set(done['training_rules_hash'])))}")

@@ -191,7 +191,7 @@ def _cells(study: Study) -> Iterator[tuple[str, tuple[str, str]]]:
 
 
 def _finished(study: Study, method: str, arm: str, pair: tuple[str, str]) -> pd.DataFrame:
-    runs = select(study.tables.runs, study.name, method, arm, pair)
+    runs = select(study.tables.runs, method, arm, pair)
     return runs[runs["status"] == "done"]
 
 

@@ -60,7 +60,7 @@ def _searches(study: Study) -> pd.DataFrame:
         search=[_search(row) for row in rows],
         flags=[flags(row, study.undecided.get(row["job"], "")) for row in rows],
     )
-    order = ["study", "place", "purpose", "task", "source", "seed"]
+    order = ["place", "purpose", "task", "source", "seed"]
     return table.sort_values(order, kind="stable")
 
 
@@ -93,7 +93,7 @@ def _means(table: pd.DataFrame) -> Block:
         ("seconds", lambda row: brief(row["seconds"])),
         ("flags", lambda row: str(row["flags"])),
     ]
-    groups = table.groupby(["study", "method", "search"], sort=False)
+    groups = table.groupby(["method", "search"], sort=False)
     means = groups.agg(
         n=("job", "size"),
         done=("status", lambda column: int((column == "done").sum())),

@@ -36,7 +36,7 @@ def section(study: Study, gallery: Gallery) -> Section:
     agree = total = 0
     facts = next(iter(study.experiments.values()))
     for document in read_published():
-        rows = list(compare_published(document, study.name, facts, study.units))
+        rows = list(compare_published(document, facts, study.units))
         if rows:
             agree += sum(row.verdict == "agrees" for row in rows)
             total += len(rows)

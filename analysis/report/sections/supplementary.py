@@ -24,11 +24,11 @@ def figures(study: Study, gallery: Gallery) -> Section:
 def architectures(study: Study, gallery: Gallery) -> Section:
     """Print what the first finished search of each kind found, as text and as Mermaid."""
     searches = study.tables.searches
-    searches = searches[(searches["status"] == "done") & (searches["study"] != "")]
+    searches = searches[searches["status"] == "done"]
     texts = study.tables.runs.set_index("search_job")["architecture"].to_dict()
     blocks: list[Block] = []
-    key = ["study", "method", "role", "source", "task"]
-    for (_, method, role, source, task), group in searches.groupby(key, sort=False):
+    key = ["method", "role", "source", "task"]
+    for (method, role, source, task), group in searches.groupby(key, sort=False):
         row = group.iloc[0]
         graphs = study.tables.graphs.get(str(row["job"]))
         if not graphs:

@@ -27,7 +27,6 @@ def section(study: Study, gallery: Gallery) -> Section:
         _gains,
         _crossed,
         _retention,
-        _asymmetry,
         _savings,
         _spread,
         _shared,
@@ -71,7 +70,7 @@ def _gains(study: Study) -> Sequence[Block]:
     equivalents = study.transfer["equivalents"]
     table = study.gains.merge(
         equivalents.drop(columns=["n", "n_random"]),
-        on=["study", "method", "arm", "source", "target"],
+        on=["method", "arm", "source", "target"],
         suffixes=("", "_draws"),
     )
     columns: list[Column] = [
@@ -123,23 +122,6 @@ def _retention(study: Study) -> Sequence[Block]:
         whys = joined(dict.fromkeys(str(text) for text in table["interval"]))
         return (Text(f"Retention has no value for any arm ({whys})."),)
     return (_table("retention", table, columns),) if len(table) else ()
-
-
-def _asymmetry(study: Study) -> Sequence[Block]:
-    columns: list[Column] = [
-        ("method", lambda row: str(row["method"])),
-        ("tasks", lambda row: f"{row['first']} and {row['second']}"),
-        ("n", lambda row: f"{row['n_first']} + {row['n_second']}"),
-        ("gap there, pp", lambda row: decimal(row["gap_forth"], signed=True)),
-        ("gap back, pp", lambda row: decimal(row["gap_back"], signed=True)),
-        ("noise, pp", lambda row: f"{decimal(row['noise_second'])}, {decimal(row['noise_first'])}"),
-        ("asymmetry [95 % CI]", lambda row: difference(row, "asymmetry")),
-        ("interval", lambda row: str(row["interval"])),
-    ]
-    table = study.transfer["asymmetry"]
-    if len(table) == 0:
-        return ()
-    return (grid("asymmetry", table, columns),)
 
 
 def _savings(study: Study) -> Sequence[Block]:
