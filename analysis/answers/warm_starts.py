@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from analysis.answers.transfer.gaps import Pairs, design_cells, select
 from analysis.arms import CONTINUED, DIRECT, DIRECT_LONG
 from analysis.loading.load import Tables
-from analysis.statistics.breakeven import break_even
 from analysis.statistics.curves import Curve, area_between, area_p, asymptotic, jumpstart, window
 from analysis.statistics.intervals import Interval
 from analysis.statistics.reaching import SHARES, log_rank_p, reaching, thresholds, time_ratio
@@ -53,17 +50,6 @@ REACHING_COLUMNS = [
     "expected_cold",
     "p",
 ]
-BREAK_EVEN_COLUMNS = [
-    *_KEY,
-    "n_warm",
-    "n_cold",
-    "source_cost",
-    "break_even",
-    "low",
-    "high",
-    "ahead_until",
-    "interval",
-]
 HELD = "cold held at its last quality"
 
 
@@ -75,29 +61,22 @@ class Race:
         key: Study, method, source, target, quality, currency, account and the cold arm.
         warm: Of the arm ``continued``; in the account ``total`` begun after the source search.
         cold: Of the arm ``direct`` or, at equal totals, ``direct_long``.
-        source_cost: Mean cost of the source searches.
         note: What must be said of the comparison.
     """
 
     key: dict[str, str]
     warm: list[Curve]
     cold: list[Curve]
-    source_cost: float
     note: str = ""
 
 
 def process_tables(tables: Tables, pairs: Pairs) -> dict[str, pd.DataFrame]:
-    """Return warm-start statistics, times to a quality, and break-even costs."""
+    """Return warm-start statistics and times to a quality."""
     found = list(races(tables, pairs))
-    total = [race for race in found if race.key["account"] == "total"]
     return {
         "process": pd.DataFrame([_process(race) for race in found], columns=PROCESS_COLUMNS),
         "reaching": pd.DataFrame(
             [row for race in found for row in _reaching(race)], columns=REACHING_COLUMNS
-        ),
-        "break_even": pd.DataFrame(
-            [_break_even(race, number) for number, race in enumerate(total)],
-            columns=BREAK_EVEN_COLUMNS,
         ),
     }
 
@@ -127,15 +106,14 @@ def _accounts(
 ) -> Iterator[Race]:
     """Yield the race without and with the source search's cost on the warm side's account."""
     warm, cold = sides
-    source_cost = float(before.mean())
     key = dict(zip(_KEY, (*names, "marginal", cold_arm), strict=True))
     if cold_arm == DIRECT:
-        yield Race(key, warm, cold, source_cost)
+        yield Race(key, warm, cold)
     later = [curve.shifted(cost) for curve, cost in zip(warm, before, strict=True)]
     end = min(curve.end for curve in later)
     note = HELD if min(curve.end for curve in cold) < end else ""
     held = [curve.held(end) for curve in cold]
-    yield Race({**key, "account": "total"}, later, held, source_cost, note)
+    yield Race({**key, "account": "total"}, later, held, note)
 
 
 def _curves(
@@ -197,19 +175,3 @@ def _reaching(race: Race) -> Iterator[dict[str, Any]]:
             "expected_cold": cold.expected,
             "p": log_rank_p(warm, cold),
         }
-
-
-def _break_even(race: Race, number: int) -> dict[str, Any]:
-    found = break_even(race.warm, race.cold, np.random.default_rng([0, number]))
-    end = min(curve.end for curve in race.warm)
-    return {
-        **race.key,
-        "n_warm": len(race.warm),
-        "n_cold": len(race.cold),
-        "source_cost": race.source_cost,
-        "break_even": found.estimate,
-        "low": found.low,
-        "high": found.high,
-        "ahead_until": end if math.isinf(found.estimate) else math.nan,
-        "interval": found.method,
-    }

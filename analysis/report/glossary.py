@@ -33,7 +33,6 @@ TERMS: dict[str, str] = {
     "marginal": "Counts what continuing costs by itself; total counts the source search, too.",
     "jumpstart": "Continued less cold search at the first common evaluation (Taylor and Stone, "
     "JMLR 2009).",
-    "break-even": "First total cost at which continued searches are no longer ahead on average.",
     "entropy": "Mean normalised entropy of the edges' operation probabilities: 1 undecided, 0 "
     "decided.",
     "margin": "Mean distance of an edge's two most probable operations.",
@@ -63,7 +62,6 @@ COLUMNS: dict[str, str] = {
     "detectable (80 % power)": "detectable",
     "account": "marginal",
     "jumpstart, pp [95 % CI]": "jumpstart",
-    "break-even at a total of": "break-even",
     "entropy (1 = uniform)": "entropy",
     "agreement at the end": "agreement",
     "cell last changed at": "cell last changed",

@@ -10,7 +10,6 @@ from statsmodels.duration.survfunc import SurvfuncRight, survdiff
 from analysis.answers.warm_starts import HELD
 from analysis.figures import anytime as anytime_plot
 from analysis.figures.anytime import MEDIAN, SEED, SEEDS
-from analysis.statistics.breakeven import break_even
 from analysis.statistics.curves import (
     Curve,
     area_between,
@@ -118,37 +117,6 @@ def test_thresholds_lie_between_the_cold_start_and_the_best_cold_end():
     assert thresholds([COLD, _curve((62, 80))]) == pytest.approx([70.5, 76.2, 79.05])
 
 
-def test_warm_start_breaks_even_where_the_cold_search_catches_up():
-    warm = [_curve((81, 82, 82, 82), start=6, end=10)]
-    cold = [_curve((60, 70, 75, 78, 79, 80, 80.5, 82, 83), end=10)]
-    found = break_even(warm, cold, np.random.default_rng(0))
-    assert found.estimate == 8
-    assert found.method == "no interval: one run on a side"
-
-
-def test_warm_start_that_stays_ahead_is_right_censored():
-    warm, cold = [c.shifted(3) for c in _noisy(80, 0)], _noisy(70, 1, end=20)
-    found = break_even(warm, cold, np.random.default_rng(0))
-    assert found.estimate == found.low == found.high == math.inf
-
-
-def test_warm_start_that_is_behind_at_once_breaks_even_where_it_begins():
-    warm, cold = [c.shifted(3) for c in _noisy(60, 0)], _noisy(70, 1, end=20)
-    assert break_even(warm, cold, np.random.default_rng(0)).estimate == 4
-
-
-def test_break_even_interval_resamples_runs():
-    rng = np.random.default_rng(0)
-    costs, noise = np.arange(1.0, 41.0), rng.normal(0, 1, (2, 15))
-    cold = [Curve(costs, 70 + 0.25 * costs + shift, 41.0) for shift in noise[0]]
-    warm = [Curve(costs[10:], 74 + 0.1 * costs[10:] + shift, 41.0) for shift in noise[1]]
-    found = break_even(warm, cold, rng)
-    assert found.low < found.estimate < found.high
-    assert found.method == "percentile bootstrap of 15 + 15 runs"
-    few = break_even(warm[:4], cold[:4], rng)
-    assert few.method.endswith("too narrow for so few")
-
-
 def test_continued_searches_are_counted_without_and_with_their_source(invent):
     results = load_study([invent(seeds=4)])
     table = results.process["process"].query("method == 'random_search' and currency == 'examples'")
@@ -187,7 +155,7 @@ def test_times_to_quality_count_successes_and_censored_searches(invent):
 def test_without_continued_searches_there_is_nothing_to_tell(invent):
     found = load_study([invent(seeds=2, arms=("direct", "random"))]).process
     assert all(len(table) == 0 for table in found.values())
-    assert set(found) == {"process", "reaching", "break_even"}
+    assert set(found) == {"process", "reaching"}
 
 
 def test_an_area_under_the_null_gets_a_uniform_p():

@@ -9,8 +9,8 @@ import pandas as pd
 from analysis.answers.warm_starts import HELD
 from analysis.figures import anytime as anytime_plot
 from analysis.loading.rows import Row
-from analysis.numbers import NOTHING, brief, p_value, pair_label
-from analysis.report.document import Block, Fold, Section
+from analysis.numbers import NOTHING, p_value, pair_label
+from analysis.report.document import Block, Section
 from analysis.report.gallery import Gallery
 from analysis.report.sections.grids import Column, difference, grid, tell_sides
 from analysis.study import Study
@@ -27,7 +27,7 @@ def section(study: Study, gallery: Gallery) -> Section:
     blocks: list[Block] = [gallery.show(study, "anytime", caption)]
     table = study.process["process"]
     if len(table):
-        blocks += [_races(study, table), _break_even(study)]
+        blocks.append(_races(study, table))
     ahead, behind = int((table["area_low"] > 0).sum()), int((table["area_high"] < 0).sum())
     remark = tell_sides("mean distance from cold searches", ahead, behind, len(table))
     summary = (
@@ -46,17 +46,6 @@ def _races(study: Study, table: pd.DataFrame) -> Block:
         ("exact p", lambda row: p_value(row["p"])),
     ]
     return grid("process", _shown(study, table), columns)
-
-
-def _break_even(study: Study) -> Block:
-    columns: list[Column] = [
-        *_race_columns(),
-        ("source search", lambda row: brief(row["source_cost"])),
-        ("break-even at a total of", _even),
-        ("interval", lambda row: str(row["interval"])),
-    ]
-    table = _shown(study, study.process["break_even"])
-    return Fold("Break-even cost", (grid("break_even", table, columns),))
 
 
 def _shown(study: Study, table: pd.DataFrame) -> pd.DataFrame:
@@ -88,12 +77,3 @@ def _area(row: Row) -> str:
 def _named(row: Row, name: str) -> str:
     shown = {"estimate": row[name], "low": row[f"{name}_low"], "high": row[f"{name}_high"]}
     return NOTHING if math.isnan(row[name]) else difference(shown, "estimate")
-
-
-def _even(row: Row) -> str:
-    if math.isinf(row["break_even"]):
-        return f"> {brief(row['ahead_until'])}"
-    if math.isnan(row["low"]):
-        return brief(row["break_even"])
-    high = "never" if math.isinf(row["high"]) else brief(row["high"])
-    return f"{brief(row['break_even'])} [{brief(row['low'])}, {high}]"
