@@ -50,6 +50,7 @@ REACHING_COLUMNS = [
     "expected_cold",
     "p",
 ]
+MARGINAL = "marginal"
 HELD = "cold held at its last quality"
 
 
@@ -71,12 +72,17 @@ class Race:
 
 
 def process_tables(tables: Tables, pairs: Pairs) -> dict[str, pd.DataFrame]:
-    """Return warm-start statistics and times to a quality."""
+    """Return warm-start statistics, and what a quality costs.
+
+    What a quality costs does not count the source search: in that account continued searches start
+    where most cold ones have ended, so it would tell budgets and not searches apart.
+    """
     found = list(races(tables, pairs))
+    marginal = [race for race in found if race.key["account"] == MARGINAL]
     return {
         "process": pd.DataFrame([_process(race) for race in found], columns=PROCESS_COLUMNS),
         "reaching": pd.DataFrame(
-            [row for race in found for row in _reaching(race)], columns=REACHING_COLUMNS
+            [row for race in marginal for row in _reaching(race)], columns=REACHING_COLUMNS
         ),
     }
 
@@ -106,7 +112,7 @@ def _accounts(
 ) -> Iterator[Race]:
     """Yield the race without and with the source search's cost on the warm side's account."""
     warm, cold = sides
-    key = dict(zip(_KEY, (*names, "marginal", cold_arm), strict=True))
+    key = dict(zip(_KEY, (*names, MARGINAL, cold_arm), strict=True))
     if cold_arm == DIRECT:
         yield Race(key, warm, cold)
     later = [curve.shifted(cost) for curve, cost in zip(warm, before, strict=True)]
