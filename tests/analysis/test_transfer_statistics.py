@@ -233,9 +233,17 @@ def test_spread_is_compared_around_medians():
     x, y = [1.0, 2.0, 3.0, 10.0], [4.0, 5.0, 4.5, 5.5]
     assert brown_forsythe_p(x, y) == pytest.approx(stats.levene(x, y, center="median").pvalue)
     assert math.isnan(brown_forsythe_p([1.0, 1.0], [1.0, 1.0]))
-    found = spread_ratio(x, y)
-    assert found.estimate == pytest.approx(np.std(x, ddof=1) / np.std(y, ddof=1))
-    assert found.low < found.estimate < found.high
+
+
+@pytest.mark.parametrize(("own", "direct"), [(0.0, 1.0), (1.0, 0.0), (math.nan, 1.0)])
+def test_a_ratio_of_spreads_is_unknown_without_a_spread_on_either_side(own, direct):
+    assert math.isnan(spread_ratio(own, direct))
+
+
+def test_consistency_is_both_spreads_and_their_ratio(invent):
+    table = load_study([invent(seeds=4, methods=("darts",))]).transfer["consistency"]
+    assert len(table) and not {"low", "high", "interval"} & set(table)
+    assert table["ratio"].to_list() == pytest.approx((table["sd"] / table["sd_direct"]).to_list())
 
 
 def _permutation_p(x, y, shift):

@@ -13,8 +13,6 @@ from scipy import stats
 from analysis.answers.arms import finite
 from analysis.answers.transfer.gaps import Pairs, design_cells, select
 from analysis.arms import CARRIED, DIRECT
-from analysis.statistics.intervals import Interval
-from analysis.statistics.sample import LEVEL
 
 CONSISTENCY_COLUMNS = [
     "method",
@@ -26,25 +24,13 @@ CONSISTENCY_COLUMNS = [
     "sd",
     "sd_direct",
     "ratio",
-    "low",
-    "high",
-    "interval",
     "p",
 ]
 
 
-def spread_ratio(x: Sequence[float], direct: Sequence[float], level: float = LEVEL) -> Interval:
-    """Return the ratio of standard deviations with the F interval, which assumes normal runs."""
-    sides = [np.asarray(values, dtype=np.float64) for values in (x, direct)]
-    if min(len(values) for values in sides) < 2:
-        return Interval(math.nan, math.nan, math.nan, "unknown: one run has no spread")
-    own, other = (float(values.std(ddof=1)) for values in sides)
-    if min(own, other) < 1e-9:
-        return Interval(math.nan, math.nan, math.nan, "unknown: no spread between runs")
-    freedoms = [len(values) - 1 for values in sides]
-    high, low = (float(stats.f.ppf(q, *freedoms)) for q in (0.5 - level / 2, 0.5 + level / 2))
-    ratio = own / other
-    return Interval(ratio, ratio / math.sqrt(low), ratio / math.sqrt(high), "F, for normal runs")
+def spread_ratio(own: float, direct: float) -> float:
+    """Return a standard deviation over another; NaN where one is unknown or no run differs."""
+    return own / direct if min(own, direct) > 1e-9 else math.nan
 
 
 def brown_forsythe_p(x: Sequence[float], y: Sequence[float]) -> float:
@@ -75,7 +61,7 @@ def _row(units: pd.DataFrame, cell: tuple[str, tuple[str, str]], arm: str) -> di
     if any(len(table) == 0 for table in chosen):
         return None
     own, direct = (finite(table) for table in chosen)
-    found = spread_ratio(own, direct)
+    spreads = [float(np.std(its, ddof=1)) if len(its) > 1 else math.nan for its in (own, direct)]
     return {
         "method": method,
         "arm": arm,
@@ -83,11 +69,8 @@ def _row(units: pd.DataFrame, cell: tuple[str, tuple[str, str]], arm: str) -> di
         "target": pair[1],
         "n": len(own),
         "n_direct": len(direct),
-        "sd": float(np.std(own, ddof=1)) if len(own) > 1 else math.nan,
-        "sd_direct": float(np.std(direct, ddof=1)) if len(direct) > 1 else math.nan,
-        "ratio": found.estimate,
-        "low": found.low,
-        "high": found.high,
-        "interval": found.method,
+        "sd": spreads[0],
+        "sd_direct": spreads[1],
+        "ratio": spread_ratio(*spreads),
         "p": brown_forsythe_p(own, direct),
     }

@@ -146,8 +146,7 @@ def _spread(study: Study) -> Sequence[Block]:
         ("arm", lambda row: str(row["arm"])),
         ("n", lambda row: f"{row['n']} + {row['n_direct']}"),
         ("SD, pp", lambda row: f"{decimal(row['sd'])} against {decimal(row['sd_direct'])}"),
-        ("ratio [95 % CI]", lambda row: _positive(row, "ratio")),
-        ("interval", lambda row: str(row["interval"])),
+        ("ratio", lambda row: decimal(row["ratio"])),
         ("Brown-Forsythe p", lambda row: p_value(row["p"])),
     ]
     table = study.transfer["consistency"]
@@ -207,7 +206,11 @@ def _count(value: float, limit: int) -> str:
 
 
 def _kept(row: Row) -> str:
-    return _positive(row, "retention")
+    """Return the retention with its interval; a sign would say nothing."""
+    if math.isnan(row["retention"]):
+        return NOTHING
+    limits = f" [{decimal(row['low'])}, {decimal(row['high'])}]"
+    return decimal(row["retention"]) + ("" if math.isnan(row["low"]) else limits)
 
 
 def _saved(row: Row) -> str:
@@ -215,11 +218,3 @@ def _saved(row: Row) -> str:
         return NOTHING
     percent = {name: 100 * row[name] for name in ("saving", "low", "high")}
     return f"{difference(percent, 'saving')} %"
-
-
-def _positive(row: Row, estimate: str) -> str:
-    """Return a ratio with its interval; a sign would say nothing."""
-    if math.isnan(row[estimate]):
-        return NOTHING
-    limits = f" [{decimal(row['low'])}, {decimal(row['high'])}]"
-    return decimal(row[estimate]) + ("" if math.isnan(row["low"]) else limits)
