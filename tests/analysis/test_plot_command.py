@@ -40,8 +40,7 @@ def nothing(tmp_path_factory):
     return load_study([Invention(folder, seeds=1, fate=lambda job: (Status.FAILED, CRASH)).write()])
 
 
-# Critical differences need five targets, chains a space of blocks: they have tests of their own.
-OTHER = {"critical_difference", "chains"}
+OTHER = {"chains"}  # they need a space of blocks and have tests of their own
 
 
 @pytest.mark.parametrize("name", [name for name in kinds() if name not in OTHER])

@@ -6,7 +6,6 @@ import pytest
 from analysis.answers.normalised import normalised_scores
 from analysis.figures import (
     aggregates,
-    critical_difference,
     estimation,
     power,
     profile,
@@ -17,8 +16,6 @@ from analysis.statistics.power import detectable_effect
 from analysis.statistics.summaries import interquartile_mean, performance_profile
 from tests.analysis.experiments import Invention
 from tests.analysis.loading import load_study
-
-TARGETS = ("t1", "t2", "t3", "t4", "t5")
 
 
 @pytest.fixture(scope="module")
@@ -98,22 +95,3 @@ def test_variances_are_the_squares_of_the_table(results):
     expected = results.variances["evaluation_sd"].astype(float).dropna() ** 2
     assert len(expected)
     assert table["evaluation_variance"].to_list() == pytest.approx(expected.to_list())
-
-
-def test_five_targets_have_a_diagram_and_four_have_none(invent):
-    methods = ("darts", "eat_nas", "random_search")
-    whole = load_study(
-        [invent("five", seeds=2, methods=methods, pairs=[("s", target) for target in TARGETS])]
-    )
-    table = of(whole, critical_difference)
-    ranks = table[table["kind"] == "method"].set_index("name")["rank"]
-    assert set(ranks.index) == set(methods) and ranks.sum() == pytest.approx(6.0)
-    assert set(table["targets"]) == {5}
-    # With five targets sign flips cannot fall below .0625, so one bar joins all.
-    (bar,) = table[table["kind"] == "bar"].to_dict("records")
-    assert (bar["rank"], bar["until"]) == (ranks.min(), ranks.max())
-    assert critical_difference.draw(table).axes
-    few = load_study(
-        [invent("four", seeds=2, methods=methods, pairs=[("s", target) for target in TARGETS[:4]])]
-    )
-    assert of(few, critical_difference).empty
