@@ -68,5 +68,5 @@ COLD_ROLES = (DIRECT, DIRECT_LONG, SOURCE)
 def label_arm(method: str, arm: str, source: str) -> str:
     """Return an arm's name in figures and tables of a paper."""
     if arm == RANDOM:
-        return "random architectures"
+        return f"{method}: random architectures" if method else "random architectures"
     return f"{method}: {arm}" + (f" from {source}" if arm in CARRIED else "")

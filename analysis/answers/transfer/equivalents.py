@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from analysis.answers.arms import ARM_KEY, finite
+from analysis.answers.transfer.gaps import select_random
 from analysis.arms import RANDOM
 from analysis.statistics.intervals import Interval
 from analysis.statistics.sample import LEVEL
@@ -83,8 +84,7 @@ def equivalent_table(units: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     """Return the random-search equivalent of every arm, from the random arm of its target."""
     rows: list[dict[str, Any]] = []
     for key, group in units[units["arm"] != RANDOM].groupby(ARM_KEY, sort=False):
-        is_floor = (units["arm"] == RANDOM) & (units["target"] == key[-1])
-        floor = units[is_floor]
+        floor = select_random(units, str(key[0]), str(key[-1]))
         if len(floor) == 0:
             continue
         rng = np.random.default_rng([seed, len(rows)])

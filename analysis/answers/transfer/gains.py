@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from analysis.answers.arms import ARM_KEY, finite
+from analysis.answers.transfer.gaps import select_random
 from analysis.arms import RANDOM
 from analysis.statistics.effects import a12_interval
 from analysis.statistics.intervals import Interval, welch
@@ -58,7 +59,7 @@ def gain_table(units: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     sized = units.merge(runs.groupby(key, sort=False)[SIZES].mean().reset_index(), on=key)
     rows = []
     for arm_key, group in sized[sized["arm"] != RANDOM].groupby(ARM_KEY, sort=False):
-        floor = sized[(sized["arm"] == RANDOM) & (sized["target"] == arm_key[-1])]
+        floor = select_random(sized, str(arm_key[0]), str(arm_key[-1]))
         if len(floor):
             rows.append(dict(zip(ARM_KEY, arm_key, strict=True)) | _gain(group, floor))
     return pd.DataFrame(rows, columns=GAIN_COLUMNS)

@@ -43,13 +43,20 @@ def select(units: pd.DataFrame, method: str, arm: str, pair: tuple[str, str]) ->
     arm to every pair with its source.
     """
     source, target = pair
-    chosen = units["arm"] == arm
-    chosen &= units["method"] == ("" if arm == RANDOM else method)
+    if arm == RANDOM:
+        return select_random(units, method, target)
+    chosen = (units["arm"] == arm) & (units["method"] == method)
     if arm not in ON_TARGET:
         chosen &= units["source"] == source
     if arm != "source":
         chosen &= units["target"] == target
     return units[chosen]
+
+
+def select_random(units: pd.DataFrame, method: str, target: str) -> pd.DataFrame:
+    """Return the random architectures of a target that all methods share, or the method's own."""
+    chosen = (units["arm"] == RANDOM) & (units["target"] == target)
+    return units[chosen & units["method"].isin(["", method])]
 
 
 def matched(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame | None:
