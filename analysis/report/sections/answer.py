@@ -24,14 +24,15 @@ from analysis.numbers import decimal, duration, joined, pair_label, several
 from analysis.report.document import Block, Listing, Section, Text
 from analysis.report.gallery import Gallery
 from analysis.report.notices import notices
+from analysis.report.sections import summary
 from analysis.report.sections.verdicts import stamps
 from analysis.statistics.outliers import all_below_p, count_apart
 from analysis.statistics.sample import ALPHA
 from analysis.study import Study
 from harness.api import BlockChain
 
-# Of more, each is brief.
-MOST_SENTENCES = 6
+# Of more methods and pairs each sentence is brief; of still more there is one for each method.
+MOST_SENTENCES, MOST_CELLS = 6, 12
 # What the runs of an arm are, in words.
 PHRASES = {
     SOURCE: "{things} found and trained on {source}",
@@ -54,7 +55,7 @@ def section(study: Study, gallery: Gallery) -> Section:
     blocks: list[Block] = [
         Listing(tuple(sentences(study)), "answer"),
         gallery.show(study, "arms", caption),
-        Text(_cost(study)),
+        *(Text(text) for text in _cost(study)),
         *(Text(text, "stamp") for text in stamps(study)),
         *(Text(text, "notice") for text in notices(study)),
     ]
@@ -62,8 +63,15 @@ def section(study: Study, gallery: Gallery) -> Section:
 
 
 def sentences(study: Study) -> Iterator[str]:
-    """Yield a sentence for each method and pair; of many, the last is about random ones."""
+    """Yield a sentence for each method and pair; of many, the last is about random ones.
+
+    Where nothing is carried over, or on very many pairs, a sentence sums up a method.
+    """
     cells = list(product(study.methods, study.pairs))
+    is_carried = any({one.arm, one.against} & {*CARRIED} for one in study.comparisons)
+    if not is_carried or len(cells) > MOST_CELLS:
+        yield from summary.sentences(study, _name_things(study))
+        return
     is_many = len(cells) > MOST_SENTENCES
     for method, pair in cells:
         yield _sentence(study, method, pair, is_brief=is_many)
@@ -102,7 +110,9 @@ def _sentence(study: Study, method: str, pair: tuple[str, str], *, is_brief: boo
 
 def _name_things(study: Study) -> str:
     """Return what architectures of the space are called."""
-    graphs = next(iter({**study.tables.graphs, **study.tables.networks}.values()), {})
+    graphs = next(iter({**study.tables.graphs, **study.tables.networks}.values()), None)
+    if graphs is None:
+        return "architectures"
     is_chain = any(isinstance(graph, BlockChain) for graph in graphs.values())
     return "networks" if is_chain else "cells"
 
@@ -146,7 +156,9 @@ def _spread(one: Comparison, random: Comparison | None, carried: str) -> str:
     return told
 
 
-def _cost(study: Study) -> str:
+def _cost(study: Study) -> Iterator[str]:
+    if not study.has_jobs:
+        return
     jobs = study.tables.jobs
     done = jobs[jobs["status"] == "done"]
     parts = [
@@ -157,4 +169,4 @@ def _cost(study: Study) -> str:
     if lost := len(jobs) - len(done):
         parts.append(f"{several(lost, 'job')} without a result")
     machines = sorted(set(study.tables.environments["device"].dropna()))
-    return f"Cost: {joined(parts)}, on {joined(machines, 'an unknown device')}."
+    yield f"Cost: {joined(parts)}, on {joined(machines, 'an unknown device')}."

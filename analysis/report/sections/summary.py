@@ -1,0 +1,126 @@
+"""The answer where nothing is carried over, or on very many pairs: method by method.
+
+Few comparisons are told one by one, of many how often a method did better and worse.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from analysis.answers.comparisons.comparisons import Comparison, Verdict
+from analysis.answers.comparisons.sentences import say
+from analysis.arms import (
+    CONTINUED,
+    DIRECT,
+    DIRECT_LONG,
+    RANDOM,
+    RESUMED,
+    SOURCE,
+    TRANSFERRED,
+)
+from analysis.numbers import decimal, several
+from analysis.study import Study
+
+# Of more comparisons, methods are summed up.
+MOST_SENTENCES = 6
+NOUNS = {
+    SOURCE: "search of the source",
+    TRANSFERRED: "what was found on the source",
+    CONTINUED: "the continued search",
+    DIRECT: "direct search",
+    DIRECT_LONG: "direct search of twice the budget",
+    RESUMED: "restarted search",
+    RANDOM: "random architectures",
+}
+
+
+def sentences(study: Study, things: str) -> Iterator[str]:
+    """Yield the answer; ``things`` is what architectures of the space are called."""
+    single = [one for one in (*study.comparisons, *study.rivals) if _is_single(study, one)]
+    if not single:
+        yield "Nothing was declared that these runs could answer; they are shown below."
+    elif len(single) <= MOST_SENTENCES:
+        yield from (_tell(one, things) for one in single)
+    else:
+        yield from (_sum_up(study, method) for method in study.methods)
+        yield from _count_family(study)
+
+
+def _is_single(study: Study, one: Comparison) -> bool:
+    return (one.source, one.target) in study.pairs
+
+
+def _tell(one: Comparison, things: str) -> str:
+    subject = f"{NOUNS[one.arm]} by {one.method}"
+    whose = one.rival or one.method
+    other = f"random {things}" if one.against == RANDOM else f"{NOUNS[one.against]} by {whose}"
+    told = say(one, subject, other)
+    return f"{told[0].upper()}{told[1:]}."
+
+
+def _sum_up(study: Study, method: str) -> str:
+    """Say what a method reached on all its targets, beside other arms and other methods."""
+    own = [one for one in study.comparisons if one.method == method]
+    questions = dict.fromkeys((one.arm, one.against) for one in own)
+    parts = [
+        _sum_up_question([one for one in own if (one.arm, one.against) == question], study)
+        for question in questions
+    ]
+    parts += _sum_up_rivals(study, method)
+    return f"{method}: {'; '.join(parts) or 'nothing to compare it with'}."
+
+
+def _sum_up_question(asked: Sequence[Comparison], study: Study) -> str:
+    """Say on how many targets an arm did better and worse than another, and how over all."""
+    single = [one for one in asked if _is_single(study, one)]
+    arm, against = (NOUNS[name] for name in (asked[0].arm, asked[0].against))
+    place = "pair" if any(one.source != one.target for one in single) else "data set"
+    told = f"{arm} did {_count([one.verdict for one in single], f'than {against} on', place)}"
+    over = [_overall(one) for one in asked if one not in single and not math.isnan(one.difference)]
+    return told + (f", over all of them {over[0]}" if over else "")
+
+
+def _overall(one: Comparison) -> str:
+    words = {Verdict.SUPERIOR: "better", Verdict.INFERIOR: "worse"}
+    unit = "points" if one.scale == "pp" else one.scale
+    size = f"{decimal(one.difference, 1, signed=True)} {unit}"
+    return f"{words.get(one.verdict, 'no difference was shown')} ({size})"
+
+
+def _sum_up_rivals(study: Study, method: str) -> Iterator[str]:
+    found = [
+        one.verdict if one.method == method else _swap(one.verdict)
+        for one in study.rivals
+        if _is_single(study, one) and method in {one.method, one.rival}
+    ]
+    if found:
+        yield f"it did {_count(found, 'than another method in', 'comparison')}"
+
+
+def _swap(verdict: Verdict) -> Verdict:
+    """Return the verdict as the other side has it."""
+    sides = {Verdict.SUPERIOR: Verdict.INFERIOR, Verdict.INFERIOR: Verdict.SUPERIOR}
+    return sides.get(verdict, verdict)
+
+
+def _count(verdicts: Sequence[Verdict], than: str, place: str) -> str:
+    counts = Counter(verdicts)
+    where = f"{counts[Verdict.SUPERIOR]} of {several(len(verdicts), place)}"
+    return f"better {than} {where}, worse {than.split()[-1]} {counts[Verdict.INFERIOR] or 'none'}"
+
+
+def _count_family(study: Study) -> Iterator[str]:
+    """Say how many comparisons of both families were decided."""
+    families = {"declared comparisons": study.comparisons, "comparisons of methods": study.rivals}
+    parts = [
+        f"{sum(one.verdict in {Verdict.SUPERIOR, Verdict.INFERIOR} for one in found)} of "
+        f"{len(found)} {name}"
+        for name, found in families.items()
+        if found
+    ]
+    yield (
+        f"Decided after Holm's correction: {', '.join(parts)}. Where no difference was shown, that "
+        "is no evidence of equality."
+    )
