@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from analysis.study import Study, load
+    from analysis.study import Study, load, load_external
 
-__all__ = ["Study", "load"]
+__all__ = ["Study", "load", "load_external"]
 
 
 def __getattr__(name: str) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -25,8 +26,9 @@ from analysis.answers.transfer.gaps import gap_table
 from analysis.answers.transfer.tables import transfer_tables
 from analysis.answers.undecided import agreement_table, list_undecided
 from analysis.answers.warm_starts import process_tables
-from analysis.architectures.chance import Chance, load_chance
+from analysis.architectures.chance import NOTHING, Chance, load_chance
 from analysis.arms import RANDOM
+from analysis.loading import external
 from analysis.loading.load import Tables, load_tables
 from harness.results.planned import ExperimentFacts
 
@@ -52,6 +54,11 @@ class Study:
         return next(iter(self.tables.studies.values()))
 
     @property
+    def has_jobs(self) -> bool:
+        """Whether jobs of ours made the runs; of others nothing but the runs is known."""
+        return bool(self.tables.folders)
+
+    @property
     def experiments(self) -> dict[str, ExperimentFacts]:
         """The resolved inputs of each experiment."""
         return self.tables.experiments
@@ -69,11 +76,9 @@ class Study:
     @cached_property
     def labels(self) -> dict[str, str]:
         """What each task is printed as where the name alone would say too much: a subset."""
-        return {
-            title: task.label
-            for facts in self.experiments.values()
-            for title, task in facts.tasks.items()
-        }
+        names = {task: task for pair in self.pairs for task in pair}
+        known = [facts.tasks.items() for facts in self.experiments.values()]
+        return names | {title: task.label for tasks in known for title, task in tasks}
 
     @property
     def stamp(self) -> str:
@@ -140,7 +145,8 @@ class Study:
     @cached_property
     def chance(self) -> Chance:
         """What random architectures of the space have in common; one space is searched."""
-        return load_chance(next(iter(self.tables.folders.values())))
+        folder = next(iter(self.tables.folders.values()), None)
+        return load_chance(folder) if folder else NOTHING
 
     @cached_property
     def lineages(self) -> list[Lineage]:
@@ -202,6 +208,15 @@ def load(folders: Iterable[Path | str], *, force: bool = False) -> list[Study]:
         ConfigError: If a folder holds no experiment or a file of it cannot be read.
     """
     return [Study(tables) for tables in load_tables(map(Path, folders), force=force)]
+
+
+def load_external(path: Path | str, **how: Any) -> Study:
+    """Read runs made elsewhere from a CSV; ``how`` as in ``analysis.loading.external``.
+
+    Raises:
+        ConfigError: If the file is not as described, or holds nothing to compare.
+    """
+    return Study(external.load_external(Path(path), **how))
 
 
 def _left_out(tables: Tables) -> set[tuple[str, str]]:

@@ -1,5 +1,5 @@
 """Answers and figures as pages, tables and files."""
 
-from analysis.report.write import write_report
+from analysis.report.write import write_report, write_studies
 
-__all__ = ["write_report"]
+__all__ = ["write_report", "write_studies"]

@@ -54,29 +54,34 @@ def _name_study(table: pd.DataFrame, study: str) -> pd.DataFrame:
 
 def _tables_of(study: Study) -> dict[str, pd.DataFrame]:
     tables = study.tables
-    return {
-        "agreement": study.agreement,
-        "alphas": tables.alphas,
+    outcome = {
         "arms": study.arms,
-        "budgets": study.budgets,
-        "checklist": checklist(study),
         "comparisons": comparison_table(study.comparisons),
-        "costs": study.costs,
-        "environments": tables.environments,
         "gains": study.gains,
         "gaps": study.gaps,
         "rivals": comparison_table(study.rivals),
+        "runs": tables.runs,
+        **study.transfer,
+    }
+    if not study.has_jobs:
+        return outcome
+    return {
+        "agreement": study.agreement,
+        "alphas": tables.alphas,
+        "budgets": study.budgets,
+        "checklist": checklist(study),
+        "costs": study.costs,
+        "environments": tables.environments,
         "jobs": tables.jobs,
         "plugins": tables.plugins,
-        "runs": tables.runs,
         **study.similarity,
         **study.changes,
-        **study.transfer,
         **study.process,
         "searches": tables.searches,
         "sizes": study.sizes,
         "trace": tables.trace,
         "variances": study.variances,
+        **outcome,
     }
 
 
@@ -89,7 +94,8 @@ def write_tables(tables: Mapping[str, pd.DataFrame], out: Path, files: SideFiles
     if importlib.util.find_spec("pyarrow") is not None:
         places = {"runs": out / "results.parquet"}
         places |= {name: out / "tables" / f"{name}.parquet" for name in LONG}
-        for name, path in places.items():
+        for name in places.keys() & tables.keys():
+            path = places[name]
             files.write(path, partial(_write_parquet, tables[name], path))
 
 

@@ -40,6 +40,7 @@ def notices(study: Study) -> list[str]:
         *_about_files(tables.jobs),
         *(problem.sentence for problem in validate(tables.runs, tables.trace, tables.alphas)),
         *_about_values(tables.runs),
+        *_about_file(study),
     ]
 
 
@@ -158,6 +159,19 @@ def _about_files(jobs: pd.DataFrame) -> Iterator[str]:
             f"{joined(map(str, others))} {'is' if (known != SCHEMA).sum() == 1 else 'are'} read as "
             f"schema {SCHEMA}: fields may have had another meaning."
         )
+
+
+def _about_file(study: Study) -> Iterator[str]:
+    """Say what nobody checked of runs made elsewhere."""
+    if study.has_jobs:
+        return
+    runs = study.tables.runs
+    if bad := [f"{count} {name}" for name, count in count_lost(runs["status"]).items() if count]:
+        yield f"Of {several(len(runs), 'run')}, {joined(bad)}; such runs rank worst."
+    yield (
+        f"The runs were made elsewhere and read from {study.name}. Whether budgets, training rules "
+        "and data were equal is not in the file; the verdicts assume it."
+    )
 
 
 def _about_values(runs: pd.DataFrame) -> Iterator[str]:

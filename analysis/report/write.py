@@ -31,6 +31,7 @@ from analysis.report.sections import (
     changes,
     checklist,
     costs,
+    external,
     insights,
     overview,
     process,
@@ -66,6 +67,14 @@ EVIDENCE: tuple[Writer, ...] = (
     supplementary.architectures,
     appendix.stamp,
 )
+# Of runs made elsewhere no job, search, network or rule is known.
+LEAD_OF_FILE: tuple[Writer, ...] = (answer.section, verdicts.section, arms.section)
+EVIDENCE_OF_FILE: tuple[Writer, ...] = (
+    transfer.section,
+    significance.section,
+    external.section,
+    supplementary.figures,
+)
 APART = (
     "The experiments were run under different rules or on different data. Each has a part of its "
     "own; nothing is compared across them, unless `report --force` pools them."
@@ -75,20 +84,30 @@ APART = (
 def write_report(
     folders: Sequence[Path], out: Path, *, everything: bool = False, force: bool = False
 ) -> Path:
-    """Write everything under ``out`` and return the page's path.
+    """Write the report of experiments and return the page's path.
 
     Args:
         folders: Of the experiments.
-        out: Made if it does not exist.
-        everything: Draw every kind of figure, and the cells of every seed.
+        out: As ``write_studies``.
+        everything: As ``write_studies``.
         force: Compare experiments even where their rules differ; everything is then stamped.
 
     Raises:
         HarnessError: If a folder holds no experiment or its plan cannot be read.
     """
+    return write_studies(load(folders, force=force), out, everything=everything)
+
+
+def write_studies(studies: Sequence[Study], out: Path, *, everything: bool = False) -> Path:
+    """Write everything under ``out`` and return the page's path.
+
+    Args:
+        studies: Nothing of them has been asked for yet: a report counts its tests.
+        out: Made if it does not exist.
+        everything: Draw every kind of figure, and the cells of every seed.
+    """
     files = SideFiles()
     with counting():
-        studies = load(folders, force=force)
         _clear(out)
         galleries = [
             Gallery(
@@ -116,10 +135,9 @@ def write_report(
         "runs_sha256": appendix.fingerprint(tables["runs"]),
     }
     names = [name for study in studies for name in study.experiments]
-    title, glossary = (
-        "Transfer report: " + ", ".join(names),
-        list_used(chain.from_iterable(map(list_cells, parts))),
-    )
+    what = "Transfer report" if all(study.has_jobs for study in studies) else "Comparison of runs"
+    title = f"{what}: {', '.join(names)}"
+    glossary = list_used(chain.from_iterable(map(list_cells, parts)))
 
     def rendered(template: str) -> str:
         # Made late: it names the files that could not be written until then.
@@ -138,7 +156,7 @@ def write_report(
 def _part(study: Study, gallery: Gallery) -> Part:
     lead, evidence = (
         tuple(section for write in writers if (section := write(study, gallery)).blocks)
-        for writers in (LEAD, EVIDENCE)
+        for writers in ((LEAD, EVIDENCE) if study.has_jobs else (LEAD_OF_FILE, EVIDENCE_OF_FILE))
     )
     return Part(study.name, lead, evidence)
 

@@ -33,3 +33,15 @@ def unsaved(monkeypatch):
 def sketched(unsaved, monkeypatch):
     """Leave the place of everything in a figure to the tests of figures, too."""
     monkeypatch.setattr("analysis.report.gallery.settle", lambda figure: None)
+
+
+@pytest.fixture
+def write_runs(tmp_path):
+    """Return a function that writes lines as a CSV of runs and returns its path."""
+
+    def write(lines, encoding="utf-8"):
+        path = tmp_path / "runs.csv"
+        path.write_text("\n".join(lines) + "\n" * bool(lines), encoding)
+        return path
+
+    return write

@@ -11,19 +11,30 @@ from analysis.numbers import decimal, joined, several
 from analysis.report.notices import tuned_methods
 from analysis.study import Study
 
+# Said of runs that no job of ours made.
+UNKNOWN = (
+    "Rules, tuning, selection, and what varied between seeds: the file of runs does not say. "
+    "Runs count as independent unless it names the search that they share."
+)
+
 
 def assumptions(study: Study) -> Iterator[str]:
     """Yield one sentence per assumption."""
     yield from _pairing(study)
     yield from _ties(study)
+    yield from _recorded(study) if study.has_jobs else [UNKNOWN]
+    for one in dict.fromkeys((*study.comparisons, *study.rivals)):
+        for warning in one.warnings:
+            yield f"{where(one)}, {' against '.join(sides(one))}: {warning}."
+
+
+def _recorded(study: Study) -> Iterator[str]:
+    """Yield what the records of jobs tell."""
     runs = study.tables.runs
     yield from _rules(runs)
     yield _tuning(study)
     yield _selection(runs)
     yield _sources(runs)
-    for one in dict.fromkeys((*study.comparisons, *study.rivals)):
-        for warning in one.warnings:
-            yield f"{where(one)}, {' against '.join(sides(one))}: {warning}."
 
 
 def _tuning(study: Study) -> str:

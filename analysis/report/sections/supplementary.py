@@ -13,7 +13,10 @@ from analysis.study import Study
 def figures(study: Study, gallery: Gallery) -> Section:
     """Add every kind of figure that no section before this one has, if asked for."""
     names = [name for name in kinds() if not gallery.has(name)]
-    if not gallery.everything:
+    if not study.has_jobs:  # figures of searches and networks have nothing to show
+        wanted = names if gallery.everything else ()
+        names = [name for name in wanted if len(kinds()[name].collect(study))]
+    elif not gallery.everything:
         text = f"`plot EXPERIMENT KIND --out FILE` draws one of: {joined(names)}."
         blocks: tuple[Block, ...] = (Text(text),) if names else ()
         return Section("further", "More figures", blocks, "`report --all` draws them.")
