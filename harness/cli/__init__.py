@@ -20,6 +20,7 @@ COMMANDS = (
     "status",
     "report",
     "plot",
+    "compare",
     "check",
     "describe",
     "similarity",

@@ -28,7 +28,8 @@ def only(table, **values):
 
 
 def test_stability_is_the_mean_over_pairs_of_seeds(results):
-    table = stability_table(results.found, results.chance)
+    study = results.name
+    table = stability_table(study, results.found, results.chance)
     row = only(table, method="darts", role="direct", cell="normal")
     searches = results.tables.searches
     jobs = searches[(searches["method"] == "darts") & (searches["role"] == "direct")]["job"]
@@ -41,16 +42,18 @@ def test_stability_is_the_mean_over_pairs_of_seeds(results):
 
 
 def test_mean_of_the_cells_is_a_row_of_its_own(results):
-    table = stability_table(results.found, results.chance)
+    study = results.name
+    table = stability_table(study, results.found, results.chance)
     rows = table[(table["method"] == "darts") & (table["role"] == "source")].set_index("cell")
     cells = rows.loc[["normal", "reduce"], "mean"].mean()
     assert rows.loc["mean", "mean"] == pytest.approx(cells)
 
 
 def test_warm_started_searches_are_described_but_not_tested(results):
+    study = results.name
     collection = results.found
     assert {item.role for item in collection.found} == {"source", "direct", "continued", "random"}
-    table = group_table(collection, np.random.default_rng(0))
+    table = group_table(study, collection, np.random.default_rng(0))
     row = only(table, question="data set", where="darts", cell="normal")
     assert (row["n"], row["groups"]) == (8, "d10, d100")
     assert row["p_min"] == pytest.approx(2 / 70)
@@ -63,9 +66,10 @@ def test_failed_searches_are_left_out_and_one_group_is_no_test(invent):
         return (Status.FAILED, "no luck") if is_lost else (Status.DONE, None)
 
     results = load_study([invent(seeds=3, methods=("darts",), fate=fate)])
+    study = results.name
     collection = results.found
     assert "direct" not in {item.role for item in collection.found}
-    assert group_table(collection, np.random.default_rng(0)).empty
+    assert group_table(study, collection, np.random.default_rng(0)).empty
 
 
 def test_nothing_found_gives_empty_tables(invent):
@@ -74,14 +78,16 @@ def test_nothing_found_gives_empty_tables(invent):
 
 
 def test_accuracies_are_correlated_over_random_architectures_and_over_all(results):
-    table = mantel_table(results.tables, np.random.default_rng(0))
+    study = results.name
+    table = mantel_table(results.tables, study, np.random.default_rng(0))
     row = only(table, target="d100", networks="random architectures", cell="normal")
     assert row["n"] == 6 and row["is_exact"] and -1 <= row["correlation"] <= 1
     assert only(table, target="d100", networks="all", cell="mean")["n"] == 6 + 2 * 3 * 4
 
 
 def test_answers_of_trained_networks_are_compared_by_what_they_are(results, tmp_path):
-    networks = list_networks(results.tables, "d100")
+    study = results.name
+    networks = list_networks(results.tables, study, "d100")
     rng, probes = np.random.default_rng(0), {}
     labels = rng.integers(3, size=50)
     for number, network in enumerate(networks):
@@ -94,7 +100,7 @@ def test_answers_of_trained_networks_are_compared_by_what_they_are(results, tmp_
     probes[networks[0].job].write_text("broken")
     np.savez(probes[networks[1].job], features=rng.normal(size=(10, 4)),
              predictions=labels, labels=labels[::-1])  # fmt: skip
-    table = functional_table(dataclasses.replace(results.tables, probes=probes))
+    table = functional_table(dataclasses.replace(results.tables, probes=probes), study)
     row = only(table, first="darts: direct", second="darts: direct")
     assert (row["pairs"], row["agreement"], row["kappa"]) == (6, 1.0, pytest.approx(1.0))
     chance = only(table, first="random", second="random")
@@ -102,7 +108,7 @@ def test_answers_of_trained_networks_are_compared_by_what_they_are(results, tmp_
     assert abs(chance["kappa"]) < 0.2
     lost = table[table["first"] == networks[0].label]
     assert only(lost, second=networks[0].label)["pairs"] < 6
-    assert functional_table(results.tables).empty
+    assert functional_table(results.tables, study).empty
 
 
 def test_heat_map_shows_every_pair_of_searches_in_the_order_of_its_table(results):

@@ -1,0 +1,210 @@
+"""Runs made elsewhere get the verdicts that scipy gives them by hand, and a report."""
+
+import json
+from itertools import combinations, product
+
+import numpy as np
+import pytest
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+from analysis.answers.comparisons.comparisons import comparison_table
+from analysis.report import write_studies
+from analysis.report.sections import answer
+from analysis.study import load_external
+from harness import cli
+from tests.analysis.loading import load_study
+from tests.conftest import ROOT
+
+EXAMPLE = ROOT / "docs" / "examples" / "external_runs.csv"
+HEADER = "method,arm,source,target,seed,accuracy,status"
+TASKS = {"c10": 93.0, "c100": 72.0, "in16": 44.0, "svhn": 96.0, "flowers": 81.0}
+METHODS = [f"m{number}" for number in range(8)]
+
+
+@pytest.fixture(scope="module")
+def grid():
+    """Return the accuracies of eight methods and random architectures on five data sets."""
+    rng = np.random.default_rng(7)
+    shifts = dict(zip(METHODS, (-0.4, 0.0, 0.0, 0.2, 0.4, 0.8, 1.2, 1.6), strict=True))
+    return {
+        (name, task): np.round(TASKS[task] + shifts.get(name, -0.8) + rng.normal(0, 0.7, 8), 6)
+        for name in (*METHODS, "")
+        for task in TASKS
+    }
+
+
+@pytest.fixture
+def grid_file(grid, write_runs):
+    return write_runs(
+        [HEADER]
+        + [
+            f"{name},{'direct' if name else 'random'},,{task},{seed},{value},done"
+            for (name, task), values in grid.items()
+            for seed, value in enumerate(values)
+        ]
+    )
+
+
+def by_hand(x, y):
+    """Return difference, 95 % limits and exact p of two samples without ties, as scipy has them."""
+    welch = stats.ttest_ind(x, y, equal_var=False)
+    limits = welch.confidence_interval(0.95)
+    p = stats.mannwhitneyu(x, y, method="exact").pvalue
+    return pytest.approx((x.mean() - y.mean(), limits.low, limits.high, p), rel=1e-9)
+
+
+def test_eight_methods_on_five_data_sets_are_judged_as_scipy_judges_them(grid, grid_file):
+    study = load_external(grid_file)
+    singles = {(one.method, one.target): one for one in study.comparisons if one.target in TASKS}
+    assert set(singles) == set(product(METHODS, TASKS))
+    for (method, task), one in singles.items():
+        found = (one.difference, one.low, one.high, one.p)
+        assert found == by_hand(grid[method, task], grid["", task])
+    # Each method once more over all data sets, which share no run.
+    assert len(study.comparisons) == len(singles) + len(METHODS)
+    check_verdicts(study.comparisons)
+
+
+def test_methods_are_compared_with_each_other_as_scipy_compares_them(grid, grid_file):
+    study = load_external(grid_file)
+    pairs = {
+        (one.method, one.rival, one.target): one for one in study.rivals if one.target in TASKS
+    }
+    assert set(pairs) == {(*two, task) for two in combinations(METHODS, 2) for task in TASKS}
+    for (first, second, task), one in pairs.items():
+        found = (one.difference, one.low, one.high, one.p)
+        assert found == by_hand(grid[first, task], grid[second, task])
+    check_verdicts(study.rivals)
+
+
+def check_verdicts(family):
+    adjusted = multipletests([one.p for one in family], method="holm")[1]
+    assert [one.p_holm for one in family] == pytest.approx(adjusted, rel=1e-9)
+    expected = [
+        "inconclusive" if p > 0.05 else "superior" if one.difference > 0 else "inferior"
+        for one, p in zip(family, adjusted, strict=True)
+    ]
+    assert [str(one.verdict) for one in family] == expected
+    assert len(set(expected)) > 1, "where all are decided alike, a test tells little"
+
+
+def test_the_answer_sums_up_each_method_in_plain_words(grid_file):
+    study = load_external(grid_file)
+    *methods, family = answer.sentences(study)
+    ahead = [
+        one.verdict for one in study.comparisons if one.method == "m7" and one.target in TASKS
+    ].count("superior")
+    assert [text.partition(":")[0] for text in methods] == METHODS
+    told = f"direct search did better than random architectures on {ahead} of 5 data sets"
+    assert told in methods[7]
+    decided = sum(one.verdict in {"superior", "inferior"} for one in study.rivals)
+    assert f"{decided} of {len(study.rivals)} comparisons of methods" in family
+
+
+def test_a_file_of_our_own_runs_is_judged_as_the_experiment_is(invent, write_runs):
+    declared = (("continued", "transferred"), ("continued", "random"), ("transferred", "random"))
+    primary = [{"arm": arm, "against": other} for arm, other in declared]
+    arms = ("transferred", "continued", "random")
+    own = load_study([invent(seeds=6, arms=arms, protocol={"primary": primary})])
+    lines = [
+        f"{row.method},{row.arm},{row.source},{row.target},{row.search_seed},{row.test_acc!r},done,"
+        + row.ancestor_jobs.partition(" ")[0]
+        for row in own.tables.runs.itertuples()
+    ]
+    path = write_runs([f"{HEADER},search", *lines])
+    study = load_external(path, against=("transferred", "random"))
+    key = ["method", "source", "target", "arm", "against"]
+    columns = [*key, *("design", "n_arm", "difference", "low", "high", "p", "p_holm", "verdict")]
+    tables = [
+        comparison_table(one.comparisons)[columns].sort_values(key).to_dict("records")
+        for one in (own, study)
+    ]
+    assert tables[0] == tables[1]
+    assert {row["design"] for row in tables[0]} == {"paired", "independent"}
+
+
+def test_runs_pair_only_where_the_file_names_the_search_that_they_share(write_runs):
+    values = {"transferred": (80.1, 81.4, 79.2, 82.3, 80.8), "continued": (81, 82.5, 79.9, 83, 82)}
+    rows = [
+        f"darts,{arm},c10,c100,{seed},{value},done"
+        for arm, its in values.items()
+        for seed, value in enumerate(its)
+    ]
+    alone = load_external(write_runs([HEADER, *rows]), against=("transferred",))
+    named = [f"{row},s{row.split(',')[4]}" for row in rows]
+    shared = load_external(write_runs([f"{HEADER},search", *named]), against=("transferred",))
+    assert [one.design for one in alone.comparisons] == ["independent"]
+    (one,) = shared.comparisons
+    x, y = (np.array(values[arm], float) for arm in ("continued", "transferred"))
+    limits = stats.ttest_rel(x, y).confidence_interval(0.95)
+    assert (one.design, one.n_arm) == ("paired", 5)
+    assert (one.low, one.high) == pytest.approx(tuple(limits))
+
+
+def test_what_failed_or_diverged_ranks_worst_and_has_no_mean(write_runs):
+    rows = [f"darts,direct,,c10,{seed},{90 + seed}.5,done" for seed in range(4)]
+    drawn = [f",random,,c10,{seed},{91 + seed},done" for seed in range(3)]
+    lost = [",random,,c10,3,,diverged", ",random,,c10,4,,failed"]
+    (one,) = load_external(write_runs([HEADER, *rows, *drawn, *lost])).comparisons
+    x, y = [90.5, 91.5, 92.5, 93.5], [91.0, 92.0, 93.0, -np.inf, -np.inf]
+    assert (one.n_arm, one.n_against, one.failed) == (4, 3, 2)
+    assert one.a12 == pytest.approx(np.mean([[a > b for b in y] for a in x]))
+    assert one.difference == pytest.approx(0.0)
+
+
+def test_a_margin_is_tested_against_direct_search(write_runs):
+    rows = [
+        f"darts,{arm},{source},c10,{seed},{90 + 0.01 * seed},done"
+        for arm, source in (("direct", ""), ("transferred", "svhn"))
+        for seed in range(6)
+    ]
+    drawn = [f",random,,c10,{seed},{80 + 0.1 * seed},done" for seed in range(6)]
+    study = load_external(write_runs([HEADER, *rows, *drawn]), margin=0.5)
+    told = {(one.arm, one.against): one.is_equivalent for one in study.comparisons}
+    assert told == {
+        ("transferred", "random"): False,
+        ("direct", "random"): False,
+        ("transferred", "direct"): True,
+    }
+
+
+def test_a_method_is_compared_with_its_own_random_architectures_where_they_name_it(write_runs):
+    floors = {"darts": 90.0, "enas": 80.0}
+    rows = [
+        f"{method},{arm},,c10,{seed},{floor + (arm == 'direct') + 0.1 * seed:.1f},done"
+        for method, floor in floors.items()
+        for arm in ("direct", "random")
+        for seed in range(5)
+    ]
+    study = load_external(write_runs([HEADER, *rows]))
+    assert {one.method: one.difference for one in study.comparisons} == pytest.approx(
+        {"darts": 1.0, "enas": 1.0}
+    )
+    assert list(study.gains["gain"]) == pytest.approx([1.0, 1.0])
+    assert list(study.transfer["equivalents"]["n_random"]) == [5, 5]
+
+
+@pytest.mark.usefixtures("sketched")
+def test_the_example_becomes_a_report_that_asserts_nothing_it_does_not_know(tmp_path, capsys):
+    out = tmp_path / "report"
+    assert cli.main(["compare", str(EXAMPLE), "--out", str(out), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"report": str(out / "report.html")}
+    text = (out / "report.md").read_text("utf-8")
+    for word in ("Cost:", "augmentation", "initialisation", "equal rules", "cells", "epoch"):
+        assert word not in text
+    assert "The runs were made elsewhere" in text.partition("## Verdicts")[0]
+    assert "the file of runs does not say" in text
+    document = json.loads((out / "report.json").read_text("utf-8"))
+    assert len(document["comparisons"]) == 6 and len(document["runs"]) == 56
+    assert {file.name for file in (out / "tables").glob("*.csv")}.isdisjoint(
+        {"checklist.csv", "costs.csv", "searches.csv", "sizes.csv"}
+    )
+
+
+@pytest.mark.usefixtures("sketched")
+def test_all_figures_are_those_that_runs_alone_can_fill(tmp_path):
+    write_studies([load_external(EXAMPLE)], tmp_path, everything=True)
+    drawn = {file.stem for file in (tmp_path / "figures").glob("*.svg")}
+    assert drawn >= {"arms", "forest", "superiority", "estimation", "improvement"}
+    assert drawn.isdisjoint({"alphas", "cells", "similarity", "pareto", "anytime"})
