@@ -176,6 +176,7 @@ class Search(Work):
         return {
             "architecture": self.space.to_text(architecture),
             "insights": insights,
+            "execution": dict(self.method.execution()),
             "split_ids": self.partition.ids(),
             "split_sizes": self.partition.sizes(),
             "task_label": self.partition.label,

@@ -160,5 +160,6 @@ def _fields(outcome: Outcome) -> dict[str, Any]:
         "selection_rule": "last epoch",
         "parameters": outcome.parameters,
         "multiply_adds": outcome.multiply_adds,
+        "execution": dict(outcome.execution),
         **({} if outcome.latency_ms is None else {"latency_ms": outcome.latency_ms}),
     }

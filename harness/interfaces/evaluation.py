@@ -53,6 +53,7 @@ class Outcome:
             ``units`` (N, U).
         seconds: What a table says the training took; None where it was carried out.
         latency_ms: Of one image on a device that a table knows; None where none was asked for.
+        execution: How steps ran (captured or eager, memory layout, precision), where they did.
     """
 
     test_accuracy: float
@@ -64,6 +65,7 @@ class Outcome:
     probe: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     seconds: float | None = None
     latency_ms: float | None = None
+    execution: Mapping[str, str] = field(default_factory=dict)
 
 
 class Assessment(ABC):

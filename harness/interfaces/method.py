@@ -207,6 +207,10 @@ class Method(ABC):
         """
         return {}
 
+    def execution(self) -> Mapping[str, str]:
+        """Return how steps ran (captured or eager, memory layout, precision), for the record."""
+        return {}
+
     def search_network(self) -> SearchNetwork | None:
         """Return the super-network under search, or None if there is none."""
         return None

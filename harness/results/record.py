@@ -115,6 +115,8 @@ class JobRecord(BaseModel):
         cost: In the comparison's currency; null where it counts none.
         split_ids: A hash of the rows of each split; what a table calls it where one is used.
         split_sizes: Images in each split that the job used.
+        execution: How its steps ran in the last attempt: ``steps`` captured or eager, ``layout`` of
+            images in memory, ``precision``; empty where nothing was trained step by step.
         environment: Where it ran.
         earlier_environments: Where attempts ran that were interrupted, first to last.
         attempts: How often it was started; more than one means it was resumed.
@@ -145,6 +147,7 @@ class JobRecord(BaseModel):
     cost: float | None = None
     split_ids: dict[str, str] = Field(default_factory=dict)
     split_sizes: dict[str, int] = Field(default_factory=dict)
+    execution: dict[str, str] = Field(default_factory=dict)
     environment: Environment | None = None
     earlier_environments: list[Environment] = Field(default_factory=list)
     attempts: int = 1
