@@ -1,4 +1,4 @@
-"""The fused implementation of the DARTS super-network is the plain one, up to rounding."""
+"""The faster implementations of the DARTS super-network are the plain one, up to rounding."""
 
 import copy
 
@@ -20,6 +20,7 @@ from harness.networks.fused.depthwise import (
 from harness.networks.fused.fused_cell import FusedCell
 from harness.networks.fused.fused_edges import pool_average
 from harness.networks.fused.pointwise import convolve_pixels, pixel_weight_gradient
+from harness.networks.fused.wide_cell import WideCell
 from harness.search.oneshot.paths import path_gates
 from harness.search.oneshot.statistics import batch_norms, frozen_statistics
 from harness.spaces.darts import OPERATIONS, Darts
@@ -29,12 +30,15 @@ SHAPE, SCALE = TaskShape((3, 8, 8), 10), Scale(4, 4)
 CLOSE = {"rtol": 1e-9, "atol": 1e-11}
 
 
-def make_pair(shape=SHAPE, scale=SCALE):
-    """Return a plain and a fused super-network with equal weights."""
+FASTER = pytest.mark.parametrize("implementation", ["fused", "wide"])
+
+
+def make_pair(shape=SHAPE, scale=SCALE, *, implementation="fused"):
+    """Return a plain and a faster super-network with equal weights."""
     plain = Darts().supernet(shape, scale).double()
     plain.implementation = "plain"
     fused = copy.deepcopy(plain)
-    fused.implementation = "fused"
+    fused.implementation = implementation
     return plain, fused
 
 
@@ -80,6 +84,7 @@ def test_both_implementations_have_the_tensors_of_the_plain_super_network():
         assert tensor.shape == reference[name].shape
 
 
+@FASTER
 @pytest.mark.parametrize("layout", [torch.channels_last, torch.contiguous_format])
 @pytest.mark.parametrize(
     ("size", "scale", "count"),
@@ -90,10 +95,10 @@ def test_both_implementations_have_the_tensors_of_the_plain_super_network():
     ],
 )
 def test_outputs_gradients_and_statistics_are_those_of_the_plain_implementation(
-    size, scale, count, layout
+    size, scale, count, layout, implementation
 ):
     shape = TaskShape(size, 10)
-    plain, fused = make_pair(shape, scale)
+    plain, fused = make_pair(shape, scale, implementation=implementation)
     forbid_plain(fused)
     inputs, gates = images(count, shape, layout), dense_gates()
     for expected, found in zip(
@@ -118,8 +123,9 @@ def test_single_precision_agrees_to_its_digits():
         assert (found - expected).norm() < 1e-4 * expected.norm()
 
 
-def test_frozen_statistics_stay_as_they_are():
-    plain, fused = make_pair()
+@FASTER
+def test_frozen_statistics_stay_as_they_are(implementation):
+    plain, fused = make_pair(implementation=implementation)
     before = copy.deepcopy(fused.state_dict())
     inputs, gates = images(), dense_gates()
     found = []
@@ -210,7 +216,6 @@ def test_gates_of_single_precision_serve_a_network_of_double_precision():
 
 def test_partial_channels_are_left_to_the_plain_implementation():
     supernet = Darts().supernet(SHAPE, Scale(4, 3), channel_share=2).double()
-    assert supernet.implementation == "fused"
     gates = dense_gates()
     torch.manual_seed(0)
     logits = supernet(images(), gates)
@@ -218,8 +223,24 @@ def test_partial_channels_are_left_to_the_plain_implementation():
     assert torch.equal(supernet(images(), gates), logits)
 
 
-def test_weights_can_be_swapped_for_one_call():
-    plain, fused = make_pair()
+def test_a_processor_uses_the_fused_implementation_unless_it_is_told():
+    supernet = Darts().supernet(SHAPE, SCALE).double()
+    supernet(images(), dense_gates())
+    assert supernet.answered == "fused"
+
+
+@pytest.mark.parametrize("options", SAMPLED)
+def test_the_wide_implementation_leaves_sampled_gates_to_the_plain_one(monkeypatch, options):
+    monkeypatch.setattr(fused_supernet, "SAMPLED_ELEMENTS", 0)
+    plain, wide = make_pair(implementation="wide")
+    gates = dense_gates(**options)
+    assert torch.equal(wide(images(), gates), plain(images(), gates))
+    assert wide.answered == "plain"
+
+
+@FASTER
+def test_weights_can_be_swapped_for_one_call(implementation):
+    plain, fused = make_pair(implementation=implementation)
     inputs, gates = images(), dense_gates()
     found = []
     for network in (plain, fused):
@@ -255,6 +276,17 @@ def test_second_derivatives_are_refused_by_the_fused_implementation_and_given_by
         torch.autograd.grad(loss, gates.weights, create_graph=True)
 
 
+def test_the_wide_implementation_has_second_derivatives():
+    found = []
+    for network in make_pair(implementation="wide"):
+        gates = dense_gates()
+        loss = network(images(), gates).square().sum()
+        gradients = torch.autograd.grad(loss, gates.weights, create_graph=True)
+        total = sum(gradient.square().sum() for gradient in gradients)
+        found.append(torch.autograd.grad(total, gates.weights))
+    torch.testing.assert_close(found[1], found[0], rtol=1e-7, atol=1e-9)
+
+
 def test_step_on_the_gates_computes_no_gradients_of_weights(monkeypatch):
     calls = []
     monkeypatch.setattr(
@@ -279,6 +311,7 @@ def test_gradients_reach_images_through_a_fast_network():
     torch.testing.assert_close(gradients[1], gradients[0], **CLOSE)
 
 
+@pytest.mark.parametrize("kind", [FusedCell, WideCell])
 @pytest.mark.parametrize("is_reduction", [False, True])
 @pytest.mark.parametrize(
     "options",
@@ -290,7 +323,7 @@ def test_gradients_reach_images_through_a_fast_network():
         lambda edge: ("none", "none") if edge in {0, 1} else ("skip_connect", "none"),
     ],
 )
-def test_cells_of_other_spaces_agree(is_reduction, options):
+def test_cells_of_other_spaces_agree(kind, is_reduction, options):
     edges = [Decision(f"edge_{index}", options(index)) for index in range(14)]
     place = CellPlace(is_reduction, 4, 6, 6, follows_reduction=False)
     plain = MixedCell(edges, place, 1).double()
@@ -298,7 +331,7 @@ def test_cells_of_other_spaces_agree(is_reduction, options):
     gates = [torch.rand(len(e.options), dtype=torch.float64, requires_grad=True) for e in edges]
     states = [torch.randn(3, 6, 8, 8, dtype=torch.float64) for _ in range(2)]
     found = []
-    for cell, function in ((plain, plain), (other, FusedCell(other))):
+    for cell, function in ((plain, plain), (other, kind(other))):
         output = function(*states, Gates(gates))
         inputs = [*gates, *cell.parameters()]
         loss = output.square().sum()
@@ -366,7 +399,7 @@ def test_average_pool_leaves_out_the_padding(stride):
 def test_darts_space_hands_out_the_fused_implementation():
     supernet = Darts().supernet(SHAPE, Scale(4, 3))
     assert isinstance(supernet, FusedCellSupernet)
-    assert supernet.implementation == "fused"
+    assert supernet.implementation == "auto"
 
 
 def test_the_plain_implementation_is_chosen_by_a_parameter():

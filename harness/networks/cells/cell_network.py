@@ -34,12 +34,13 @@ class CellNetwork(nn.Module):
         scale: Channels, cells, and whether there is an auxiliary head.
 
     Attributes:
-        drop_path: Probability of dropping an operation's output in training; set from outside.
+        drop_path: Probability of dropping an operation's output in training; set from outside, as a
+            number or as a tensor whose value the host never reads.
     """
 
     def __init__(self, cells: Mapping[str, CellGraph], shape: TaskShape, scale: Scale) -> None:
         super().__init__()
-        self.drop_path = 0.0
+        self.drop_path: float | Tensor = 0.0
         normal, reduction = cells["normal"], cells["reduce"]
         places, channels = plan_cells(shape, scale, len(normal.outputs), len(reduction.outputs))
         self.stem, self.second_stem = make_stems(shape, scale.channels)
@@ -85,16 +86,16 @@ class Cell(nn.Module):
             self.incoming[target - graph.inputs].append((source, key))
 
     @override
-    def forward(self, first: Tensor, second: Tensor, drop_path: float) -> Tensor:
+    def forward(self, first: Tensor, second: Tensor, drop_path: float | Tensor) -> Tensor:
         states = [self.preprocessing[0](first), self.preprocessing[1](second)]
-        keep = 1.0 - drop_path if self.training else 1.0
+        drops = self.training and (isinstance(drop_path, Tensor) or drop_path > 0)
         for incoming in self.incoming:
             total: Tensor | None = None
             for source, key in incoming:
                 operation = self.operations[key]
                 term = operation(states[source])
-                if keep < 1.0 and not isinstance(operation, nn.Identity):
-                    term = drop_samples(term, keep)
+                if drops and not isinstance(operation, nn.Identity):
+                    term = drop_samples(term, 1.0 - drop_path)
                 total = term if total is None else total + term
             states.append(zeros_after(states[0], self.stride) if total is None else total)
         return torch.cat([states[node] for node in self.outputs], dim=1)
@@ -128,7 +129,7 @@ class AuxiliaryHead(nn.Sequential):
         )
 
 
-def drop_samples(inputs: Tensor, keep: float) -> Tensor:
+def drop_samples(inputs: Tensor, keep: float | Tensor) -> Tensor:
     """Zero each sample with probability 1 - ``keep`` and scale the others by 1 / ``keep``."""
     mask = inputs.new_empty(len(inputs), 1, 1, 1).bernoulli_(keep)
     return inputs * (mask / keep)

@@ -56,7 +56,7 @@ class SeparableBundle(Bundle):
     """
 
     def __init__(self, rows: Sequence[Sequence[Slot]]) -> None:
-        self._rows = rows
+        self.rows = rows
         self._operations: list[Operation] = []
         self._convolutions: list[tuple[nn.Conv2d, ...]] = []
         for slots in rows:
@@ -68,10 +68,10 @@ class SeparableBundle(Bundle):
 
     @override
     def run(self, state: Tensor, scalars: Scalars, statistics: BatchStatistics) -> Terms:
-        gates = torch.stack([_select(slots, scalars) for slots in self._rows])
+        gates = torch.stack([select(slots, scalars) for slots in self.rows])
         weights = [torch.cat([layer.weight for layer in same]) for same in self._convolutions]
         wide = run_separable(state, gates, self._operations, weights, statistics)
-        return _part(wide, self._rows[0])
+        return part(wide, self.rows[0])
 
 
 class ReductionBundle(Bundle):
@@ -90,10 +90,10 @@ class ReductionBundle(Bundle):
         odd = torch.stack([module.odd.weight for module in self._modules])
         after, before = (0, 0, 0, 0, 0, channels), (0, 0, 0, 0, channels, 0)
         weight = torch.cat((pad(even, after), pad(odd, before)), dim=1).flatten(0, 1)
-        gain = _select(self._slots, scalars).repeat_interleave(channels)
+        gain = select(self._slots, scalars).repeat_interleave(channels)
         norms = [module.norm for module in self._modules]
-        wide = _normalise(conv2d(slices, weight), norms, statistics, gain)
-        return _part(wide, self._slots)
+        wide = normalise(conv2d(slices, weight), norms, statistics, gain)
+        return part(wide, self._slots)
 
 
 class SharedBundle(Bundle):
@@ -105,13 +105,13 @@ class SharedBundle(Bundle):
     """
 
     def __init__(self, rows: Sequence[Sequence[Slot]], stride: int) -> None:
-        self._rows = rows
-        self._stride = stride
+        self.rows = rows
+        self.stride = stride
         self._nodes = sorted({slot.node for slots in rows for slot in slots})
 
     @override
     def run(self, state: Tensor, scalars: Scalars, statistics: BatchStatistics) -> Terms:
-        maps = [self._make_map(state, slots, statistics) for slots in self._rows]
+        maps = [self._make_map(state, slots, statistics) for slots in self.rows]
         order, back = (0, 2, 3, 1), (0, 1, 4, 2, 3)
         stacked = torch.stack([each.permute(order) for each in maps])  # channels last in memory
         mixed = self._gates(scalars) @ stacked.flatten(1)
@@ -125,15 +125,15 @@ class SharedBundle(Bundle):
         if isinstance(operation, nn.Identity):
             return state
         pool, _ = cast("nn.Sequential", operation)
-        pooled = run_pool(pool, state, self._stride)
+        pooled = run_pool(pool, state, self.stride)
         norms = [cast("tuple[nn.Module, nn.BatchNorm2d]", slot.operation)[1] for slot in slots]
-        return _normalise(pooled, norms, statistics)
+        return normalise(pooled, norms, statistics)
 
     def _gates(self, scalars: Scalars) -> Tensor:
         """Return every node's gates, shape (nodes, operations); zero where one is not offered."""
         zero = torch.zeros_like(scalars[0][0])
         table = [
-            {slot.node: scalars[slot.edge][slot.choice] for slot in slots} for slots in self._rows
+            {slot.node: scalars[slot.edge][slot.choice] for slot in slots} for slots in self.rows
         ]
         gates = [row.get(node, zero) for node in self._nodes for row in table]
         return torch.stack(gates).view(len(self._nodes), -1)
@@ -156,7 +156,7 @@ class PoolBundle(Bundle):
         pool, norm = cast("tuple[nn.Module, nn.BatchNorm2d]", self._slot.operation)
 
         def compute(inputs: Tensor, noting: BatchStatistics) -> Tensor:
-            return _normalise(run_pool(pool, inputs, self._stride), [norm], noting)
+            return normalise(run_pool(pool, inputs, self._stride), [norm], noting)
 
         gate = scalars[self._slot.edge][self._slot.choice]
         return [(self._slot.node, _Recomputed.apply(state, gate, compute, statistics))]
@@ -234,7 +234,7 @@ def _make_layer(depthwise: Sequence[nn.Module], norms: Sequence[nn.Module]) -> L
     )
 
 
-def _normalise(
+def normalise(
     inputs: Tensor,
     norms: Sequence[nn.BatchNorm2d],
     statistics: BatchStatistics,
@@ -249,10 +249,12 @@ def _normalise(
     return output
 
 
-def _select(slots: Sequence[Slot], scalars: Scalars) -> Tensor:
+def select(slots: Sequence[Slot], scalars: Scalars) -> Tensor:
+    """Return the gates' weights of some slots, shape (slots,)."""
     return torch.stack([scalars[slot.edge][slot.choice] for slot in slots])
 
 
-def _part(wide: Tensor, slots: Sequence[Slot]) -> Terms:
+def part(wide: Tensor, slots: Sequence[Slot]) -> Terms:
+    """Return the channels that each slot's node gets of what edges made side by side."""
     parts = wide.chunk(len(slots), dim=1)
     return [(slot.node, part) for slot, part in zip(slots, parts, strict=True)]

@@ -11,8 +11,9 @@ from typing_extensions import override
 from harness.api import Decision, Gates, Scale, TaskShape
 from harness.networks.cells.cell_supernet import CellFunction, CellSupernet, MixedCell
 from harness.networks.fused.fused_cell import FusedCell
+from harness.networks.fused.wide_cell import WideCell
 
-Implementation = Literal["plain", "fused"]
+Implementation = Literal["auto", "plain", "fused", "wide"]
 
 # Under sampled gates an operation runs by itself, and hand-written steps cost more calls than they
 # save until the stem's output has about this many elements: 8 channels, 32 images of 32x32 have 1.6
@@ -36,10 +37,13 @@ class FusedCellSupernet(CellSupernet):
         scale: As of ``CellSupernet``.
         channel_share: As of ``CellSupernet``.
         implementation: Which one answers calls. ``plain`` computes every operation by its module:
-            for second derivatives, to compare, or to count.
+            for second derivatives, to compare, or to count. ``fused`` is made for processors,
+            ``wide`` for dense gates on a GPU (``plain`` answers sampled ones); ``auto`` chooses by
+            the device.
 
     Attributes:
         implementation: The same; it may be changed between calls.
+        answered: Which one answered the last call.
     """
 
     def __init__(
@@ -49,20 +53,31 @@ class FusedCellSupernet(CellSupernet):
         scale: Scale,
         *,
         channel_share: int = 1,
-        implementation: Implementation = "fused",
+        implementation: Implementation = "auto",
     ) -> None:
         super().__init__(edges, shape, scale, channel_share=channel_share)
         self.implementation = implementation
-        cells = cast("Iterable[MixedCell]", self.cells if channel_share == 1 else ())
-        self._fused = tuple(FusedCell(cell) for cell in cells)  # no modules, so not registered
+        self.answered: Implementation = "plain"
+        cells = list(cast("Iterable[MixedCell]", self.cells if channel_share == 1 else ()))
+        # No modules, so not registered.
+        self._fused = tuple(FusedCell(cell) for cell in cells)
+        self._wide = tuple(WideCell(cell) for cell in cells)
 
     @override
     def choose_cells(self, gates: Gates, stem: Tensor) -> Iterable[CellFunction]:
-        is_sampled = gates.active is not None or any(gates.probed)
-        is_slow = is_sampled and stem.numel() < SAMPLED_ELEMENTS
-        if self.implementation == "plain" or is_slow or not self._has_one_mode():
+        self.answered = self._choose(gates, stem)
+        if self.answered == "plain":
             return super().choose_cells(gates, stem)
-        return self._fused
+        return self._wide if self.answered == "wide" else self._fused
+
+    def _choose(self, gates: Gates, stem: Tensor) -> Implementation:
+        """Return which implementation answers a call."""
+        chosen = self.implementation
+        if chosen == "auto":
+            chosen = "fused" if stem.device.type == "cpu" else "wide"
+        is_sampled = gates.active is not None or any(gates.probed)
+        is_slow = is_sampled and (chosen == "wide" or stem.numel() < SAMPLED_ELEMENTS)
+        return "plain" if is_slow or not self._has_one_mode() else chosen
 
     def _has_one_mode(self) -> bool:
         """Tell whether batch normalisations all use their batch, and all or none track it."""
