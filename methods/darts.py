@@ -55,6 +55,7 @@ class Darts(Bilevel):
         cost_weight: Of ``add#squared`` and ``add#linear``.
     """
 
+    is_capturable = True
     contract_params: ClassVar[Mapping[str, Any]] = {"choices": {"learning_rate": 0.1}}
 
     def __init__(
@@ -92,7 +93,7 @@ class Darts(Bilevel):
             return self.choice_loss(outputs, validation[1])
 
         def step(gradient: Tensor) -> Tensor:
-            return unroll(weights, gradient, velocity, self.weights, self.learning_rate)
+            return unroll(weights, gradient, velocity, self.weights, self.rate)
 
         gradients = unrolled_gradient(
             train_loss,
@@ -100,7 +101,7 @@ class Darts(Bilevel):
             weights,
             self._flat(),
             step,
-            learning_rate=self.learning_rate,
+            learning_rate=self.rate,
             difference=self.difference,
         )
         for parameter, gradient in zip(self._flat(), gradients, strict=True):

@@ -139,6 +139,7 @@ class _FinalTraining(Assessment):
                 "labels": test.labels,
                 "units": test.units,
             },
+            execution=self.fit.describe(),
         )
 
     @override

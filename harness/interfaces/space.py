@@ -52,7 +52,8 @@ class SearchSpace(ABC):
         Called with images (N, channels, height, width) it returns logits (N, classes), or, in
         training mode with an auxiliary head, the pair (logits, auxiliary logits). Its last linear
         layer is the attribute ``classifier``. A network with drop path has the attribute
-        ``drop_path``, the current probability, which the training loop sets.
+        ``drop_path``, the current probability, which the training loop sets: a number, or on a GPU
+        a tensor, so that a captured step can read it.
 
         Raises:
             Unsupported: If it cannot be built; ``require`` says so.

@@ -10,7 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from harness.api import Recipe
+from harness.training.capture import CapturedStep, describe_run, make_recorder
 from harness.training.data import BatchStream
+from harness.training.optimizers import make_sgd, restore, set_rate
 from harness.training.schedules import cosine, drop_path_probability
 
 
@@ -18,7 +20,8 @@ class Fit:
     """SGD with a cosine schedule over epochs, stoppable and resumable after any step.
 
     A loss that is not finite raises nothing: at the end of its epoch the fit is marked diverged,
-    and further steps only count. The host waits for the device once per epoch, not once per step.
+    and further steps only count. The host reads nothing from the device but once per epoch. On a
+    GPU the network's channels lie last in memory, and steps are captured.
 
     Args:
         network: What to train; already on the stream's device.
@@ -55,17 +58,28 @@ class Fit:
         self.steps = self.epochs * self.epoch_steps
         self.step_count = 0
         self.diverged = False
-        self.optimizer = torch.optim.SGD(
+        device = stream.data.device
+        self._drop_path: Tensor | None = None
+        self._is_on_gpu = device.type == "cuda"
+        if self._is_on_gpu:
+            network.to(memory_format=torch.channels_last)
+        recorder = make_recorder(device, self.steps)
+        if recorder is not None and recipe.drop_path:
+            self._drop_path = torch.zeros((), device=device)
+        self._rate = recipe.learning_rate
+        self.optimizer = make_sgd(
             network.parameters(),
             recipe.learning_rate,
+            captured_on=None if recorder is None else device,
             momentum=recipe.momentum,
             weight_decay=recipe.weight_decay,
             nesterov=recipe.nesterov,
         )
+        self._step = CapturedStep(self._descend, recorder, "training step")
         self._seen = 0
         # Sums on the device since the last report (loss, correct predictions), then the number of
         # losses that were not finite: reading them at each step would make the host wait.
-        self._sums = torch.zeros(3, dtype=torch.float64, device=stream.data.device)
+        self._sums = torch.zeros(3, dtype=torch.float64, device=device)
 
     @property
     def examples(self) -> int:
@@ -76,7 +90,11 @@ class Fit:
         """Train on one mini-batch."""
         if not self.diverged:
             self._apply_schedules(self.step_count // self.epoch_steps)
-            self._descend()
+            images, targets = self.stream.next()
+            if self._is_on_gpu:
+                images = images.contiguous(memory_format=torch.channels_last)
+            self._step(images, targets)
+            self._seen += len(targets)
         self.step_count += 1
         if self.step_count % self.epoch_steps == 0 and not self.diverged:
             self.diverged = float(self._sums[2]) > 0
@@ -90,8 +108,12 @@ class Fit:
         return {
             "loss": loss / seen,
             "train_accuracy": 100 * correct / seen,
-            "learning_rate": self.optimizer.param_groups[0]["lr"],
+            "learning_rate": self._rate,
         }
+
+    def describe(self) -> dict[str, str]:
+        """Return how steps ran, for a record."""
+        return describe_run(self._step, device=self.stream.data.device, layout="channels last")
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a resumed fit needs: tensors and plain containers."""
@@ -108,7 +130,9 @@ class Fit:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue where ``state_dict`` was taken."""
         self.network.load_state_dict(state["network"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        restore(self.optimizer, state["optimizer"])
+        self._rate = float(self.optimizer.param_groups[0]["lr"])
+        self._step.forget()
         self.stream.load_state_dict(state["stream"])
         self.step_count = state["step_count"]
         self.diverged = state["diverged"]
@@ -118,15 +142,17 @@ class Fit:
     def _apply_schedules(self, epoch: int) -> None:
         recipe = self.recipe
         rate = cosine(epoch, self.epochs, recipe.learning_rate, recipe.final_learning_rate)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+        self._rate = rate
+        set_rate(self.optimizer, rate)
         if hasattr(self.network, "drop_path"):
             probability = drop_path_probability(epoch, self.epochs, recipe.drop_path)
-            self.network.drop_path = probability  # type: ignore[assignment]
+            if self._drop_path is not None:
+                self._drop_path.fill_(probability)
+            own = probability if self._drop_path is None else self._drop_path
+            self.network.drop_path = own  # type: ignore[assignment]
 
-    def _descend(self) -> None:
+    def _descend(self, images: Tensor, targets: Tensor) -> None:
         self.network.train()
-        images, targets = self.stream.next()
         outputs = self.network(images)
         logits = outputs[0] if isinstance(outputs, tuple) else outputs
         loss = self._loss(logits, targets)
@@ -146,4 +172,3 @@ class Fit:
         correct = (logits.argmax(1) == targets).sum()
         broken = loss.isfinite().logical_not()
         self._sums += torch.stack((loss * len(targets), correct, broken))
-        self._seen += len(targets)

@@ -221,3 +221,61 @@ def test_a_short_epoch_ends_early_and_the_next_one_goes_on_with_other_examples()
 
 def test_a_short_epoch_is_never_longer_than_a_whole_one():
     assert fit(RECIPE.model_copy(update={"epoch_examples": 1000})).epoch_steps == 4
+
+
+class CountingRecorder:
+    """Replays a step by taking it again, as a graph would."""
+
+    def __init__(self):
+        self.replayed = 0
+
+    def warm_up(self, run):
+        run()
+
+    def record(self, run):
+        def replay():
+            self.replayed += 1
+            run()
+
+        return replay
+
+
+def recorded_fit(monkeypatch, **network):
+    recorder = CountingRecorder()
+    monkeypatch.setattr("harness.training.fitting.make_recorder", lambda device, steps: recorder)
+    return fit(**network), recorder
+
+
+def test_a_fit_of_captured_steps_is_the_eager_one(monkeypatch):
+    eager = run(fit(auxiliary=True), 16)
+    captured, recorder = recorded_fit(monkeypatch, auxiliary=True)
+    run(captured, 16)
+    assert recorder.replayed == 9  # of 12 whole batches; the first three warm up
+    assert captured.diverged is False
+    torch.testing.assert_close(weights(captured), weights(eager))
+    assert captured.report() == pytest.approx(eager.report())
+    assert captured.describe()["steps"] == "captured" and eager.describe()["steps"] == "eager"
+
+
+@pytest.mark.parametrize("done", [2, 7, 9])
+def test_a_captured_fit_resumes(monkeypatch, done):
+    training, _ = recorded_fit(monkeypatch, auxiliary=True)
+    run(training, done)
+    file = io.BytesIO()
+    torch.save(training.state_dict(), file)
+    run(training, 16 - done)
+    resumed, _ = recorded_fit(monkeypatch, auxiliary=True, network_seed=5)
+    run(resumed, 6)  # captured by now: what was recorded must not outlive the loading
+    file.seek(0)
+    resumed.load_state_dict(torch.load(file, weights_only=True))
+    run(resumed, 16 - done)
+    torch.testing.assert_close(weights(resumed), weights(training))
+
+
+def test_drop_path_is_a_tensor_where_steps_are_captured(monkeypatch):
+    training, _ = recorded_fit(monkeypatch)
+    probability = training.network.drop_path
+    run(training, 5)
+    assert isinstance(training.network.drop_path, torch.Tensor)
+    assert float(training.network.drop_path) == pytest.approx(0.05)
+    assert probability == 0.0

@@ -11,13 +11,17 @@ A method's file holds only its paper's idea. What it may replace:
 * ``choice_gradient``      the gradient of the parameters (second order, REINFORCE)
 * ``after_choice_step``    what follows the optimiser (ProxylessNAS' rescaling)
 * ``learning_rate``        of the weights (ProxylessNAS: a warm-up has a schedule of its own)
+
+A method that says ``is_capturable`` has its steps captured on a GPU: then what it replaces above
+``learning_rate`` must not read a tensor's value nor draw or decide on the host, and reads the
+learning rate as ``rate``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -40,6 +44,8 @@ from harness.search.oneshot.descent import ChoiceDescent, WeightDescent
 from harness.search.oneshot.diary import Diary
 from harness.search.oneshot.objective import Objective, Tradeoff
 from harness.search.oneshot.statistics import batch_norms, frozen_statistics, skip_share
+from harness.training.capture import CapturedStep, describe_run, make_recorder
+from harness.training.optimizers import make_sgd, restore, set_rate
 from harness.training.schedules import anneal
 
 # Ours: a network of twice the target adds about 5 to the loss.
@@ -64,9 +70,14 @@ class Bilevel(Method):
             the classifier does where the classes are others.
         channel_share: Of the super-network (PC-DARTS' K).
         tradeoff: Between loss and cost, where the comparison sets a target.
+
+    Attributes:
+        is_capturable: Whether steps do the same kernels again and again, so that a GPU may run them
+            as a whole; not so where paths are drawn.
     """
 
     currencies = ("examples", "seconds")
+    is_capturable: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -91,16 +102,25 @@ class Bilevel(Method):
             name: [tensor.to(problem.device).requires_grad_() for tensor in tensors]
             for name, tensors in self.initial_parameters().items()
         }
-        self.weight_optimizer = torch.optim.SGD(
+        recorder = make_recorder(problem.device, problem.steps) if self.is_capturable else None
+        self._is_captured = recorder is not None
+        self.weight_optimizer = make_sgd(
             self.supernet.parameters(),
             weights.learning_rate,
+            captured_on=problem.device if self._is_captured else None,
             momentum=weights.momentum,
             nesterov=weights.nesterov,
             weight_decay=weights.weight_decay,
         )
         self.choice_optimizer = torch.optim.Adam(
-            self._flat(), choices.learning_rate, choices.betas, weight_decay=choices.weight_decay
+            self._flat(),
+            choices.learning_rate,
+            choices.betas,
+            weight_decay=choices.weight_decay,
+            capturable=self._is_captured,
         )
+        self._choice_step = CapturedStep(self._descend_on_choices, recorder, "architecture step")
+        self._weight_step = CapturedStep(self._descend_on_weights, recorder, "weight step")
         self.train, self.validation = map(problem.stream, (Split.TRAIN, Split.VALIDATION))
         self.steps = 0
         self.diary = Diary(self._flat(), problem.device)
@@ -190,20 +210,30 @@ class Bilevel(Method):
     def step(self) -> None:
         train = self.train.next()
         if self._is_choice_step():
-            validation = self.validation.next()
-            with frozen_statistics(self._norms):
-                self.choice_gradient(validation, train)
-            self.choice_optimizer.step()
-            self.after_choice_step()
+            if self._is_captured:  # what the host knows, before the device needs it
+                set_rate(self.weight_optimizer, self.learning_rate)
+                self.objective.prepare()
+                self.diary.turn_page()
+            self._choice_step(*self.validation.next(), *train)
         self.weight_step(train)
         self.steps += 1
         self.diary.note(self._flat())
 
     def weight_step(self, batch: Batch) -> None:
         """Descend once on the weights, with the architecture parameters fixed."""
-        for group in self.weight_optimizer.param_groups:
-            group["lr"] = self.learning_rate
-        images, targets = batch
+        set_rate(self.weight_optimizer, self.learning_rate)
+        self.diary.turn_page()
+        self._weight_step(*batch)
+
+    def _descend_on_choices(
+        self, images: Tensor, targets: Tensor, train_images: Tensor, train_targets: Tensor
+    ) -> None:
+        with frozen_statistics(self._norms):
+            self.choice_gradient((images, targets), (train_images, train_targets))
+        self.choice_optimizer.step()
+        self.after_choice_step()
+
+    def _descend_on_weights(self, images: Tensor, targets: Tensor) -> None:
         with torch.no_grad():
             gates = self.gates(Split.TRAIN)
         outputs = self.supernet(images, gates)
@@ -222,6 +252,12 @@ class Bilevel(Method):
         if self.problem.steps is None:
             return start
         return anneal(self.steps, self.problem.steps, self.problem.epoch_steps, start, end)
+
+    @property
+    def rate(self) -> float | Tensor:
+        """The learning rate as a captured step reads it: a tensor there, else the number."""
+        rate: float | Tensor = self.weight_optimizer.param_groups[0]["lr"]
+        return rate if isinstance(rate, Tensor) else self.learning_rate
 
     @property
     def warmup_steps(self) -> int:
@@ -306,6 +342,14 @@ class Bilevel(Method):
         return self.probabilities(self._named(tensors))
 
     @override
+    def execution(self) -> Mapping[str, str]:
+        device = torch.device(self.problem.device)
+        layout = "channels last" if device.type == "cpu" else "contiguous"
+        implementation = getattr(self.supernet, "answered", "plain")
+        told = describe_run(self._choice_step, self._weight_step, device=device, layout=layout)
+        return {**told, "implementation": implementation}
+
+    @override
     def search_network(self) -> SearchNetwork:
         return SearchNetwork(
             supernet=self.supernet,
@@ -336,8 +380,10 @@ class Bilevel(Method):
                 self._flat(), chain.from_iterable(state["parameters"].values()), strict=True
             ):
                 own.copy_(tensor)
-        self.weight_optimizer.load_state_dict(state["weight_optimizer"])
-        self.choice_optimizer.load_state_dict(state["choice_optimizer"])
+        restore(self.weight_optimizer, state["weight_optimizer"])
+        restore(self.choice_optimizer, state["choice_optimizer"])
+        self._choice_step.forget()
+        self._weight_step.forget()
         self.steps = state["steps"]
         self.diary.load_state_dict(state["diary"])
 

@@ -33,15 +33,23 @@ class Diary:
         self._derived: Architecture | None = None
         self._last_change = 0
         self._is_read = False
-        self._correct = {split: torch.zeros((), device=device) for split in _WATCHED}
-        self._seen = dict.fromkeys(_WATCHED, 0)
+        self._correct, self._seen = (
+            {split: torch.zeros((), device=device) for split in _WATCHED} for _ in range(2)
+        )
 
     def saw(self, split: Split, outputs: Tensor, targets: Tensor) -> None:
-        """Add a batch's predictions to the running accuracy of its split."""
-        if self._is_read:
-            self._forget()
+        """Add a batch's predictions to the running accuracy of its split, on the device."""
+        self.turn_page()
         self._correct[split] += (outputs.detach().argmax(1) == targets).sum()
         self._seen[split] += len(targets)
+
+    def turn_page(self) -> None:
+        """Begin to count again if what was counted has been read; a captured step does not."""
+        if self._is_read:
+            self._is_read = False
+            for split in _WATCHED:
+                self._correct[split].zero_()
+                self._seen[split].zero_()
 
     def note(self, parameters: Sequence[Tensor]) -> None:
         """Keep the parameters as they are after a step."""
@@ -80,8 +88,8 @@ class Diary:
             "derived": self._derived,
             "last_change": self._last_change,
             "is_read": self._is_read,
-            "correct": {str(split): correct for split, correct in self._correct.items()},
-            "seen": {str(split): seen for split, seen in self._seen.items()},
+            "correct": {str(split): correct.clone() for split, correct in self._correct.items()},
+            "seen": {str(split): int(seen) for split, seen in self._seen.items()},
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -95,8 +103,8 @@ class Diary:
         self._derived = None if derived is None else tuple(derived)
         self._is_read = state["is_read"]
         for split in _WATCHED:
-            self._correct[split] = state["correct"][str(split)].to(device)
-            self._seen[split] = state["seen"][str(split)]
+            self._correct[split].copy_(state["correct"][str(split)])
+            self._seen[split].fill_(state["seen"][str(split)])
 
     def _follow(self, derive: Callable[[Sequence[Tensor]], Architecture]) -> None:
         """Derive a cell from every note not yet followed, and keep only the latest."""
@@ -116,15 +124,9 @@ class Diary:
 
     def _accuracy(self, split: Split) -> float | None:
         """Return percent, or None where nothing was seen."""
-        seen = self._seen[split]
+        seen = float(self._seen[split])
         share = float(self._correct[split]) / seen if seen else math.nan
         return 100 * share if math.isfinite(share) else None
-
-    def _forget(self) -> None:
-        self._is_read = False
-        for split in _WATCHED:
-            self._correct[split] = torch.zeros_like(self._correct[split])
-            self._seen[split] = 0
 
 
 _WATCHED = (Split.TRAIN, Split.VALIDATION)

@@ -118,9 +118,25 @@ class Objective:
         self.target = costs.target if costs is not None and self.prices is not None else None
         self.tradeoff = tradeoff
         self._costs, self._answer = costs, answer
+        self._answer_cost: Tensor | None = None
         self._sizes = [len(edge) for edge in like]
+        self._device = like[0].device
         if self.prices is not None:
             self._expected = ExpectedCost(self.prices, like)
+
+    @property
+    def _heeds_answer(self) -> bool:
+        is_squared = self.tradeoff.regulariser == "add#squared"
+        return self.target is not None and is_squared and self._answer is not None
+
+    def prepare(self) -> None:
+        """Note what the answer costs where a captured step reads it; it cannot ask on the host."""
+        if self._heeds_answer:
+            assert self._costs is not None and self._answer is not None
+            cost = self._costs.of(self._answer())
+            if self._answer_cost is None:
+                self._answer_cost = torch.zeros((), device=self._device)
+            self._answer_cost.fill_(cost)
 
     def loss(self, loss: Tensor, probabilities: Sequence[Tensor]) -> Tensor:
         """Return the loss that takes the expected cost into account.
@@ -132,9 +148,11 @@ class Objective:
         if self.target is None or self.tradeoff.regulariser == "none":
             return loss
         cost = self._expected(probabilities)
-        if self.tradeoff.regulariser == "add#squared" and self._answer is not None:
-            assert self._costs is not None
-            cost = cost * (self._costs.of(self._answer()) / cost.detach())
+        if self._heeds_answer:
+            assert self._costs is not None and self._answer is not None
+            prepared = self._answer_cost
+            own = self._costs.of(self._answer()) if prepared is None else prepared
+            cost = cost * (own / cost.detach())
         return self.tradeoff.loss(loss, cost, self.target)
 
     def reward(self, accuracy: float, path: Sequence[int]) -> float:

@@ -62,7 +62,7 @@ def unroll(
     gradient: Tensor,
     velocity: Tensor | None,
     descent: WeightDescent,
-    learning_rate: float,
+    learning_rate: float | Tensor,
 ) -> Tensor:
     """Return where one step of SGD would lead: w' = w - xi (mu v + g + lambda w).
 
@@ -89,7 +89,7 @@ def unrolled_gradient(
     choices: Sequence[Tensor],
     step: Callable[[Tensor], Tensor],
     *,
-    learning_rate: float,
+    learning_rate: float | Tensor,
     difference: float,
 ) -> list[Tensor]:
     """Return the gradient of the choices through one step of the weights (eq. 7).
