@@ -22,7 +22,7 @@ from analysis.answers.transfer.populations import (
     rank,
 )
 from analysis.answers.transfer.retention import retention
-from analysis.answers.transfer.savings import cost_saving, end_to_end
+from analysis.answers.transfer.savings import cost_saving, is_fixed, saving_table
 from analysis.statistics.intervals import welch
 from tests.analysis.loading import load_study
 
@@ -217,16 +217,10 @@ def test_equivalent_budget_has_an_interval_from_twenty_runs_on():
     assert "fewer than 20 runs" in few.method
 
 
-def test_costs_to_the_end_have_the_known_answers():
-    assert end_to_end(4, 1.0, 0.25) == 5.0
-    assert end_to_end(4, 1.0, 0.25, final=1.5) == 6.5
-
-
 def test_cost_saving_is_a_share_of_the_direct_cost():
     found = cost_saving([10.0, 11.0, 9.0], [40.0, 41.0, 39.0])
     assert found.estimate == pytest.approx(0.75)
     assert found.low < 0.75 < found.high
-    assert cost_saving([4000.0] * 3, [4000.0] * 3).method == "no interval: every run costs the same"
 
 
 def test_spread_is_compared_around_medians():
@@ -272,14 +266,25 @@ def test_agreement_of_few_cells_is_no_interval(invent):
 
 
 def test_savings_count_every_search_that_an_arm_rests_on(invent):
-    table = load_study([invent(seeds=3, methods=("darts",))]).transfer["savings"]
+    study = load_study([invent(seeds=3, methods=("darts",))])
+    runs = study.tables.runs
+    varied = runs.assign(
+        search_seconds=runs["search_seconds"] * (1 + runs["search_seed"] / 10),
+        train_seconds=runs["train_seconds"] * (1 + runs["search_seed"] / 10),
+    )
+    table = saving_table(varied, study.pairs)
+    assert set(table["currency"]) == {"search seconds", "search and training seconds"}
     found = table.set_index(["arm", "currency"])["saving"]
-    assert found["transferred", "search examples"] == pytest.approx(0.0)
-    assert found["continued", "search examples"] == pytest.approx(-1.0)
+    assert found["transferred", "search seconds"] == pytest.approx(0.0)
+    assert found["continued", "search seconds"] == pytest.approx(-1.0)
     assert found["transferred", "search and training seconds"] == pytest.approx(0.0)
-    whole = table.set_index(["arm", "currency"]).loc["transferred", :]
-    assert whole.loc["search seconds", "identification"] == pytest.approx(60.0)
-    assert whole.loc["search and training seconds", "automl"] == pytest.approx(90.0)
+
+
+def test_nothing_is_saved_in_a_currency_in_which_every_run_costs_the_same(invent):
+    study = load_study([invent(seeds=3, methods=("darts",))])
+    assert study.transfer["savings"].empty
+    assert is_fixed([4000.0, 4000.0]) and not is_fixed([4000.0, 4001.0])
+    assert not is_fixed([4000.0])  # one run says nothing of others
 
 
 def test_retention_of_the_invented_arms_is_their_share_of_the_gain(invent):

@@ -29,8 +29,6 @@ SAVING_COLUMNS = [
     "low",
     "high",
     "interval",
-    "identification",
-    "automl",
 ]
 # What is counted: the search alone, the search in examples, and all the way to a trained network.
 CURRENCIES = {
@@ -49,9 +47,8 @@ def cost_saving(costs: Sequence[float], direct: Sequence[float], level: float = 
     estimate = float(1 - own.mean() / other.mean())
     freedom = len(own) + len(other) - 2
     squares = sum(float(((values - values.mean()) ** 2).sum()) for values in (own, other))
-    if freedom < 1 or squares < 1e-18 * float(other.mean()) ** 2:
-        why = "one run on a side" if freedom < 1 else "every run costs the same"
-        return Interval(estimate, math.nan, math.nan, f"no interval: {why}")
+    if freedom < 1:
+        return Interval(estimate, math.nan, math.nan, "no interval: one run on a side")
     pooled = squares / freedom
     variances = (pooled / len(own), pooled / len(other))
     found = fieller(
@@ -60,19 +57,17 @@ def cost_saving(costs: Sequence[float], direct: Sequence[float], level: float = 
     return Interval(estimate, 1 - found.high, 1 - found.low, found.method)
 
 
-def end_to_end(runs: int, search: float, validation: float = 0.0, final: float = 0.0) -> float:
-    """Return the cost of k searches to the end (NAS best-practice checklist, item 15).
-
-    k (search + validation) identifies an architecture; with ``final``, one training of the chosen
-    one is added.
-    """
-    return runs * (search + validation) + final
+def is_fixed(costs: Sequence[float]) -> bool:
+    """Tell whether several runs all cost the same, as where a budget is all that was counted."""
+    return len(costs) > 1 and float(np.ptp(costs)) <= 1e-9 * max(costs)
 
 
 def saving_table(runs: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
-    """Return the cost saving of every arm that transfers, in each currency that was spent.
+    """Return the cost saving of every arm that transfers, in each currency that was measured.
 
-    Failed runs have no record of a trained network; what they spent stands in the cost tables.
+    Where every run of both arms costs the same, the saving is a ratio of planned budgets.
+
+    Failed runs have no record of a trained network; what they spent is in the cost tables.
     """
     done = runs[runs["status"] == "done"]
     rows = [
@@ -93,12 +88,11 @@ def _row(
         return None
     # Several trainings of one architecture rest on one search.
     per_unit = [table.groupby("unit", sort=False)[list(CURRENCIES[currency])] for table in chosen]
-    own, direct = (table.mean().sum(axis=1, skipna=False).dropna() for table in per_unit)
-    if len(own) == 0 or direct.sum() + own.sum() == 0:
+    own, direct = (list(its.mean().sum(axis=1, skipna=False).dropna()) for its in per_unit)
+    is_spent = sum(own) + sum(direct) > 0
+    if len(own) == 0 or not is_spent or (is_fixed(own) and is_fixed(direct)):
         return None
-    found = cost_saving(list(own), list(direct))
-    search = chosen[0][CURRENCIES[currency][0]].mean()
-    final = chosen[0]["train_seconds"].mean() if len(CURRENCIES[currency]) > 1 else math.nan
+    found = cost_saving(own, direct)
     return {
         "method": method,
         "arm": arm,
@@ -107,12 +101,10 @@ def _row(
         "currency": currency,
         "n": len(own),
         "n_direct": len(direct),
-        "cost": float(own.mean()),
-        "direct_cost": float(direct.mean()) if len(direct) else math.nan,
+        "cost": float(np.mean(own)),
+        "direct_cost": float(np.mean(direct)) if direct else math.nan,
         "saving": found.estimate,
         "low": found.low,
         "high": found.high,
         "interval": found.method,
-        "identification": end_to_end(len(own), float(search)),
-        "automl": end_to_end(len(own), float(search), final=float(final)),
     }
