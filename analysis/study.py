@@ -20,6 +20,7 @@ from analysis.answers.comparisons.comparisons import (
     compare_family,
     compare_methods,
 )
+from analysis.answers.published import published_table, read_published
 from analysis.answers.sizes import size_table
 from analysis.answers.transfer.gains import gain_table
 from analysis.answers.transfer.gaps import gap_table
@@ -89,7 +90,7 @@ class Study:
     @cached_property
     def units(self) -> pd.DataFrame:
         """Independent observations: a search, or a random architecture, each row."""
-        found = units(self.tables.runs)
+        found = units(self.tables.runs, self.tables.searches)
         return found.assign(rules=NOT_COMPARABLE) if self.tables.forced else found
 
     @cached_property
@@ -121,6 +122,16 @@ class Study:
     def gains(self) -> pd.DataFrame:
         """Differences from random architectures."""
         return gain_table(self.units, self.tables.runs)
+
+    @cached_property
+    def papers(self) -> list[dict[str, Any]]:
+        """Documents of published results."""
+        return read_published()
+
+    @cached_property
+    def published(self) -> pd.DataFrame:
+        """Published results beside ours, where there are any for what was run."""
+        return published_table(self.papers, self.experiments, self.tables.titles, self.units)
 
     @cached_property
     def transfer(self) -> dict[str, pd.DataFrame]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from analysis.arms import DIRECT
 from analysis.loading.columns import NO_ACCURACY
+from analysis.loading.rows import frame
 from analysis.statistics.variance import optimal_trainings, variance_components
 
 # What makes up one cell of the design.
@@ -18,7 +19,6 @@ ARM_KEY = ["method", "arm", "source", "target"]
 # Method-to-method comparisons need search seconds that agree this well.
 BUDGET_RATIO = 1.2
 
-UNIT_COLUMNS = [*ARM_KEY, "unit", "seed", "value", "trainings", "status", "ancestors", "rules"]
 ARM_COLUMNS = [
     *ARM_KEY,
     *[
@@ -53,17 +53,53 @@ VARIANCE_COLUMNS = [
 BUDGET_COLUMNS = ["task", "methods", "fastest", "slowest", "ratio", "is_unequal"]
 
 
-def units(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per independent observation: a search, or a random architecture.
+class Unit(NamedTuple):
+    """One independent observation of an arm: a search, or a random architecture.
+
+    Attributes:
+        method: Its title; empty for random architectures.
+        arm: Name of the arm.
+        source: Task that was searched first; empty for random architectures.
+        target: Task that was trained on.
+        unit: Digest of the search, or number and text of the random architecture.
+        seed: Of the search, or number of the random architecture.
+        value: Test accuracy in percent, the mean over trainings; NaN where none finished.
+        trainings: Finished trainings of the architecture.
+        status: ``done``, or why there is no value.
+        ancestors: Digests of all searches that it rests on, separated by spaces.
+        rules: Hashes of the rules of its trainings, separated by spaces.
+        validation: Accuracy in percent by which one of several searches may be chosen: that of the
+            final training where the protocol holds out images for it, else the best that the
+            search saw at full effort. None where neither was recorded.
+    """
+
+    method: str
+    arm: str
+    source: str
+    target: str
+    unit: str
+    seed: int
+    value: float
+    trainings: int
+    status: str
+    ancestors: str
+    rules: str
+    validation: float | None = None
+
+
+def units(runs: pd.DataFrame, searches: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per independent observation, as ``Unit`` documents them.
 
     Several trainings of one architecture are averaged first: they are no independent evidence
     about the method.
+
+    Args:
+        runs: As loaded.
+        searches: As loaded; what they saw of validation images is taken from them.
     """
-    rows = [
-        dict(zip([*ARM_KEY, "unit"], key, strict=True)) | _unit(group)
-        for key, group in _groups(runs, [*ARM_KEY, "unit"])
-    ]
-    return pd.DataFrame(rows, columns=UNIT_COLUMNS)
+    seen = searches.set_index("job")["best_validation"]
+    rows = (_unit(key, group, seen) for key, group in _groups(runs, [*ARM_KEY, "unit"]))
+    return frame(Unit, rows)
 
 
 def arms_table(runs: pd.DataFrame, observations: pd.DataFrame) -> pd.DataFrame:
@@ -150,16 +186,25 @@ def _groups(table: pd.DataFrame, key: list[str]) -> Iterable[tuple[tuple[Any, ..
     return [(tuple(name), group) for name, group in table.groupby(key, sort=False)]
 
 
-def _unit(group: pd.DataFrame) -> dict[str, Any]:
-    values = group["test_acc"][group["status"] == "done"].dropna()
-    return {
-        "seed": int(group["search_seed"].iloc[0]),
-        "value": float(values.mean()) if len(values) else math.nan,
-        "trainings": len(values),
-        "status": "done" if len(values) else _worst(group["status"]),
-        "ancestors": group["ancestor_jobs"].iloc[0],
-        "rules": " ".join(sorted(set(group["training_rules_hash"]))),
-    }
+def _unit(key: tuple[Any, ...], group: pd.DataFrame, seen: pd.Series[float]) -> Unit:
+    done = group[group["status"] == "done"]
+    values, held_out = done["test_acc"].dropna(), done["val_acc"].dropna()
+    validation = held_out.mean() if len(held_out) else seen.get(group["search_job"].iloc[0])
+    method, arm, source, target, unit = key
+    return Unit(
+        method,
+        arm,
+        source,
+        target,
+        unit,
+        seed=int(group["search_seed"].iloc[0]),
+        value=float(values.mean()) if len(values) else math.nan,
+        trainings=len(values),
+        status="done" if len(values) else _worst(group["status"]),
+        ancestors=group["ancestor_jobs"].iloc[0],
+        rules=" ".join(sorted(set(group["training_rules_hash"]))),
+        validation=None if pd.isna(validation) else float(validation),
+    )
 
 
 def count_lost(status: pd.Series[str]) -> dict[str, int]:

@@ -8,22 +8,26 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 
+from analysis.answers.arms import finite
 from analysis.arms import TRANSFERRED
-from analysis.statistics.intervals import Interval, mean_interval
+from analysis.loading.rows import frame
+from analysis.statistics.best_of import best_of_difference
+from analysis.statistics.intervals import Difference, Interval
+from analysis.statistics.satterthwaite import estimate_mean, subtract, summarised_mean
 from harness.config.documents import read_yaml
 from harness.errors import ConfigError
 from harness.results.planned import ExperimentFacts
 
 FOLDER = Path(__file__).with_name("reference")
-# Means agree if they differ by no more than the larger of the two.
-POINTS, STANDARD_ERRORS = 0.25, 3.0
+# Differences within this many percentage points are agreement, unless a document says otherwise.
+MARGIN = 0.25
+AGREES, DIFFERS, CANNOT_TELL = "agrees", "differs", "cannot tell"
+NOT_COMPARABLE = "not comparable"
 # How sure a published number may be; one from memory is none.
 TAGS = {
     "read": "read in the paper",
@@ -33,126 +37,174 @@ TAGS = {
 ARMS = ("source", TRANSFERRED)
 
 
-@dataclass(frozen=True)
-class Row:
-    """A published mean beside ours.
+class Published(NamedTuple):
+    """A published result beside ours; accuracies in percent, differences in percentage points.
 
     Attributes:
-        method: Its title there.
-        task: That the found architectures were tested on.
-        published: Mean, in percent.
-        deviation: Between published searches.
-        trials: Published searches.
-        tag: How sure the published number is.
-        ours: Our mean with its interval.
+        paper: Where it was published.
+        method: Our title of the method.
+        source: Task that was searched.
+        target: Task that found architectures were tested on.
+        best_of: 1 for a mean over searches; k for the mean of the best of k, chosen by validation.
+        published: Test accuracy, as published.
+        published_sd: Standard deviation between the published searches, or groups of k of them.
+        published_n: How many these were.
+        tag: How sure the published number is, a key of ``TAGS``.
+        ours: The same quantity of our searches; None where validation is unknown or they are
+            fewer than k.
+        ours_low: Lower limit of its 95 % interval.
+        ours_high: Upper limit.
         n: Our searches.
-        bound: Largest difference that counts as agreement; NaN where ours has no spread.
-        differences: What of the protocol is not as published; empty if nothing is.
+        difference: Ours less the published.
+        low: Lower limit of its 95 % interval, which holds the published spread, too.
+        high: Upper limit.
+        interval: How that was computed, or why there is none.
+        margin: Differences up to this are agreement.
+        protocol: What of our protocol is not as published; empty if nothing is.
+        verdict: ``agrees``: the interval is inside the margin; ``differs``: it excludes 0 and
+            reaches beyond the margin; else ``cannot tell``. ``not comparable``: see ``protocol``.
     """
 
+    paper: str
     method: str
-    task: str
+    source: str
+    target: str
+    best_of: int
     published: float
-    deviation: float
-    trials: int
+    published_sd: float | None
+    published_n: int | None
     tag: str
-    ours: Interval
+    ours: float | None
+    ours_low: float | None
+    ours_high: float | None
     n: int
-    bound: float
-    differences: tuple[str, ...]
-
-    @property
-    def verdict(self) -> str:
-        """Whether the means agree; under another protocol that is not asked."""
-        if self.differences:
-            return "not comparable"
-        if math.isnan(self.bound):
-            return "too few runs"
-        is_close = abs(self.ours.estimate - self.published) <= self.bound
-        return "agrees" if is_close else "differs"
+    difference: float | None
+    low: float | None
+    high: float | None
+    interval: str
+    margin: float
+    protocol: str
+    verdict: str
 
 
 def read_published(folder: Path = FOLDER) -> list[dict[str, Any]]:
     """Return every document of published results.
 
     Raises:
-        ConfigError: If a number is not from a source, so that no such number enters a report.
+        ConfigError: If a number is not from a source, so that no such number enters a report, or
+            if it is not said whether it is a mean over searches or the best of several.
     """
     documents = []
     for file in sorted(folder.glob("*.yaml")):
         document = read_yaml(file)
         for result in document["results"]:
+            which = f"{file}: the published result of {result.get('method')} has"
             if result.get("tag") not in TAGS:
                 raise ConfigError(
-                    f"{file}: the published result of {result.get('method')} has the tag "
-                    f"{result.get('tag')!r}; a number that enters a report is one of "
-                    f"{', '.join(TAGS)}: look it up in its source, or leave it out."
+                    f"{which} the tag {result.get('tag')!r}; a number that enters a report is one "
+                    f"of {', '.join(TAGS)}: look it up in its source, or leave it out."
+                )
+            if not isinstance(result.get("best_of"), int) or result["best_of"] < 1:
+                raise ConfigError(
+                    f"{which} best_of {result.get('best_of')!r}; expected 1 for a mean over "
+                    "searches, or k for the best of k by validation: look it up in its source."
                 )
         documents.append(document)
     return documents
 
 
-def compare_published(
-    document: Mapping[str, Any], facts: ExperimentFacts, units: pd.DataFrame
-) -> Iterator[Row]:
-    """Yield a row for every published mean that the experiment has searches for.
+def published_table(
+    documents: list[dict[str, Any]],
+    experiments: Mapping[str, ExperimentFacts],
+    titles: Mapping[tuple[str, str], str],
+    units: pd.DataFrame,
+) -> pd.DataFrame:
+    """Return a row for every published result that there are searches for, as ``Published``.
 
     Args:
-        document: Published results.
-        facts: Of the experiment.
+        documents: Published results.
+        experiments: Facts of each experiment, by name.
+        titles: What a method is called here, by experiment and title there.
         units: Independent observations.
     """
+    found: dict[tuple[Any, ...], Published] = {}
+    for document in documents:
+        for name, facts in experiments.items():
+            for one in facts.experiment["methods"]:
+                own = one["label"] or one["name"]
+                for result in document["results"]:
+                    if result["method"] == one["name"] and _is_judged_alike(document, facts):
+                        protocol = ", ".join(_differences(result, own, document, facts))
+                        chosen = units[units["method"] == titles[name, own]]
+                        for row in _rows(document, result, protocol, chosen):
+                            found.setdefault((row.paper, row.method, row.target, row.best_of), row)
+    return frame(Published, found.values())
+
+
+def judge(difference: Interval, margin: float) -> str:
+    """Return whether a difference is agreement, a difference, or neither can be told."""
+    low, high = difference.low, difference.high
+    if -margin <= low and high <= margin:
+        return AGREES
+    return DIFFERS if low > 0 or high < 0 else CANNOT_TELL
+
+
+def _is_judged_alike(document: Mapping[str, Any], facts: ExperimentFacts) -> bool:
     protocol, space = facts.experiment["protocol"], facts.experiment["space"]["name"]
-    if (space, protocol["train"]["evaluator"]["name"]) != (
-        document["space"],
-        document["judged_by"],
-    ):
-        return
-    titles = {one["label"] or one["name"]: one["name"] for one in facts.experiment["methods"]}
-    for title, name in titles.items():
-        for result in document["results"]:
-            if result["method"] == name:
-                yield from _rows(document, result, title, facts, units)
+    ours = (space, protocol["train"]["evaluator"]["name"])
+    return ours == (document["space"], document["judged_by"])
 
 
 def _rows(
-    document: Mapping[str, Any],
-    result: Mapping[str, Any],
-    title: str,
-    facts: ExperimentFacts,
-    units: pd.DataFrame,
-) -> Iterator[Row]:
-    own = units[
-        (units["method"] == title)
-        & (units["source"] == document["searched"])
-        & units["arm"].isin(ARMS)
-    ]
-    for task, (mean, deviation) in zip(document["tasks"], result["values"], strict=True):
-        values = own.loc[own["target"] == task, "value"].dropna().to_numpy(dtype=float)
-        if len(values):
-            yield Row(
-                method=title,
-                task=task,
-                published=mean,
-                deviation=deviation,
-                trials=result["trials"],
-                tag=result["tag"],
-                ours=mean_interval(values),
-                n=len(values),
-                bound=_bound(values, deviation, result["trials"]),
-                differences=tuple(_differences(result, title, document["searched"], facts)),
-            )
+    document: Mapping[str, Any], result: Mapping[str, Any], protocol: str, units: pd.DataFrame
+) -> Iterator[Published]:
+    own = units[(units["source"] == document["searched"]) & units["arm"].isin(ARMS)]
+    k, margin = result["best_of"], float(document.get("margin", MARGIN))
+    for task, (mean, sd) in zip(document["tasks"], result["values"], strict=True):
+        chosen = own[(own["target"] == task) & own["value"].notna()]
+        if len(chosen) == 0:
+            continue
+        ours = _measure(chosen, k)
+        interval = ours.interval()
+        published = summarised_mean(mean, sd, result["trials"])
+        difference = subtract(ours, published).interval()
+        yield Published(
+            paper=document["source"],
+            method=chosen["method"].iloc[0],
+            source=document["searched"],
+            target=task,
+            best_of=k,
+            published=mean,
+            published_sd=sd,
+            published_n=result["trials"],
+            tag=result["tag"],
+            ours=_known(interval.estimate),
+            ours_low=_known(interval.low),
+            ours_high=_known(interval.high),
+            n=len(chosen),
+            difference=_known(difference.estimate),
+            low=_known(difference.low),
+            high=_known(difference.high),
+            interval=difference.method,
+            margin=margin,
+            protocol=protocol,
+            verdict=NOT_COMPARABLE if protocol else judge(difference, margin),
+        )
 
 
-def _bound(values: np.ndarray[Any, np.dtype[np.float64]], deviation: float, trials: int) -> float:
-    if len(values) < 2:
-        return math.nan
-    error = math.sqrt(float(values.var(ddof=1)) / len(values) + deviation**2 / trials)
-    return max(POINTS, STANDARD_ERRORS * error)
+def _measure(units: pd.DataFrame, k: int) -> Difference:
+    """Return what was published of our own searches: their mean, or the expected best of k."""
+    if k == 1:
+        return estimate_mean(finite(units))
+    found = best_of_difference(units["validation"].to_numpy(float), finite(units), k)
+    if found is None:
+        why = f"the best of {k} needs {k} searches whose validation accuracy is recorded"
+        return Difference(math.nan, math.nan, math.nan, why)
+    return found
 
 
 def _differences(
-    result: Mapping[str, Any], title: str, searched: str, facts: ExperimentFacts
+    result: Mapping[str, Any], title: str, document: Mapping[str, Any], facts: ExperimentFacts
 ) -> Iterator[str]:
     """Say what of our protocol is not as published."""
     asked, search = result["protocol"], facts.experiment["protocol"]["search"]
@@ -170,7 +222,7 @@ def _differences(
     for key, value in result.get("params", {}).items():
         if params.get(key) != value:
             yield f"{key} {params.get(key)} instead of {value}"
-    if "images" in asked and "subset" in facts.tasks[searched].label:
+    if "images" in asked and "subset" in facts.tasks[document["searched"]].label:
         yield "searched on a subset"
 
 
@@ -179,3 +231,7 @@ def _told(value: Any) -> str:
     if not isinstance(value, Mapping):
         return json.dumps(value)
     return ", ".join(f"{limit:,} {unit}" for unit, limit in value.items())
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value

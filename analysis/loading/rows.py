@@ -1,12 +1,25 @@
-"""Rows of a table as dictionaries."""
+"""Rows of a table: typed when they are made, by the names of their columns when they are read."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 Row = dict[str, Any]
+
+
+def frame(kind: type[NamedTuple], rows: Iterable[NamedTuple]) -> pd.DataFrame:
+    """Return a table of typed rows; without rows it has the columns all the same.
+
+    Args:
+        kind: Type of the rows; its fields are the columns.
+        rows: What the table holds. A number that is None is NaN in the table, so nothing in a CSV.
+    """
+    table = pd.DataFrame(list(rows), columns=list(kind._fields))
+    unknown = [name for name in table if len(table) and table[name].isna().all()]
+    return table.astype(dict.fromkeys(unknown, float))
 
 
 def list_rows(table: pd.DataFrame) -> list[Row]:

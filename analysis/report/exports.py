@@ -74,6 +74,7 @@ def _tables_of(study: Study) -> dict[str, pd.DataFrame]:
         "environments": tables.environments,
         "jobs": tables.jobs,
         "plugins": tables.plugins,
+        "published": study.published,
         **study.similarity,
         **study.changes,
         **study.process,

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from analysis.answers.arms import UNIT_COLUMNS
+from analysis.answers.arms import Unit
 from analysis.answers.comparisons.comparisons import Family, compare_family, compare_methods
 from analysis.answers.comparisons.sentences import about_margin, say
 from analysis.answers.comparisons.sentences import tested as describe_test
@@ -43,7 +43,7 @@ def arm(name, values, pair=PAIR, method="darts", *, searches=None, failed=0, end
                 "rules": "r",
             }
         )
-    return pd.DataFrame(rows, columns=UNIT_COLUMNS)
+    return pd.DataFrame(rows, columns=Unit._fields)
 
 
 def compare(*arms, declared, pairs=(PAIR,), margin=None, methods=("darts",)):

@@ -40,7 +40,8 @@ def test_relative_improvement_over_nothing_is_unknown():
 
 
 def test_arms_that_share_a_search_are_paired_and_others_are_not(invent):
-    found = units(load_one([invent(seeds=3)]).runs)
+    tables = load_one([invent(seeds=3)])
+    found = units(tables.runs, tables.searches)
     of = {arm: select(found, "darts", arm, PAIR)
           for arm in ("continued", "transferred", "direct", "random")}  # fmt: skip
     assert len(matched(of["continued"], of["transferred"])) == 3

@@ -10,7 +10,7 @@ import statsmodels.api as sm
 from scipy import stats
 
 from analysis.answers.transfer.consistency import brown_forsythe_p, spread_ratio
-from analysis.answers.transfer.equivalents import best_of_weights, equivalent_budget, sample_draws
+from analysis.answers.transfer.equivalents import equivalent_budget, sample_draws
 from analysis.answers.transfer.gains import relative_improvement, size_adjusted_gain
 from analysis.answers.transfer.populations import (
     all_worse_probability,
@@ -191,14 +191,6 @@ def test_equivalent_draws_is_the_first_number_that_reaches_the_accuracy(table):
         assert expected_best(population, draws) >= accuracy
         assert draws == 1 or expected_best(population, draws - 1) < accuracy
     assert equivalent_draws(population.max() + 0.1, population) == math.inf
-
-
-def test_best_of_a_sample_averages_over_all_its_subsets():
-    sample = np.array([2.0, 7.0, 5.0, 1.0, 9.0])
-    expected = best_of_weights(5) @ np.sort(sample)
-    for n in range(1, 6):
-        brute = np.mean([max(subset) for subset in itertools.combinations(sample, n)])
-        assert expected[n - 1] == pytest.approx(brute)
 
 
 def test_equivalent_budget_from_the_random_arm_ends_where_its_knowledge_ends():

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import gammaln
 
 from analysis.answers.arms import ARM_KEY, finite
 from analysis.answers.transfer.gaps import select_random
 from analysis.arms import RANDOM
+from analysis.statistics.best_of import best_weights
 from analysis.statistics.intervals import Interval
 from analysis.statistics.sample import LEVEL
 
@@ -24,22 +24,6 @@ EQUIVALENT_COLUMNS = [*ARM_KEY, "n", "n_random", "draws", "low", "high", "interv
 # A percentile bootstrap says too little below this many runs in all (its coverage is poor).
 ENOUGH_RUNS = 20
 RESAMPLES = 2000
-
-
-def best_of_weights(size: int) -> NDArray[np.float64]:
-    """Return the weight of the i-th smallest of a sample in the expected best of n, shape (n, i).
-
-    Unbiased for n up to the size of the sample: C(i - 1, n - 1) / C(size, n).
-    """
-    draws, place = np.ogrid[1 : size + 1, 1 : size + 1]
-    log = (
-        gammaln(place)
-        - gammaln(draws)
-        - gammaln(np.maximum(place - draws + 1, 1))
-        - (gammaln(size + 1) - gammaln(draws + 1) - gammaln(size - draws + 1))
-    )
-    weights: NDArray[np.float64] = np.where(place >= draws, np.exp(log), 0.0)
-    return weights
 
 
 def sample_draws(
@@ -51,7 +35,9 @@ def sample_draws(
         accuracies: Shape (B,).
         samples: Random architectures for each, shape (B, R).
     """
-    expected = np.sort(samples, axis=1) @ best_of_weights(samples.shape[1]).T
+    size = samples.shape[1]
+    weights = np.stack([best_weights(size, draws) for draws in range(1, size + 1)])
+    expected = np.sort(samples, axis=1) @ weights.T
     # The weights add up to 1 but for rounding, which must not cost a draw.
     reached = expected >= accuracies[:, None] - 1e-9
     return np.where(reached.any(axis=1), reached.argmax(axis=1) + 1.0, np.inf)
