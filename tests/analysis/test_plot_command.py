@@ -157,12 +157,3 @@ def test_a_kind_without_data_is_refused_and_writes_nothing(nothing, folder, tmp_
 def test_a_figure_that_shows_something_is_not_nothing(results):
     for name in kinds().keys() - OTHER:
         assert why_nothing(kinds()[name].draw(kinds()[name].collect(results))) is None
-
-
-def test_no_two_ranks_are_printed_over_each_other(results):
-    module = kinds()["slopegraph"]
-    figure = module.draw(module.collect(results))
-    figure.draw_without_rendering()
-    for axes in figure.axes:
-        left, right = (label.get_window_extent() for label in axes.get_xticklabels())
-        assert left.x1 < right.x0
