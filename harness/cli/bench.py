@@ -1,10 +1,10 @@
-"""Speed and memory of a search step: fused against plain, one path against all; or of a table."""
+"""Speed and memory of steps: fused against plain, captured against eager; or of a table."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from harness.interfaces.data import point_to_data
 from harness.plugins import METHODS, SPACES
 
 if TYPE_CHECKING:
+    from harness.tools.bench_captured import StepTime
     from harness.tools.bench_memory import PathMemory
     from harness.tools.bench_steps import Comparison, Setting
 
@@ -57,11 +58,15 @@ def execute(args: argparse.Namespace) -> int:
     from harness.tools.bench_memory import measure_paths
     from harness.tools.bench_steps import compare, has_implementations
 
+    def report(text: str) -> None:
+        print(text, file=sys.stderr)
+
     setting = _setting(args)
     found = None
     if has_implementations(setting):
-        found = compare(setting, args.steps, lambda text: print(text, file=sys.stderr))
-    print("measuring the memory of paths", file=sys.stderr)
+        found = compare(setting, args.steps, report)
+    times = _time_captured(setting, args.steps, report) if setting.device != "cpu" else []
+    report("measuring the memory of paths")
     paths = measure_paths(
         setting.space, setting.shape, setting.scale, setting.batch_size, device=setting.device
     )
@@ -70,8 +75,10 @@ def execute(args: argparse.Namespace) -> int:
         "device": setting.device,
         **(found.to_json() if found else {}),
         "paths": paths.to_json(),
+        "step_times": [each.to_json() for each in times],
     }
-    emit(document, _lines(args.space, found, paths), is_json=args.json)
+    lines = [*_lines(args.space, found, paths), *map(_describe_time, times)]
+    emit(document, lines, is_json=args.json)
     return 0
 
 
@@ -110,6 +117,23 @@ def _setting(args: argparse.Namespace) -> Setting:
     return Setting(space, shape, scale, args.batch, find_devices(args.device)[0], args.threads)
 
 
+def _time_captured(setting: Setting, steps: int, report: Callable[[str], None]) -> list[StepTime]:
+    """Return what steps of searches and trainings take on a GPU, eager and captured."""
+    from harness.tools.bench_captured import list_trainings, time_steps
+
+    return list(time_steps(setting, list_trainings(setting), steps, report))
+
+
+def _describe_time(found: StepTime) -> str:
+    line = f"{found.step}, {found.mode}: {1e3 * found.seconds:.1f} ms a step"
+    if found.kernel_seconds is None or found.peak_bytes is None:
+        return line
+    return (
+        f"{line}, {found.kernels:,} kernels of {1e3 * found.kernel_seconds:.1f} ms, "
+        f"{found.peak_bytes / 2**30:.1f} GiB"
+    )
+
+
 def _lines(space: str, found: Comparison | None, paths: PathMemory) -> Iterator[str]:
     if found is None:
         yield f"the super-network of {space} has one implementation only: nothing to compare"
@@ -136,7 +160,12 @@ def _compare_steps(found: Comparison) -> Iterator[str]:
     low, high = found.ratio_quartiles
     for name, seconds, speed, size in (
         ("plain", found.plain_seconds, found.plain_examples_per_second, found.plain_bytes),
-        ("fused", found.fused_seconds, found.fused_examples_per_second, found.fused_bytes),
+        (
+            found.implementation,
+            found.fused_seconds,
+            found.fused_examples_per_second,
+            found.fused_bytes,
+        ),
     ):
         yield f"{name:<6}{seconds:.4f} s a step, {speed:.1f} images/s, {size / 2**20:.1f} MiB"
     yield f"ratio {found.ratio:.3f}, quartiles {low:.3f} to {high:.3f} of {found.steps} pairs"

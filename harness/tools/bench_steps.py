@@ -50,6 +50,8 @@ class Comparison:
     """What was measured.
 
     Attributes:
+        implementation: Which one was compared with the plain one: the fused one on a processor, the
+            wide one on a GPU; ``fused`` in the names below is either.
         plain_seconds: Median of a step.
         fused_seconds: Median of a step.
         ratio: Median over pairs of steps, one after the other, of fused to plain seconds.
@@ -64,6 +66,7 @@ class Comparison:
         steps: That were timed of each.
     """
 
+    implementation: str
     plain_seconds: float
     fused_seconds: float
     ratio: float
@@ -163,6 +166,7 @@ def compare(setting: Setting, steps: int, report: Callable[[str], None]) -> Comp
     )
     quartiles = statistics.quantiles(ratios, n=4, method="inclusive") if steps > 1 else ratios * 3
     return Comparison(
+        implementation=_name_faster(setting),
         plain_seconds=plain_seconds,
         fused_seconds=fused_seconds,
         ratio=statistics.median(ratios),
@@ -183,13 +187,17 @@ def has_implementations(setting: Setting) -> bool:
 
 
 def _build(setting: Setting) -> tuple[nn.Module, nn.Module]:
-    """Return the plain and the fused implementation, with equal weights."""
+    """Return the plain and the faster implementation, with equal weights."""
     torch.manual_seed(0)
     plain = setting.space.supernet(setting.shape, setting.scale).to(setting.device)
     fused = copy.deepcopy(plain)
-    for network, implementation in ((plain, "plain"), (fused, "fused")):
+    for network, implementation in ((plain, "plain"), (fused, _name_faster(setting))):
         cast("Any", network).implementation = implementation
     return plain, fused
+
+
+def _name_faster(setting: Setting) -> str:
+    return "fused" if setting.device == "cpu" else "wide"
 
 
 def _make_batch(setting: Setting, seed: int) -> tuple[Tensor, Tensor]:

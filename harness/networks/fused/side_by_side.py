@@ -30,10 +30,10 @@ def run_side_by_side(
         others: Run on the stream that this was called on.
         shared: Tensors of that stream which ``tasks`` read, now and in the backward pass.
     """
-    if not tasks or not _is_capturing(shared[0].device):
+    if not tasks or not STREAMS or not _is_capturing(shared[0].device):
         return [task() for task in tasks], [task() for task in others]
     here = torch.cuda.current_stream(shared[0].device)
-    streams = _make_streams(shared[0].device)[: len(tasks)]
+    streams = _make_streams(shared[0].device, min(STREAMS, len(tasks)))
     for stream in streams:
         stream.wait_stream(here)
         for tensor in shared:  # so that its memory outlives its readers in the backward pass
@@ -53,5 +53,5 @@ def _is_capturing(device: torch.device) -> bool:
 
 
 @functools.cache
-def _make_streams(device: torch.device) -> list[torch.cuda.Stream]:
-    return [torch.cuda.Stream(device) for _ in range(STREAMS)]
+def _make_streams(device: torch.device, count: int) -> list[torch.cuda.Stream]:
+    return [torch.cuda.Stream(device) for _ in range(count)]

@@ -1,0 +1,191 @@
+"""What only a GPU can show: captured steps are the eager ones, and a search resumes from them.
+
+The largest differences are printed: ``pytest -m gpu -s tests/gpu``.
+"""
+
+import io
+import logging
+import sys
+
+import pytest
+import torch
+from torch.nn.functional import cross_entropy
+
+from harness.api import Gates, Scale, TaskShape
+from harness.execution.environment import rng_state, set_rng_state
+from harness.search.oneshot.descent import ChoiceDescent
+from harness.spaces.darts import Darts as DartsSpace
+from harness.tools import bench_captured
+from harness.tools.bench_captured import open_search, open_training
+from harness.tools.bench_steps import Setting
+from harness.training import capture
+from harness.training.capture import CapturedStep, CudaRecorder
+from methods.darts import Darts
+
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device"),
+]
+
+SETTING = Setting(DartsSpace(), TaskShape((3, 32, 32), 10), Scale(8, 5), 32, "cuda:0")
+STEPS = 50
+
+
+def search(order, steps=STEPS):
+    method = open_search(
+        SETTING, Darts, "captured", order=order, choices=ChoiceDescent(learning_rate=3e-3)
+    )
+    for _ in range(steps):
+        method.step()
+    return method
+
+
+def train(steps=STEPS):
+    fit = open_training(SETTING, Scale(8, 8, auxiliary=True), "captured")
+    for _ in range(steps):
+        fit.step()
+    return fit
+
+
+def flat(tensors):
+    return torch.cat([tensor.detach().flatten().double() for tensor in tensors])
+
+
+def weights_of(work):
+    network = work.supernet if isinstance(work, Darts) else work.network
+    return flat(network.parameters())
+
+
+def tell(line):
+    """Print a measured number; ``-s`` shows it."""
+    sys.stdout.write(line + "\n")
+
+
+def distance(one, other):
+    return float((one - other).norm() / other.norm())
+
+
+@pytest.fixture
+def eagerly(monkeypatch):
+    """Return what runs a function with the same optimisers and schedules, but no recording."""
+
+    def run(function):
+        with monkeypatch.context() as patch:
+            patch.setattr(capture, "WARMUP_CALLS", 10**9)
+            return function()
+
+    return run
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_a_captured_search_is_the_eager_one(eagerly, order):
+    eager, again = (eagerly(lambda: search(order)) for _ in range(2))
+    captured = search(order)
+    assert captured.execution()["steps"] == "captured"
+    assert captured.execution()["implementation"] == "wide"
+    noise = distance(weights_of(again), weights_of(eager))
+    found = distance(weights_of(captured), weights_of(eager))
+    alphas = float((flat(captured._flat()) - flat(eager._flat())).abs().max())
+    between = float((flat(again._flat()) - flat(eager._flat())).abs().max())
+    tell(f"\norder {order}, {STEPS} steps: weights {found:.1e} (eager twice {noise:.1e}), "
+          f"alpha at most {alphas:.1e} ({between:.1e})")  # fmt: skip
+    assert captured.incumbent() == eager.incumbent()
+    assert found <= max(10 * noise, 1e-6)
+
+
+def test_a_captured_training_is_the_eager_one(eagerly):
+    eager, again = (eagerly(train) for _ in range(2))
+    captured = train()
+    assert captured.describe()["steps"] == "captured"
+    noise = distance(weights_of(again), weights_of(eager))
+    found = distance(weights_of(captured), weights_of(eager))
+    tell(f"\ntraining, {STEPS} steps: weights {found:.1e} (eager twice {noise:.1e})")
+    assert found <= max(10 * noise, 1e-6)
+
+
+@pytest.mark.parametrize("kind", ["search", "training"])
+def test_a_captured_job_resumes(kind):
+    begin = (lambda n: search(1, n)) if kind == "search" else train
+    through, begun = begin(0), begin(0)
+    for _ in range(30):
+        through.step()
+    file = io.BytesIO()
+    streams = ("train", "validation") if kind == "search" else ("stream",)
+    state = {"work": through.state_dict(), "random": rng_state("cuda:0")}
+    state["streams"] = [getattr(through, name).state_dict() for name in streams]
+    torch.save(state, file)
+    for _ in range(20):
+        through.step()
+    file.seek(0)
+    saved = torch.load(file, weights_only=True, map_location="cpu")
+    for _ in range(6):
+        begun.step()
+    begun.load_state_dict(saved["work"])
+    for name, place in zip(streams, saved["streams"], strict=True):
+        getattr(begun, name).load_state_dict(place)
+    set_rng_state(saved["random"], "cuda:0")
+    for _ in range(20):
+        begun.step()
+    found = distance(weights_of(begun), weights_of(through))
+    tell(f"\n{kind}, resumed after 30 of 50 steps: weights {found:.1e}")
+    assert found < 1e-3
+    if kind == "search":
+        assert begun.incumbent() == through.incumbent()
+
+
+def test_a_step_that_waits_for_the_host_runs_eagerly_and_random_numbers_go_on(caplog):
+    weight = torch.zeros(4, device="cuda:0")
+
+    def add(batch):
+        weight.add_(torch.rand(4, device="cuda:0") + batch)
+        if float(weight.sum()) < 0:
+            weight.zero_()
+
+    step = CapturedStep(add, CudaRecorder(torch.device("cuda:0")), "step")
+    with caplog.at_level(logging.WARNING):
+        for _ in range(capture.WARMUP_CALLS + 3):
+            step(torch.ones(4, device="cuda:0"))
+    assert [record.getMessage()[:23] for record in caplog.records] == ["The step runs eagerly: "]
+    assert not step.is_captured
+    assert float(weight.mean()) > capture.WARMUP_CALLS + 3
+    captured = train(10)  # another step can still be captured
+    assert captured.describe()["steps"] == "captured"
+
+
+@pytest.mark.parametrize("implementation", ["fused", "wide"])
+def test_implementations_agree_in_double_precision(implementation):
+    found = []
+    for name in ("plain", implementation):
+        torch.manual_seed(0)
+        network = DartsSpace().supernet(SETTING.shape, Scale(4, 4)).double()
+        network.implementation = name
+        images = torch.randn(8, 3, 32, 32, dtype=torch.float64).cuda()
+        gates = [torch.rand(8, dtype=torch.float64).cuda().requires_grad_() for _ in range(28)]
+        loss = cross_entropy(network.cuda()(images, Gates(gates)), torch.arange(8).cuda())
+        found.append(flat(torch.autograd.grad(loss, [*gates, *network.parameters()])))
+    assert distance(found[1], found[0]) < 1e-9
+
+
+@pytest.mark.parametrize("implementation", ["plain", "fused", "wide"])
+def test_first_gradients_of_a_captured_step_are_exact(eagerly, implementation):
+    """A race between streams shows here: kernels and their order of sums are the same."""
+
+    def alphas():
+        method = open_search(SETTING, Darts, "captured", order=1, implementation=implementation)
+        for _ in range(capture_calls + 1):
+            method.step()
+        return flat(method._flat()), weights_of(method)
+
+    capture_calls = capture.WARMUP_CALLS
+    expected = eagerly(alphas)
+    found = alphas()
+    tell(f"\n{implementation}: first captured step, weights {distance(found[1], expected[1]):.1e}")
+    assert distance(found[1], expected[1]) < 1e-4
+    assert float((found[0] - expected[0]).abs().max()) < 1e-4
+
+
+def test_steps_are_timed_with_their_kernels():
+    small = Setting(DartsSpace(), TaskShape((3, 16, 16), 10), Scale(4, 3), 8, "cuda:0")
+    rows = list(bench_captured.time_steps(small, [Scale(4, 3)], 2, lambda text: None))
+    assert {row.mode for row in rows} == {"eager", "captured"}
+    assert all(row.kernels and row.kernel_seconds and row.peak_bytes for row in rows)
