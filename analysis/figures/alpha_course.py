@@ -62,7 +62,7 @@ def draw(table: pd.DataFrame) -> Figure:
             for axes, (name, label) in zip(row, MEASURES.items(), strict=True):
                 _panel(axes, group, name)
                 axes.set_ylabel(label)
-            row[0].set_title(f"{method}, {pair_label(source, target)}", loc="left", weight="bold")
+            row[0].set_title(f"{method}, {pair_label(source, target)}", weight="bold")
         for axes in grid[-1]:
             axes.set_xlabel("epochs since the source search began")
         handles = {
@@ -71,7 +71,7 @@ def draw(table: pd.DataFrame) -> Figure:
             for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
         }
         figure.legend(
-            handles.values(), handles, loc="outside lower left", ncols=4, frameon=False,
+            handles.values(), handles, loc="outside lower left", ncols=4,
             handlelength=3.6,
         )  # fmt: skip
     return figure

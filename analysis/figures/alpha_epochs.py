@@ -47,10 +47,10 @@ def draw(table: pd.DataFrame) -> Figure:
         for panels, ((method, search, cell), group) in zip(grid, rows, strict=True):
             for axes, moment in zip(panels, MOMENTS, strict=True):
                 image = draw_shares(axes, group, group[group["moment"] == moment], most)
-                axes.set_title(moment, loc="left")
+                axes.set_title(moment)
                 if moment != MOMENTS[0]:
                     axes.set_yticklabels([])
             about = f"{method}, {cell}\n{search}, n = {group['n'].max()}\n{MOMENTS[0]}"
-            panels[0].set_title(about, loc="left")
+            panels[0].set_title(about)
         figure.colorbar(image, ax=list(grid[:, -1]), label="mean share")
     return figure

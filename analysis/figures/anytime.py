@@ -92,9 +92,9 @@ def draw(table: pd.DataFrame) -> Figure:
             for axes, task in zip(line, tasks, strict=True):
                 chosen = (table["quality"] == quality) & (table["task"] == task)
                 _panel(axes, table[chosen])
-                axes.set_title(f"search on {task}", loc="left")
+                axes.set_title(f"search on {task}")
             line[0].set_ylabel(QUALITIES[quality])
-        figure.legend(handles=_legend(table), loc="outside lower center", ncols=5, frameon=False)
+        figure.legend(handles=_legend(table), loc="outside lower center", ncols=5)
     return figure
 
 
@@ -190,8 +190,7 @@ def _panel(axes: Axes, table: pd.DataFrame) -> None:
     else:
         axes.xaxis.set_major_formatter(thousands())
     axes.set_xlabel(f"{CURRENCIES[str(table['currency'].iloc[0])]}, ancestors' included")
-    axes.grid(color="#e2e2e2", linewidth=0.6)
-    axes.set_axisbelow(True)
+    axes.grid(visible=True)
 
 
 def _line(axes: Axes, rows: pd.DataFrame, colour: str, dashes: Any, **look: Any) -> None:

@@ -97,7 +97,7 @@ def _arms(panel: pd.DataFrame, methods: list[str]) -> list[list[dict[Any, Any]]]
 
 
 def _panel(axes: Axes, target: str, table: pd.DataFrame) -> None:
-    axes.set_title(f"trained and tested on {target}", loc="left")
+    axes.set_title(f"trained and tested on {target}")
     limits = _limits(table)
     labels = []
     for row, arm in table.groupby("row"):
@@ -110,8 +110,7 @@ def _panel(axes: Axes, target: str, table: pd.DataFrame) -> None:
     if limits is not None:
         axes.set_xlim(*limits)
     axes.set_xlabel("test accuracy, %")
-    axes.grid(axis="x", color="#dddddd", linewidth=0.6)
-    axes.set_axisbelow(True)
+    axes.grid(axis="x")
 
 
 def _limits(table: pd.DataFrame) -> tuple[float, float] | None:

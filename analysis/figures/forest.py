@@ -56,8 +56,7 @@ def draw(table: pd.DataFrame) -> Figure:
         axes.set_yticks(range(len(table)), list(table["label"]))
         axes.set_ylim(len(table) - 0.4, -0.6)
         axes.set_xlabel("difference of mean test accuracy (pp), 95 % interval")
-        axes.grid(axis="x", color="#dddddd", linewidth=0.6)
-        axes.set_axisbelow(True)
+        axes.grid(axis="x")
         _texts(axes, table)
         _legend(figure, axes, table)
     return figure
@@ -99,4 +98,4 @@ def _legend(figure: Figure, axes: Axes, table: pd.DataFrame) -> None:
             (handle,) = axes.plot([], [], marker, color=colour, label=word)
             handles.append(handle)
             labels.append(word)
-    figure.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False)
+    figure.legend(handles, labels, loc="outside lower center", ncols=5)

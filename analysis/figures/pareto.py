@@ -76,12 +76,12 @@ def draw(table: pd.DataFrame) -> Figure:
             return figure
         for axes, target in zip(panels, targets, strict=True):
             _panel(axes, table[table["target"] == target])
-            axes.set_title(f"trained and tested on {target}", loc="left")
+            axes.set_title(f"trained and tested on {target}")
             axes.xaxis.set_major_formatter(thousands())
             axes.xaxis.set_major_locator(MaxNLocator(5))
             axes.set_xlabel(AXES[str(table["currency"].iloc[0])])
         panels[0].set_ylabel("test accuracy (%)")
-        figure.legend(handles=_legend(table), loc="outside lower center", ncols=5, frameon=False)
+        figure.legend(handles=_legend(table), loc="outside lower center", ncols=5)
     return figure
 
 
@@ -127,8 +127,7 @@ def _panel(axes: Axes, table: pd.DataFrame) -> None:
         _mean(axes, row)
     _steps(axes, means[means["on_front"].astype(bool)])
     axes.margins(0.08)
-    axes.grid(color="#dddddd", linewidth=0.6)
-    axes.set_axisbelow(True)
+    axes.grid(visible=True)
 
 
 def _mean(axes: Axes, row: dict[Any, Any]) -> None:

@@ -60,7 +60,7 @@ def draw_ranks(table: pd.DataFrame, correlations: pd.DataFrame, source: str, tar
         figure = canvas(11, 9)
         (every, best), (overlap, regret) = figure.subplots(2, 2)
         _every(every, table)
-        every.set_title(f"all {len(table):,}: Kendall's tau-b {tau['all']:.2f}", loc="left")
+        every.set_title(f"all {len(table):,}: Kendall's tau-b {tau['all']:.2f}")
         some = table.head(share(len(table), BEST))
         best.plot(some["source"], some["target"], ".", color="#444444", ms=3, rasterized=True)
         best.set_title(
@@ -85,7 +85,7 @@ def draw_ranks(table: pd.DataFrame, correlations: pd.DataFrame, source: str, tar
             Line2D([], [], color=COLOURS[0], lw=2, label="source's best k"),
             Line2D([], [], label="ceiling: two trainings on the target", **CEILING),
         ]
-        figure.legend(handles=handles, loc="outside lower left", ncols=5, frameon=False)
+        figure.legend(handles=handles, loc="outside lower left", ncols=5)
     return figure
 
 
@@ -103,11 +103,11 @@ def _overlap(axes: Axes, table: pd.DataFrame) -> None:
     axes.plot(table["k"], table["overlap"], color=COLOURS[0], lw=2)
     axes.plot(table["k"], table["chance"], **AVERAGE)
     axes.set_ylabel("share that is among the target's best k")
-    axes.set_title("overlap of the best k", loc="left")
+    axes.set_title("overlap of the best k")
 
 
 def _regret(axes: Axes, table: pd.DataFrame) -> None:
     axes.step(table["k"], table["regret_ceiling"], where="post", **CEILING)
     axes.step(table["k"], table["regret"], where="post", color=COLOURS[0], lw=2)
     axes.set_ylabel("(best of all - best of the k) / (best - mean)")
-    axes.set_title("regret of training the best k on the target", loc="left")
+    axes.set_title("regret of training the best k on the target")

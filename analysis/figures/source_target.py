@@ -65,10 +65,10 @@ def draw(table: pd.DataFrame) -> Figure:
             return figure
         for axes, (source, target) in zip(panels, pairs, strict=True):
             _panel(axes, table[(table["source"] == source) & (table["target"] == target)])
-            axes.set_title(f"{source} → {target}", loc="left")
+            axes.set_title(f"{source} → {target}")
             axes.set_xlabel(f"test accuracy on {source} (%)")
             axes.set_ylabel(f"test accuracy on {target} (%)")
-        figure.legend(handles=_legend(table), loc="outside lower center", ncols=4, frameon=False)
+        figure.legend(handles=_legend(table), loc="outside lower center", ncols=4)
     return figure
 
 
@@ -95,8 +95,7 @@ def _panel(axes: Axes, table: pd.DataFrame) -> None:
                 capsize=3,
             )
     _diagonal(axes)
-    axes.grid(color="#dddddd", linewidth=0.6)
-    axes.set_axisbelow(True)
+    axes.grid(visible=True)
 
 
 def _diagonal(axes: Axes) -> None:

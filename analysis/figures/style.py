@@ -27,8 +27,13 @@ SETTINGS: dict[str, Any] = {
     "legend.fontsize": 9,
     "xtick.labelsize": 9,
     "ytick.labelsize": 9.5,
+    "axes.titlelocation": "left",
+    "axes.axisbelow": True,
     "axes.spines.top": False,
     "axes.spines.right": False,
+    "grid.color": "#dddddd",
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
     "figure.facecolor": "white",
     "text.hinting": "none",  # so that texts are as wide in every resolution
     "svg.fonttype": "none",
