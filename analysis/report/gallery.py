@@ -56,19 +56,25 @@ class Gallery:
         """Whether there is a figure that is called by its kind, or by its kind, a dash and more."""
         return any(name == kind or name.startswith(f"{kind}-") for name in self.svgs)
 
-    def show(self, study: Study, kind: str, caption: str) -> Picture:
-        """Add the figure of a kind: collect what it shows of a study, draw it, save it."""
+    def show(
+        self, study: Study, kind: str, caption: str | Callable[[pd.DataFrame], str]
+    ) -> Picture:
+        """Add the figure of a kind: collect what it shows of a study, draw it, save it.
+
+        Where the caption tells numbers of the figure, it is a function of the figure's table.
+        """
         module = kinds()[kind]
         table = module.collect(study)
         names = module.name_points(table) if hasattr(module, "name_points") else {}
-        return self.add_figure(module.draw(table), kind, caption, table, names=names)
+        text = caption if isinstance(caption, str) else caption(table)
+        return self.add_figure(module.draw(table), kind, text, table, names=names)
 
     def add_figure(
         self,
         figure: Figure,
         name: str,
         caption: str,
-        table: pd.DataFrame | None = None,
+        table: pd.DataFrame,
         *,
         is_folded: bool = False,
         names: Mapping[str, Sequence[str]] | None = None,
@@ -79,9 +85,8 @@ class Gallery:
         """
         name = file_name(f"{name}{self.suffix}")
         stamp(figure, self.stamp)
-        if table is not None:
-            self.tables[name] = table.to_csv(index=False, lineterminator="\n")
-            self._write(f"{name}.csv", lambda path: write_atomically(path, self.tables[name]))
+        self.tables[name] = table.to_csv(index=False, lineterminator="\n")
+        self._write(f"{name}.csv", lambda path: write_atomically(path, self.tables[name]))
         with styled():
             box = settle(figure)
         text = with_titles(svg_of(figure, box, name, caption), names or {})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.figures import pareto as pareto_plot
+from analysis.figures.pareto import volumes
 from analysis.numbers import brief, decimal
 from analysis.report.document import Block, Fold, Section
 from analysis.report.gallery import Gallery
@@ -35,9 +35,7 @@ def section(study: Study, gallery: Gallery) -> Section:
 
 def tradeoff(study: Study, gallery: Gallery) -> Section:
     """Draw accuracy against what networks cost."""
-    table = pareto_plot.collect(study)
-    figure = pareto_plot.draw(table)
-    blocks: list[Block] = [gallery.add_figure(figure, "pareto", _caption(table), table)]
+    blocks: list[Block] = [gallery.show(study, "pareto", _caption)]
     if len(study.sizes):
         blocks.append(Fold("What networks cost beside the target", (_sizes(study),)))
     summary = "Accuracy of every trained network against its size: is an arm ahead by size alone?"
@@ -68,13 +66,13 @@ def _caption(table: pd.DataFrame) -> str:
         "latency_ms": "Latencies are sums of the comparison's table, not measurements.",
         "macs": "Multiply-adds are those of convolutions and linear layers for one image.",
     }
-    volumes = "; ".join(
+    told = "; ".join(
         f"on {target}, " + ", ".join(f"{name} {decimal(value)}" for name, value in found.items())
-        for target, found in pareto_plot.volumes(table).items()
+        for target, found in volumes(table).items()
     )
     currency = str(table["currency"].iloc[0]) if len(table) else ""
     return (
         "Small dots are networks, large lettered marks the means of arms; the steps are the best "
         f"mean that a cost buys. Hypervolume as a share of the box around the means: "
-        f"{volumes or 'none'}. {priced.get(currency, '')}"
+        f"{told or 'none'}. {priced.get(currency, '')}"
     ).strip()
