@@ -28,8 +28,11 @@ class Scoring:
         task: Name.
         scores: In percent, shape (m,).
         label: What they are, in words.
-        trials: Single trainings, shape (m, 3), NaN where there are fewer; None if not published.
+        trials: Repeated trainings on the task, in percent, shape (m, 3), NaN where there are fewer;
+            None if not published.
         trials_label: What these are, in words.
+        own: The single trainings that the scores are means of, shape (m, k); None if not
+            published.
     """
 
     task: str
@@ -37,10 +40,11 @@ class Scoring:
     label: str
     trials: NDArray[np.float64] | None = None
     trials_label: str = ""
+    own: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
-class Frame:
+class Cells:
     """Which cells are ranked.
 
     Attributes:
@@ -80,18 +84,19 @@ def trials_column(task: str) -> str:
 
 def scoring(columns: Columns, task: str, epochs: int, score: Score) -> Scoring:
     """Return one task's scores with the single trainings behind them, where they are published."""
-    kept = epochs == 200
+    scores = columns[score_column(task, epochs, score)]
+    label = f"{task}, {epochs} epochs, {score} accuracy"
+    if epochs == EPOCHS[0]:
+        is_single = (task, score) != ("c10", "validation")  # which is the mean of two
+        return Scoring(task, scores, label, own=scores[:, None] if is_single else None)
     halves = "validation half" if task == "c10" else "validation and test half together"
-    return Scoring(
-        task=task,
-        scores=columns[score_column(task, epochs, score)],
-        label=f"{task}, {epochs} epochs, {score} accuracy",
-        trials=columns[trials_column(task)] if kept else None,
-        trials_label=f"single trainings, {halves}" if kept else "",
-    )
+    trials = columns[trials_column(task)]
+    is_theirs = (task, score) != ("c10", "test")  # whose trainings saw twice the images
+    own = trials if is_theirs else None
+    return Scoring(task, scores, label, trials, f"single trainings, {halves}", own)
 
 
-def frame(columns: Columns, *, with_unconnected: bool, only_unique: bool) -> Frame:
+def choose_cells(columns: Columns, *, with_unconnected: bool, only_unique: bool) -> Cells:
     """Choose the cells to rank; of isomorphic ones the first stands for all."""
     connected = is_connected(columns["ops"], list(columns["op_names"]).index("none"))
     rows = np.arange(len(connected))
@@ -103,7 +108,7 @@ def frame(columns: Columns, *, with_unconnected: bool, only_unique: bool) -> Fra
     lost = int((~connected[rows]).sum())
     which = f"{lost} without a path among them" if with_unconnected else "all with a path"
     label = f"{len(rows):,} {what} of {len(connected):,}, {which}"
-    return Frame(rows.astype(np.int64), connected[rows], label)
+    return Cells(rows.astype(np.int64), connected[rows], label)
 
 
 def is_connected(ops: NDArray[np.uint8], none: int) -> NDArray[np.bool_]:

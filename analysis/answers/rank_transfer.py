@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from analysis.answers.rank_table import Frame, Scoring
+from analysis.answers.rank_table import Cells, Scoring
+from analysis.loading.rows import frame
 from analysis.statistics.ceilings import attenuation, noise_ceiling, reliability, spearman_brown
 from analysis.statistics.correlations import correlations, share, tau_interval, top
 from analysis.statistics.selection import (
@@ -23,80 +24,180 @@ from analysis.statistics.selection import (
 
 FRACTIONS = (1.0, 0.5, 0.1, 0.05, 0.01)
 COUNTS = (1, 10, 100, 1000)
-# The target's best tenth, twentieth and hundredth are what precision asks for.
-GOOD = (0.1, 0.05, 0.01)
+
+
+class Agreement(NamedTuple):
+    """How the source's scores rank the target's, over some cells.
+
+    Attributes:
+        subset: Which cells: ``all``, ``connected``, or the source's ``top 10%`` and the like.
+        n: How many these are.
+        kendall: Tau-b.
+        low: Lower limit of its 95 % interval over cells.
+        high: Upper limit.
+        interval: How that was computed, or why there is none.
+        spearman: Rho.
+        weighted: Kendall's tau, hyperbolically weighted towards the top of either ranking.
+        somers: Somers' D of the target given the source.
+        kendall_single: Mean tau-b of one training on the source with one on the target; None where
+            trainings of the source's score are not published.
+        ceiling: Mean tau-b of two trainings on the target; None where these are not published.
+        share_of_ceiling: ``kendall_single / ceiling``, at most 1; None where one of them is.
+    """
+
+    subset: str
+    n: int
+    kendall: float
+    low: float
+    high: float
+    interval: str
+    spearman: float
+    weighted: float
+    somers: float
+    kendall_single: float | None
+    ceiling: float | None
+    share_of_ceiling: float | None
+
+
+class Selected(NamedTuple):
+    """What the source's best k are worth on the target; of equals the earlier cell is taken.
+
+    Attributes:
+        k: How many.
+        overlap: Share of them that is among the target's best k.
+        chance: Expected share under a random ranking, k / m.
+        chance_low: Lower end of the central 95 % of shares under a random ranking.
+        chance_high: Its upper end.
+        p: Probability of at least this overlap under a random ranking (hypergeometric).
+        tied_source: Cells outside the best k whose source score equals the k-th.
+        tied_target: The same on the target.
+        precision_10: Share of them that is among the target's best 10 %.
+        precision_5: Among its best 5 %.
+        precision_1: Among its best 1 %.
+        best_rank: The best of their ranks on the target, 1 for the best of all.
+        worst_rank: The worst of them.
+        regret: (best of all - best of the k) / (best of all - mean of all) on the target.
+    """
+
+    k: int
+    overlap: float
+    chance: float
+    chance_low: float
+    chance_high: float
+    p: float
+    tied_source: int
+    tied_target: int
+    precision_10: float
+    precision_5: float
+    precision_1: float
+    best_rank: int
+    worst_rank: int
+    regret: float
+
+
+class CurvePoint(NamedTuple):
+    """Overlap and regret of the source's best k; by one training a side, where these are known.
+
+    Attributes:
+        k: 1 to the number of cells.
+        overlap: Share of the source's best k that is among the target's.
+        regret: (best of all - best of the k) / (best of all - mean of all) on the target.
+        chance: Overlap of a random ranking.
+        overlap_single: By one training on the source and one on the target.
+        regret_single: The same.
+        overlap_ceiling: By two trainings on the target.
+        regret_ceiling: The same.
+    """
+
+    k: int
+    overlap: float
+    regret: float
+    chance: float
+    overlap_single: float | None
+    regret_single: float | None
+    overlap_ceiling: float | None
+    regret_ceiling: float | None
 
 
 def rank_transfer(
     source: Scoring,
     target: Scoring,
-    frame: Frame,
+    cells: Cells,
     rng: np.random.Generator,
     fractions: Sequence[float] = FRACTIONS,
 ) -> pd.DataFrame:
-    """Return the correlations over all cells and over the source's best, beside their ceilings."""
-    subsets = [(f"top {fraction:.0%}", _best(source, frame, fraction)) for fraction in fractions]
-    if not frame.connected.all():
-        subsets.insert(1, ("connected", frame.rows[frame.connected]))
-    return pd.DataFrame(
-        [
-            {"subset": "all" if name == "top 100%" else name, **_row(source, target, rows, rng)}
-            for name, rows in subsets
-        ]
-    )
+    """Return the correlations over all cells and over the source's best, as ``Agreement``."""
+    subsets = [(f"top {fraction:.0%}", _best(source, cells, fraction)) for fraction in fractions]
+    if not cells.connected.all():
+        subsets.insert(1, ("connected", cells.rows[cells.connected]))
+    rows = [
+        _agreement("all" if name == "top 100%" else name, source, target, chosen, rng)
+        for name, chosen in subsets
+    ]
+    return frame(Agreement, rows)
 
 
 def selection_table(
-    source: Scoring, target: Scoring, frame: Frame, counts: Sequence[int] = COUNTS
+    source: Scoring, target: Scoring, cells: Cells, counts: Sequence[int] = COUNTS
 ) -> pd.DataFrame:
-    """Return what the source's best k are worth on the target, one row for each k."""
-    s, t = source.scores[frame.rows], target.scores[frame.rows]
+    """Return what the source's best k are worth on the target, as ``Selected``."""
+    s, t = source.scores[cells.rows], target.scores[cells.rows]
     regret = regret_curve(s, t)
     rows = []
     for k in (k for k in counts if k <= len(s)):
-        ranks = target_ranks_at_k(s, t, k)
-        precision = {f"precision_{q:.0%}": precision_at_k(s, t, k, q) for q in GOOD}
+        found, ranks = top_k_overlap(s, t, k), target_ranks_at_k(s, t, k)
         rows.append(
-            {
-                **asdict(top_k_overlap(s, t, k)),
-                **precision,
-                "best_rank": ranks.best,
-                "worst_rank": ranks.worst,
-                "regret": float(regret[k - 1]),
-            }
+            Selected(
+                k=k,
+                overlap=found.overlap,
+                chance=found.chance,
+                chance_low=found.chance_low,
+                chance_high=found.chance_high,
+                p=found.p,
+                tied_source=found.tied_source,
+                tied_target=found.tied_target,
+                precision_10=precision_at_k(s, t, k, 0.1),
+                precision_5=precision_at_k(s, t, k, 0.05),
+                precision_1=precision_at_k(s, t, k, 0.01),
+                best_rank=ranks.best,
+                worst_rank=ranks.worst,
+                regret=float(regret[k - 1]),
+            )
         )
-    return pd.DataFrame(rows)
+    return frame(Selected, rows)
 
 
-def curves(source: Scoring, target: Scoring, frame: Frame) -> pd.DataFrame:
-    """Return overlap and regret for k = 1 to m, with what two trainings on the target would give.
+def curves(source: Scoring, target: Scoring, cells: Cells) -> pd.DataFrame:
+    """Return overlap and regret for k = 1 to m, as ``CurvePoint``.
 
-    The ceiling's curves rank by one training and judge by another; NaN where there are not two.
+    Of single trainings the first on the source, or on the target for the ceiling, ranks, and the
+    second on the target judges.
     """
-    s, t = source.scores[frame.rows], target.scores[frame.rows]
-    size = len(s)
-    table = pd.DataFrame({"k": np.arange(1, size + 1)})
-    table["overlap"], table["regret"] = overlap_curve(s, t), regret_curve(s, t)
-    table["chance"] = table["k"] / size
-    trials = None if target.trials is None else target.trials[frame.rows, :2]
-    known = trials is not None and not np.isnan(trials).any()
-    first, second = trials.T if known and trials is not None else (None, None)
-    for name, curve in (("overlap", overlap_curve), ("regret", regret_curve)):
-        ceiling = curve(first, second) if first is not None and second is not None else math.nan
-        table[f"{name}_ceiling"] = ceiling
-    return table
+    s, t = source.scores[cells.rows], target.scores[cells.rows]
+    first, second = (_training(target.trials, cells, number) for number in (0, 1))
+    table: dict[str, object] = {
+        "k": np.arange(1, len(s) + 1),
+        "overlap": overlap_curve(s, t),
+        "regret": regret_curve(s, t),
+        "chance": np.arange(1, len(s) + 1) / len(s),
+    }
+    for name, ranking in (("single", _training(source.own, cells, 0)), ("ceiling", first)):
+        if ranking is None or second is None:
+            table |= {f"overlap_{name}": math.nan, f"regret_{name}": math.nan}
+            continue
+        table[f"overlap_{name}"] = overlap_curve(ranking, second)
+        table[f"regret_{name}"] = regret_curve(ranking, second)
+    return pd.DataFrame(table, columns=list(CurvePoint._fields))
 
 
-def without_noise(source: Scoring, target: Scoring, frame: Frame) -> dict[str, float] | None:
+def without_noise(source: Scoring, target: Scoring, cells: Cells) -> dict[str, float] | None:
     """Return Spearman's rho of means over trainings, corrected for their noise.
 
-    None where a side has no single trainings. The reliabilities are those of the trainings' means.
+    None where a side has no repeated trainings. Reliabilities are those of means over trainings.
     """
     if source.trials is None or target.trials is None:
         return None
-    sides = [
-        scoring.trials[frame.rows] for scoring in (source, target) if scoring.trials is not None
-    ]
+    sides = [trials[cells.rows] for trials in (source.trials, target.trials)]
     single = [reliability(trials) for trials in sides]
     averaged = [float((~np.isnan(trials)).sum(axis=1).mean()) for trials in sides]
     of_means = [spearman_brown(r, k) for r, k in zip(single, averaged, strict=True)]
@@ -109,27 +210,45 @@ def without_noise(source: Scoring, target: Scoring, frame: Frame) -> dict[str, f
     }
 
 
-def _best(source: Scoring, frame: Frame, fraction: float) -> Any:
+def _best(source: Scoring, cells: Cells, fraction: float) -> NDArray[np.int64]:
     if fraction == 1:
-        return frame.rows
-    scores = source.scores[frame.rows]
-    return frame.rows[top(scores, share(len(scores), fraction))]
+        return cells.rows
+    scores = source.scores[cells.rows]
+    return cells.rows[top(scores, share(len(scores), fraction))]
 
 
-def _row(source: Scoring, target: Scoring, rows: Any, rng: np.random.Generator) -> dict[str, Any]:
+def _training(
+    trials: NDArray[np.float64] | None, cells: Cells, number: int
+) -> NDArray[np.float64] | None:
+    """Return one training of every cell; None where some cell lacks it."""
+    if trials is None or trials.shape[1] <= number:
+        return None
+    column = trials[cells.rows, number]
+    return None if np.isnan(column).any() else column
+
+
+def _agreement(
+    subset: str,
+    source: Scoring,
+    target: Scoring,
+    rows: NDArray[np.int64],
+    rng: np.random.Generator,
+) -> Agreement:
     s, t = source.scores[rows], target.scores[rows]
     found, tau = correlations(s, t), tau_interval(s, t, rng)
-    ceiling = None if target.trials is None else noise_ceiling(s, target.trials[rows])
-    return {
-        "n": found.n,
-        "kendall": found.kendall,
-        "low": tau.low,
-        "high": tau.high,
-        "interval": tau.method,
-        "spearman": found.spearman,
-        "weighted": found.weighted,
-        "somers": found.somers,
-        "kendall_single": ceiling.tau if ceiling else math.nan,
-        "ceiling": ceiling.ceiling if ceiling else math.nan,
-        "share_of_ceiling": ceiling.ratio if ceiling else math.nan,
-    }
+    own = None if source.own is None else source.own[rows]
+    ceiling = None if target.trials is None else noise_ceiling(own, target.trials[rows])
+    return Agreement(
+        subset=subset,
+        n=found.n,
+        kendall=found.kendall,
+        low=tau.low,
+        high=tau.high,
+        interval=tau.method,
+        spearman=found.spearman,
+        weighted=found.weighted,
+        somers=found.somers,
+        kendall_single=ceiling.tau if ceiling else None,
+        ceiling=ceiling.ceiling if ceiling else None,
+        share_of_ceiling=ceiling.ratio if ceiling else None,
+    )

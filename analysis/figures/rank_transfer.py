@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.answers.rank_table import Frame, Scoring
+from analysis.answers.rank_table import Cells, Scoring
 from analysis.answers.rank_transfer import curves
 from analysis.figures.style import COLOURS, canvas, styled
 from analysis.statistics.correlations import share, top
@@ -23,26 +23,29 @@ COLUMNS = [
     "target",
     "overlap",
     "chance",
+    "overlap_single",
     "overlap_ceiling",
     "regret",
+    "regret_single",
     "regret_ceiling",
 ]
 BINS, BEST = 50, 0.1
 OPTIMUM: dict[str, Any] = {"color": COLOURS[2], "lw": 1.2, "ls": (0, (5, 2))}
 AVERAGE: dict[str, Any] = {"color": "black", "lw": 1.1, "ls": (0, (1, 1.5))}
 CEILING: dict[str, Any] = {"color": COLOURS[1], "lw": 1.6, "ls": (0, (6, 2))}
+SINGLE: dict[str, Any] = {"color": COLOURS[0], "lw": 1.2, "ls": (0, (2, 1))}
 CHOICE: dict[str, Any] = {"color": COLOURS[1], "ms": 13, "mec": "white", "ls": "", "zorder": 5}
 
 
-def collect_ranks(source: Scoring, target: Scoring, frame: Frame) -> pd.DataFrame:
+def collect_ranks(source: Scoring, target: Scoring, cells: Cells) -> pd.DataFrame:
     """Return one row per architecture, the source's best first.
 
     ``source`` and ``target`` are the scores of the k-th best on the source, the other columns what
     the best k are worth.
     """
-    s, t = source.scores[frame.rows], target.scores[frame.rows]
+    s, t = source.scores[cells.rows], target.scores[cells.rows]
     order = top(s, len(s))
-    table = curves(source, target, frame).assign(source=s[order], target=t[order])
+    table = curves(source, target, cells).assign(source=s[order], target=t[order])
     return table[COLUMNS]
 
 
@@ -83,9 +86,10 @@ def draw_ranks(table: pd.DataFrame, correlations: pd.DataFrame, source: str, tar
             Line2D([], [], label="best of the target", **OPTIMUM),
             Line2D([], [], label="mean of all, chance", **AVERAGE),
             Line2D([], [], color=COLOURS[0], lw=2, label="source's best k"),
+            Line2D([], [], label="by one training on each side", **SINGLE),
             Line2D([], [], label="ceiling: two trainings on the target", **CEILING),
         ]
-        figure.legend(handles=handles, loc="outside lower left", ncols=5)
+        figure.legend(handles=handles, loc="outside lower left", ncols=3)
     return figure
 
 
@@ -100,6 +104,7 @@ def _every(axes: Axes, table: pd.DataFrame) -> None:
 
 def _overlap(axes: Axes, table: pd.DataFrame) -> None:
     axes.plot(table["k"], table["overlap_ceiling"], **CEILING)
+    axes.plot(table["k"], table["overlap_single"], **SINGLE)
     axes.plot(table["k"], table["overlap"], color=COLOURS[0], lw=2)
     axes.plot(table["k"], table["chance"], **AVERAGE)
     axes.set_ylabel("share that is among the target's best k")
@@ -108,6 +113,7 @@ def _overlap(axes: Axes, table: pd.DataFrame) -> None:
 
 def _regret(axes: Axes, table: pd.DataFrame) -> None:
     axes.step(table["k"], table["regret_ceiling"], where="post", **CEILING)
+    axes.step(table["k"], table["regret_single"], where="post", **SINGLE)
     axes.step(table["k"], table["regret"], where="post", color=COLOURS[0], lw=2)
     axes.set_ylabel("(best of all - best of the k) / (best - mean)")
     axes.set_title("regret of training the best k on the target")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from analysis.statistics.correlations import Scores, kendall, quantised
 
@@ -20,13 +20,13 @@ Trials = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Ceiling:
-    """Rank agreement with single trainings on the target, beside that between such trainings.
+    """Rank agreement of source and target, beside that of two trainings on the target.
 
-    All on the same architectures and one training each, so that the two can be compared.
+    All on the same architectures and by one training a side, so that the two can be compared.
 
     Attributes:
-        trials: Columns that every architecture has.
-        tau: Mean tau-b of the source's scores with one training on the target.
+        trials: Columns of the target that every architecture has.
+        tau: Mean tau-b of a training on the source with one on the target; NaN without the former.
         ceiling: Mean tau-b between two trainings on the target.
     """
 
@@ -36,18 +36,30 @@ class Ceiling:
 
     @property
     def ratio(self) -> float:
-        """What share of the attainable agreement there is."""
-        return self.tau / self.ceiling if self.ceiling > 0 else math.nan
+        """What share of the attainable agreement there is, at most 1.
+
+        Trainings on the source may be less noisy than those on the target; then the source ranks
+        a training better than another one does.
+        """
+        return float(np.minimum(1.0, self.tau / self.ceiling)) if self.ceiling > 0 else math.nan
 
 
-def noise_ceiling(source: ArrayLike, trials: Trials) -> Ceiling:
-    """Return how well the source ranks single trainings, and how well these rank each other."""
-    s, columns = quantised(source), _complete(trials)
-    pairs = list(itertools.combinations(columns, 2))
+def noise_ceiling(source: Trials | None, target: Trials) -> Ceiling:
+    """Return how well trainings on the source rank those on the target, and these each other.
+
+    A training is never compared with itself, should both sides share it.
+
+    Args:
+        source: Single trainings of the source's score; None where these are not known.
+        target: Single trainings on the target.
+    """
+    columns = _complete(target)
+    sources = [] if source is None else _complete(source)
+    across = itertools.product(sources, columns)
     return Ceiling(
         trials=len(columns),
-        tau=_mean([kendall(s, column) for column in columns]),
-        ceiling=_mean([kendall(a, b) for a, b in pairs]),
+        tau=_mean([kendall(a, b) for a, b in across if not np.array_equal(a, b)]),
+        ceiling=_mean([kendall(a, b) for a, b in itertools.combinations(columns, 2)]),
     )
 
 
@@ -75,9 +87,12 @@ def spearman_brown(single: float, averaged: float) -> float:
 
 
 def attenuation(correlation: float, reliability_s: float, reliability_t: float) -> float:
-    """Return what a Spearman correlation would be without noise on either side (Spearman 1904)."""
+    """Return what a Spearman correlation would be without noise on either side (Spearman 1904).
+
+    At most 1: beyond, the reliabilities are estimated too low.
+    """
     product = reliability_s * reliability_t
-    return correlation / math.sqrt(product) if product > 0 else math.nan
+    return float(np.minimum(1.0, correlation / math.sqrt(product))) if product > 0 else math.nan
 
 
 def _complete(trials: Trials) -> list[Scores]:

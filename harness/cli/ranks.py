@@ -15,7 +15,7 @@ from harness.plugins import SPACES
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.answers.rank_table import Frame, Scoring
+    from analysis.answers.rank_table import Cells, Scoring
 
 SPACE = "nb201"
 SEED = 0  # of the bootstrap
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("--space", default=SPACE, help="that has a table (default: %(default)s)")
     parser.add_argument("--source", required=True, help="c10, c100 or in16")
-    parser.add_argument("--target", required=True, help="likewise")
+    parser.add_argument("--target", required=True, help="c10, c100 or in16")
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder of the table")
     parser.add_argument(
         "--epochs",
@@ -67,33 +67,33 @@ def execute(args: argparse.Namespace) -> int:
 
     if args.out is not None:
         check_file(args.out)
-    source, target, frame = _read(args, args.data or data_folder())
-    correlations = rank_transfer(source, target, frame, np.random.default_rng(SEED))
+    source, target, cells = _read(args, args.data or data_folder())
+    correlations = rank_transfer(source, target, cells, np.random.default_rng(SEED))
     document = {
         "space": args.space,
         "source": source.label,
         "target": target.label,
-        "architectures": frame.label,
+        "architectures": cells.label,
         "ceiling": target.trials_label or "no repeated trainings are published",
         "correlations": _records(correlations),
-        "selection": _records(selection_table(source, target, frame)),
-        "without_noise": without_noise(source, target, frame),
+        "selection": _records(selection_table(source, target, cells)),
+        "without_noise": without_noise(source, target, cells),
     }
     if args.out is not None:
-        document |= _draw(args.out, source, target, frame, correlations)
+        document |= _draw(args.out, source, target, cells, correlations)
     emit(document, _lines(document), is_json=args.json)
     return 0
 
 
 def _draw(
-    path: Path, source: Scoring, target: Scoring, frame: Frame, correlations: pd.DataFrame
+    path: Path, source: Scoring, target: Scoring, cells: Cells, correlations: pd.DataFrame
 ) -> dict[str, str]:
     """Write the figure and the table that it shows; return where they are."""
     from analysis.figures.files import write_figure
     from analysis.figures.rank_transfer import collect_ranks, draw_ranks
     from harness.results.store import write_atomically
 
-    table = collect_ranks(source, target, frame)
+    table = collect_ranks(source, target, cells)
     figure = draw_ranks(table, correlations, source.label, target.label)
     write_figure(figure, path, f"Rank transfer: {source.label} to {target.label}")
     beside = path.with_suffix(".csv")
@@ -101,11 +101,11 @@ def _draw(
     return {"figure": str(path), "table": str(beside)}
 
 
-def _read(args: argparse.Namespace, folder: Path) -> tuple[Scoring, Scoring, Frame]:
+def _read(args: argparse.Namespace, folder: Path) -> tuple[Scoring, Scoring, Cells]:
     from analysis.answers.rank_table import (
         EPOCHS,
         TASKS,
-        frame,
+        choose_cells,
         read_columns,
         score_column,
         scoring,
@@ -123,6 +123,11 @@ def _read(args: argparse.Namespace, folder: Path) -> tuple[Scoring, Scoring, Fra
             raise UnknownNameError(did_you_mean("task of the table", task, TASKS))
     if args.epochs not in EPOCHS:
         raise ConfigError(f"--epochs {args.epochs}: the table holds 12 and 200.")
+    if args.source == args.target and args.epochs == max(EPOCHS):
+        raise ConfigError(
+            f"--source {args.source} --target {args.target}: both would be ranked by the same "
+            f"trainings; give two tasks, or rank the source by --epochs {min(EPOCHS)}."
+        )
     wanted = [
         (args.source, args.epochs, args.score),
         (args.target, max(EPOCHS), "test"),
@@ -131,7 +136,9 @@ def _read(args: argparse.Namespace, folder: Path) -> tuple[Scoring, Scoring, Fra
     names |= {trials_column(task) for task, *_ in wanted} | {"ops", "op_names", "iso_class"}
     columns = read_columns(folder, names)
     source, target = (scoring(columns, *scores) for scores in wanted)
-    chosen = frame(columns, with_unconnected=args.unconnected == "in", only_unique=args.unique)
+    chosen = choose_cells(
+        columns, with_unconnected=args.unconnected == "in", only_unique=args.unique
+    )
     return source, target, chosen
 
 
@@ -160,9 +167,12 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
         )
     yield ""
     yield (
-        "'tau, one' ranks single trainings on the target by the source's score, 'ceiling' single "
-        "trainings by each other: the same cells, one training each. 'share' is their quotient."
+        "'tau, one' ranks single trainings on the target by single ones on the source, 'ceiling' "
+        "by other ones on the target: the same cells, one training a side. 'share' is their "
+        "quotient, at most 1."
     )
+    if all(row["kendall_single"] is None for row in document["correlations"]):
+        yield f"There is no share: single trainings of {document['source']} are not published."
     yield from _noise(document["without_noise"])
     yield ""
     yield (
@@ -172,8 +182,8 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
     for row in document["selection"]:
         yield (
             f"{row['k']:<8,}{row['overlap']:>9.3f}{row['chance']:>9.4f}{_p(row['p']):>10}"
-            f"{row['tied_source']:>5} / {row['tied_target']:<1}{row['precision_10%']:>13.3f}"
-            f"{row['precision_5%']:>7.3f}{row['precision_1%']:>7.3f}{row['best_rank']:>11,}"
+            f"{row['tied_source']:>5} / {row['tied_target']:<1}{row['precision_10']:>13.3f}"
+            f"{row['precision_5']:>7.3f}{row['precision_1']:>7.3f}{row['best_rank']:>11,}"
             f"{row['worst_rank']:>8,}{row['regret']:>9.4f}"
         )
     yield ""

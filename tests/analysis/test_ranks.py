@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.answers.rank_table import (
-    frame,
+    choose_cells,
     read_columns,
     score_column,
     scoring,
@@ -55,7 +55,7 @@ def columns(reference):
 
 @pytest.fixture
 def all_cells(columns):
-    return frame(columns, with_unconnected=True, only_unique=False)
+    return choose_cells(columns, with_unconnected=True, only_unique=False)
 
 
 def test_rank_correlations_have_the_known_answers():
@@ -205,12 +205,50 @@ def test_single_trainings_have_no_noise_to_estimate():
     assert math.isnan(reliability(np.array([[1.0, math.nan], [2.0, math.nan]])))
 
 
+def tau(a, b):
+    return stats.kendalltau(a, b).statistic
+
+
 def test_ceiling_is_read_on_columns_that_every_architecture_has():
-    trials = np.array([[1, 2, math.nan], [2, 1, 5], [3, 3, 6], [4, 4, 7.0]])
-    found = noise_ceiling([1, 2, 3, 4], trials)
+    rng = np.random.default_rng(0)
+    source, target = rng.normal(size=(12, 2)), rng.normal(size=(12, 3))
+    target[0, 2] = math.nan
+    found = noise_ceiling(source, target)
     assert found.trials == 2
-    assert found.ceiling == pytest.approx(stats.kendalltau(trials[:, 0], trials[:, 1]).statistic)
-    assert found.ratio == pytest.approx(found.tau / found.ceiling)
+    assert found.ceiling == pytest.approx(tau(target[:, 0], target[:, 1]))
+    across = [tau(source[:, i], target[:, j]) for i in range(2) for j in range(2)]
+    assert found.tau == pytest.approx(np.mean(across))
+    assert math.isnan(noise_ceiling(None, target).tau)
+
+
+def test_a_training_is_not_compared_with_itself():
+    trials = np.random.default_rng(0).normal(size=(30, 2))
+    found = noise_ceiling(trials, trials)
+    assert found.tau == pytest.approx(found.ceiling) and found.ratio == 1
+
+
+def test_share_of_the_ceiling_is_never_above_one():
+    truth = np.arange(40.0)
+    noise = 10 * np.random.default_rng(0).normal(size=(40, 3))
+    found = noise_ceiling(truth[:, None], truth[:, None] + noise)
+    assert found.tau > found.ceiling and found.ratio == 1
+    assert attenuation(0.9, 0.8, 0.9) == 1 and math.isnan(attenuation(math.nan, 0.8, 0.9))
+
+
+def test_share_compares_one_training_a_side(columns, all_cells):
+    source, target = (scoring(columns, task, 200, "test") for task in ("c100", "in16"))
+    row = rank_transfer(source, target, all_cells, np.random.default_rng(0), [1.0]).iloc[0]
+    sides = [columns[f"{name}_e200_valtest_seeds"] for name in ("cifar100", "imagenet16_120")]
+    across = [tau(sides[0][:, i].round(6), sides[1][:, j].round(6)) for i in (0, 1) for j in (0, 1)]
+    assert row["kendall_single"] == pytest.approx(np.mean(across))
+    assert row["share_of_ceiling"] == pytest.approx(np.mean(across) / row["ceiling"])
+
+
+def test_no_share_where_trainings_of_the_score_are_not_published(columns, all_cells):
+    source, target = (scoring(columns, task, 200, "test") for task in ("c10", "in16"))
+    row = rank_transfer(source, target, all_cells, np.random.default_rng(0), [1.0]).iloc[0]
+    assert np.isnan([row["kendall_single"], row["share_of_ceiling"]]).all() and row["ceiling"] > 0
+    assert curves(source, target, all_cells)["overlap_single"].isna().all()
 
 
 def test_ranking_of_all_cells_transfers_and_that_of_the_best_does_not(columns, all_cells):
@@ -225,7 +263,7 @@ def test_ranking_of_all_cells_transfers_and_that_of_the_best_does_not(columns, a
 
 def test_unique_cells_lower_tau_by_about_five_hundredths(columns, all_cells):
     source, target = (scoring(columns, task, 200, "test") for task in ("c10", "in16"))
-    unique = frame(columns, with_unconnected=True, only_unique=True)
+    unique = choose_cells(columns, with_unconnected=True, only_unique=True)
     assert len(unique.rows) == 6466
     taus = [
         correlations(source.scores[its.rows], target.scores[its.rows]).kendall
@@ -254,6 +292,9 @@ def test_curves_stand_beside_chance_and_what_a_second_training_gives(columns, al
     assert table["overlap"].iloc[-1] == table["chance"].iloc[-1] == 1
     assert (table["overlap"].iloc[99:] < table["overlap_ceiling"].iloc[99:] + 1e-9).mean() > 0.9
     first = scoring(columns, "c10", 200, "test")
+    single = curves(scoring(columns, "c100", 200, "test"), target, all_cells)
+    below = single["overlap_single"].iloc[99:] < single["overlap_ceiling"].iloc[99:] + 1e-9
+    assert below.mean() > 0.9
     lacking = curves(source, type(first)("in16", target.scores, "twelve epochs"), all_cells)
     assert lacking["overlap_ceiling"].isna().all()
 

@@ -21,6 +21,25 @@ def test_ranks_prints_correlations_beside_their_ceilings(data, capsys):
     assert rows["all"]["kendall"] == pytest.approx(0.84, abs=0.005)
     assert rows["top 10%"]["ceiling"] == pytest.approx(0.68, abs=0.005)
     assert [row["k"] for row in document["selection"]] == [1, 10, 100, 1000]
+    assert {"precision_10", "precision_5", "precision_1"} < set(document["selection"][0])
+
+
+def test_ranks_says_why_there_is_no_share(data, capsys):
+    pair = ["ranks", "--target", "in16", "--data", data, "--unique", "--source"]
+    told = "There is no share: single trainings of c10, 200 epochs, test accuracy are not"
+    assert main([*pair, "c10"]) == 0
+    assert told in capsys.readouterr().out
+    assert main([*pair, "c10", "--score", "validation"]) == 0
+    assert told not in capsys.readouterr().out
+
+
+def test_a_short_training_may_rank_the_same_task(data, capsys):
+    pair = ["--source", "c100", "--target", "c100", "--epochs", "12", "--unique", "--json"]
+    assert main(["ranks", *pair, "--data", data]) == 0
+    shares = [
+        row["share_of_ceiling"] for row in json.loads(capsys.readouterr().out)["correlations"]
+    ]
+    assert all(0 < share <= 1 for share in shares)
 
 
 def test_ranks_reads_as_text_where_no_trainings_were_repeated(data, capsys):
@@ -36,6 +55,7 @@ def test_ranks_reads_as_text_where_no_trainings_were_repeated(data, capsys):
     ("options", "complaint"),
     [
         (["--target", "c1000"], "No task of the table is called 'c1000'. Did you mean c100"),
+        (["--source", "c100"], "both would be ranked by the same trainings; give two tasks"),
         (["--epochs", "90"], "--epochs 90: the table holds 12 and 200."),
         (["--space", "darts"], "--space darts: ranks needs a table"),
         (
