@@ -14,6 +14,7 @@ from analysis.answers.cells.changes import change_tables
 from analysis.answers.cells.lineage import Lineage, list_lineages
 from analysis.answers.cells.searched import Collection, collect_found
 from analysis.answers.cells.tables import similarity_tables
+from analysis.answers.comparisons.asked import list_unasked
 from analysis.answers.comparisons.comparisons import (
     Comparison,
     Family,
@@ -205,6 +206,8 @@ class Study:
             declared,
             protocol.get("margin"),
             _left_out(self.tables),
+            # Of a plan every declared question was meant; a file says what it means by its rows.
+            () if self.has_jobs else list_unasked(self.units, self.methods, self.pairs, declared),
         )
 
 

@@ -15,6 +15,7 @@ from itertools import combinations, product
 import pandas as pd
 
 from analysis.answers.arms import finite
+from analysis.answers.comparisons.asked import Question
 from analysis.answers.comparisons.designs import compared, is_about_transfer
 from analysis.answers.comparisons.directions import home_comparisons
 from analysis.answers.comparisons.pooling import over_targets
@@ -50,6 +51,7 @@ class Family:
         margin: Of non-inferiority, in percentage points; None suppresses its verdicts.
         left_out: Methods with arms that the experiment's file leaves out for them: what is never
             asked is not in the family, unlike what was asked and could not be answered.
+        unasked: Single questions that are not asked, either.
     """
 
     methods: Sequence[str]
@@ -57,9 +59,12 @@ class Family:
     declared: Sequence[tuple[str, str]] = ()
     margin: float | None = None
     left_out: Collection[tuple[str, str]] = ()
+    unasked: Collection[Question] = ()
 
     def asks(self, one: Comparison) -> bool:
-        """Tell whether the method takes part in both arms."""
+        """Tell whether the method takes part in both arms, and the question is asked."""
+        if (one.method, one.source, one.target, one.arm, one.against) in self.unasked:
+            return False
         return not any((one.method, arm) in self.left_out for arm in (one.arm, one.against))
 
 
