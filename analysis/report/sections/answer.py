@@ -74,28 +74,29 @@ def sentences(study: Study) -> Iterator[str]:
         return
     is_many = len(cells) > MOST_SENTENCES
     for method, pair in cells:
-        yield _sentence(study, method, pair, is_brief=is_many)
+        yield from _tell(study, method, pair, is_brief=is_many)
     if is_many:
         yield from _against_random(study)
 
 
-def _sentence(study: Study, method: str, pair: tuple[str, str], *, is_brief: bool) -> str:
+def _tell(study: Study, method: str, pair: tuple[str, str], *, is_brief: bool) -> Iterator[str]:
+    """Say how a method did on a pair; nothing where nothing was asked."""
     source, target = pair
     found = {
         (one.arm, one.against): one
         for one in study.comparisons
         if (one.method, one.source, one.target) == (method, *pair) and one.scale == "pp"
     }
+    if not found:
+        return
     name = f"{method}, {pair_label(study.labels[source], study.labels[target])}"
-    asked = min((key for key in found if {*key} & {*CARRIED}), key=_rank, default=None)
-    if asked is None:
-        return f"{name}: no declared comparison is about what was carried over."
+    asked = min(found, key=_rank)
     things = _name_things(study)
     phrases = {
         arm: text.format(things=things, source=source, target=target)
         for arm, text in PHRASES.items()
     }
-    carried = next(arm for arm in asked if arm in CARRIED)
+    carried = next((arm for arm in asked if arm in CARRIED), asked[0])
     is_first = asked[0] == carried
     subject, other = (phrases[arm] for arm in asked)
     if asked == (carried, DIRECT):
@@ -105,7 +106,7 @@ def _sentence(study: Study, method: str, pair: tuple[str, str], *, is_brief: boo
     if random and asked != (carried, RANDOM) and not is_brief:
         again = f"these {things}" if is_first else phrases[carried]
         told.append(say(random, again, phrases[RANDOM], is_second=is_first))
-    return f"{name}: {'; '.join(told)}.{_spread(found[asked], random, carried)}"
+    yield f"{name}: {'; '.join(told)}.{_spread(found[asked], random, carried)}"
 
 
 def _name_things(study: Study) -> str:
@@ -117,9 +118,9 @@ def _name_things(study: Study) -> str:
     return "networks" if is_chain else "cells"
 
 
-def _rank(key: tuple[str, str]) -> tuple[bool, bool, bool]:
-    """Return how telling a comparison is: with direct search first, then with random cells."""
-    return DIRECT not in key, RANDOM not in key, key[0] not in CARRIED
+def _rank(key: tuple[str, str]) -> tuple[bool, ...]:
+    """Return how telling a comparison is: what was carried over with direct search, then random."""
+    return not {*key} & {*CARRIED}, DIRECT not in key, RANDOM not in key, key[0] not in CARRIED
 
 
 def _against_random(study: Study) -> Iterator[str]:

@@ -153,7 +153,7 @@ def _margins(study: Study) -> Iterator[Block]:
 
 
 def _rivals(study: Study) -> Iterator[Block]:
-    if not study.rivals:
+    if not study.rivals or not study.comparisons:  # then they are the verdicts
         return
     sizes = joined(dict.fromkeys(several(one.family, "test") for one in study.rivals))
     yield Text(f"Methods against each other: undeclared, a family of its own of {sizes}.")

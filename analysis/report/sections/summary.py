@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from analysis.answers.comparisons.comparisons import Comparison, Verdict
 from analysis.answers.comparisons.sentences import say
 from analysis.arms import (
+    CARRIED,
     CONTINUED,
     DIRECT,
     DIRECT_LONG,
@@ -44,7 +45,9 @@ def sentences(study: Study, things: str) -> Iterator[str]:
     elif len(single) <= MOST_SENTENCES:
         yield from (_tell(one, things) for one in single)
     else:
-        yield from (_sum_up(study, method) for method in study.methods)
+        rivals = {method: _list_rivals(study, method) for method in study.methods}
+        for method in sorted(rivals, key=lambda name: -_lead(rivals[name])):
+            yield _sum_up(study, method, rivals[method])
         yield from _count_family(study)
 
 
@@ -60,7 +63,7 @@ def _tell(one: Comparison, things: str) -> str:
     return f"{told[0].upper()}{told[1:]}."
 
 
-def _sum_up(study: Study, method: str) -> str:
+def _sum_up(study: Study, method: str, rivals: Sequence[Verdict]) -> str:
     """Say what a method reached on all its targets, beside other arms and other methods."""
     own = [one for one in study.comparisons if one.method == method]
     questions = dict.fromkeys((one.arm, one.against) for one in own)
@@ -68,7 +71,8 @@ def _sum_up(study: Study, method: str) -> str:
         _sum_up_question([one for one in own if (one.arm, one.against) == question], study)
         for question in questions
     ]
-    parts += _sum_up_rivals(study, method)
+    if rivals:
+        parts.append(f"it did {_count(rivals, 'than another method in', 'comparison')}")
     return f"{method}: {'; '.join(parts) or 'nothing to compare it with'}."
 
 
@@ -76,27 +80,31 @@ def _sum_up_question(asked: Sequence[Comparison], study: Study) -> str:
     """Say on how many targets an arm did better and worse than another, and how over all."""
     single = [one for one in asked if _is_single(study, one)]
     arm, against = (NOUNS[name] for name in (asked[0].arm, asked[0].against))
-    place = "pair" if any(one.source != one.target for one in single) else "data set"
+    place = "pair" if {asked[0].arm, asked[0].against} & {*CARRIED} else "data set"
     told = f"{arm} did {_count([one.verdict for one in single], f'than {against} on', place)}"
-    over = [_overall(one) for one in asked if one not in single and not math.isnan(one.difference)]
+    pooled = [one for one in asked if one not in single and one.scale == "pp"]
+    over = [_overall(one) for one in pooled if not math.isnan(one.difference)]
     return told + (f", over all of them {over[0]}" if over else "")
 
 
 def _overall(one: Comparison) -> str:
     words = {Verdict.SUPERIOR: "better", Verdict.INFERIOR: "worse"}
-    unit = "points" if one.scale == "pp" else one.scale
-    size = f"{decimal(one.difference, 1, signed=True)} {unit}"
-    return f"{words.get(one.verdict, 'no difference was shown')} ({size})"
+    size = decimal(one.difference, 1, signed=True)
+    return f"{words.get(one.verdict, 'no difference was shown')} ({size} points)"
 
 
-def _sum_up_rivals(study: Study, method: str) -> Iterator[str]:
-    found = [
+def _list_rivals(study: Study, method: str) -> list[Verdict]:
+    """Return the verdicts of a method against each other one, arm by arm and target by target."""
+    return [
         one.verdict if one.method == method else _swap(one.verdict)
         for one in study.rivals
         if _is_single(study, one) and method in {one.method, one.rival}
     ]
-    if found:
-        yield f"it did {_count(found, 'than another method in', 'comparison')}"
+
+
+def _lead(verdicts: Sequence[Verdict]) -> int:
+    """Return by how much a method was more often better than worse."""
+    return verdicts.count(Verdict.SUPERIOR) - verdicts.count(Verdict.INFERIOR)
 
 
 def _swap(verdict: Verdict) -> Verdict:

@@ -20,7 +20,12 @@ from analysis.study import NOT_COMPARABLE, Study
 def section(study: Study, gallery: Gallery) -> Section:
     """List every declared comparison."""
     if not study.comparisons:
-        text = "The protocol declares no comparison, so there is no verdict."
+        if study.rivals:
+            text = "Methods against each other; no arm is declared to be compared with another."
+            return Section(
+                "verdicts", "Verdicts", (Text(text), verdict_grid("rivals", study.rivals))
+            )
+        text = "No comparison is declared, so there is no verdict."
         return Section("verdicts", "Verdicts", (Text(text),))
     return Section("verdicts", "Verdicts", (verdict_grid("comparisons", study.comparisons),))
 
