@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +71,20 @@ class Distribution:
         return (value - self.mean) / (equal - self.mean)
 
 
+class Judged(NamedTuple):
+    """A value of a metric beside random pairs of the space.
+
+    Attributes:
+        chance_mean: The metric's mean over random pairs.
+        percentile: Percent of random pairs that are less alike than the value.
+        corrected: The value, 0 at the random mean and 1 for equal graphs.
+    """
+
+    chance_mean: float
+    percentile: float
+    corrected: float
+
+
 @dataclass(frozen=True)
 class Chance:
     """The chance baselines of one space.
@@ -88,17 +103,17 @@ class Chance:
     measures: Mapping[str, Mapping[str, float]]
     operations: Mapping[str, Mapping[str, float]]
 
-    def judge(self, cell: str, metric: str, value: float) -> dict[str, float]:
-        """Return the random mean, and the value's percentile and chance-corrected value."""
+    def judge(self, cell: str, metric: str, value: float) -> Judged:
+        """Return what random pairs say of a value; NaN where nothing is known of them."""
         found = self.pairs.get(cell, {}).get(metric)
         if found is None:
-            return dict.fromkeys(("chance_mean", "percentile", "corrected"), math.nan)
+            return Judged(math.nan, math.nan, math.nan)
         kind = METRICS[metric]
-        return {
-            "chance_mean": found.mean,
-            "percentile": found.percentile(value, is_distance=kind.is_distance),
-            "corrected": found.corrected(value, equal=kind.equal),
-        }
+        return Judged(
+            found.mean,
+            found.percentile(value, is_distance=kind.is_distance),
+            found.corrected(value, equal=kind.equal),
+        )
 
 
 NOTHING = Chance(SEED, 0, {}, {}, {})

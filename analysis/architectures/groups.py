@@ -1,122 +1,246 @@
-"""Do groups differ beyond chance? Permutation tests on a matrix of distances.
+"""Do groups differ beyond chance? Permutation tests on distances.
 
 The statistic is the mean distance between groups less the mean distance within them; it is large
-where groups differ, so the tests are one-sided. With blocks, labels are permuted inside each block
-only, for what else makes cells alike (the space, the method) must not pass for the groups' doing.
+where groups differ, so the tests are one-sided. Members that are alike are one thing with a count:
+members are relabelled, never things. With blocks, labels are permuted inside each block only, for
+what else makes cells alike (the space, the method) must not pass for the groups' doing. Searches
+of equal seed in two groups are alike at most by their draws; that makes p larger, not smaller.
+
+scikit-bio has neither this statistic nor blocks, and needs h5py and biom-format.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
+import operator
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
 Matrix = NDArray[np.float64]
-Labels = NDArray[np.int64]
+Counts = NDArray[np.int64]
+Places = NDArray[np.int64]
+Link = tuple[Places, Places]
 
 # Up to so many relabellings all are tried; beyond, so many are drawn.
 EXACT, DRAWS = 20_000, 9_999
-BATCH = 1_000
+BATCH = 500
+# Which part of the relabelled differences the band around them holds.
+BAND = 0.95
 # What two sums of the same distances in another order may differ by.
 TOLERANCE = 1e-9
 
 
-@dataclass(frozen=True)
-class GroupTest:
-    """What a permutation test found.
+class GroupTest(NamedTuple):
+    """What a permutation test of groups found.
 
     Attributes:
-        within: Mean distance of pairs of one group.
-        between: Mean distance of pairs of different groups.
+        within: Mean distance of pairs of members of one group.
+        between: Mean distance of pairs of members of different groups.
+        difference: The latter less the former.
+        low: 2.5 % point of the difference under relabelling.
+        high: 97.5 % point.
         p: One-sided; NaN where nothing can be said.
         p_min: The smallest that was attainable.
-        relabellings: How many stood behind p.
+        relabellings: How many p rests on.
         is_exact: Whether these were all there are.
-        low: 2.5 % point of between less within under relabelling.
-        high: 97.5 % point.
         why: The reason if p is NaN; empty if it is known.
     """
 
     within: float
     between: float
-    p: float
-    p_min: float
-    relabellings: int
-    is_exact: bool
-    low: float
-    high: float
+    difference: float
+    low: float = math.nan
+    high: float = math.nan
+    p: float = math.nan
+    p_min: float = math.nan
+    relabellings: int = 0
+    is_exact: bool = False
     why: str = ""
-
-    @property
-    def difference(self) -> float:
-        """The mean distance between groups less that within."""
-        return self.between - self.within
 
 
 def permute_labels(
     distances: Matrix,
-    labels: Sequence[Hashable],
+    counts: Counts,
     *,
     rng: np.random.Generator,
     blocks: Sequence[Hashable] | None = None,
-    compared: NDArray[np.bool_] | None = None,
+    compared: Callable[[Hashable, Hashable], bool] = operator.eq,
     draws: int = DRAWS,
 ) -> GroupTest:
-    """Test whether things with different labels lie further apart than chance has it.
+    """Test whether members of different groups lie further apart than chance has it.
 
     Args:
-        distances: (n, n), symmetric.
-        labels: Of each of the n things.
+        distances: (T, T) between things: symmetric, 0 on the diagonal.
+        counts: (G, T) how many members of each group are each thing.
         rng: Draws relabellings where there are more than ``EXACT``.
-        blocks: Labels are permuted inside a block only; by default all are one block.
-        compared: (n, n) which pairs count; by default all.
+        blocks: (T,) labels are permuted inside a block only; by default all are one block. What
+            is in two blocks is two things.
+        compared: Tells of two blocks whether pairs across them count; by default those of one
+            block do.
         draws: How many relabellings to draw.
     """
-    counted = np.ones(distances.shape, bool) if compared is None else compared | compared.T
-    counted = np.triu(counted & ~np.isnan(distances), 1)
-    codes = _number(labels)
-    members = _members(_number(blocks) if blocks is not None else np.zeros_like(codes))
-    within, between = (float(x[0]) for x in _means(distances, counted, codes[None]))
-    if why := _obstacle(codes, within, between):
-        return GroupTest(within, between, math.nan, math.nan, 0, False, math.nan, math.nan, why)
-    total = math.prod(_count(codes[places]) for places in members)
-    is_exact = total <= EXACT
-    chosen = _all(codes, members) if is_exact else _some(codes, members, draws, rng)
-    found = np.concatenate([_difference(distances, counted, batch) for batch in _batches(chosen)])
-    found = found[~np.isnan(found)]  # a relabelling may leave no pair within
+    names = [None] * counts.shape[1] if blocks is None else list(blocks)
+    members = {
+        block: np.flatnonzero([name == block for name in names]) for block in dict.fromkeys(names)
+    }
+    links = [
+        (members[one], members[other])
+        for one, other in itertools.product(members, repeat=2)
+        if compared(one, other)
+    ]
+    pairs = _Pairs(distances, counts, links)
+    within, between = (float(mean[0]) for mean in pairs.average(counts[None]))
+    if why := pairs.find_obstacle():
+        return GroupTest(within, between, between - within, why=why)
+    places = list(members.values())
+    ways = math.prod(_count_ways(counts[:, its]) for its in places)
+    is_exact = ways <= EXACT
+    listed = _list_all(counts, places) if is_exact else _draw(counts, places, draws, rng)
+    means = [pairs.average(tables) for tables in listed]
+    found = np.concatenate([apart - together for together, apart in means])
     as_large = int((found >= between - within - TOLERANCE).sum())
-    number = len(found)
-    p = as_large / number if is_exact else (as_large + 1) / (number + 1)
-    smallest = 1 / number if is_exact else 1 / (number + 1)
-    if is_exact:
-        smallest = float((found >= found.max() - TOLERANCE).sum()) / number
-    low, high = (float(x) for x in np.quantile(found, (0.025, 0.975)))
-    return GroupTest(within, between, p, smallest, number, is_exact, low, high)
+    most = int((found >= found.max() - TOLERANCE).sum())
+    p, p_min = (
+        (as_large / ways, most / ways)
+        if is_exact
+        else ((as_large + 1) / (draws + 1), 1 / (draws + 1))
+    )
+    low, high = np.quantile(found, (0.5 - BAND / 2, 0.5 + BAND / 2)).tolist()
+    own = (within, between, between - within)
+    return GroupTest(*own, low, high, p, p_min, len(found), is_exact)
 
 
-@dataclass(frozen=True)
-class MantelTest:
+class _Pairs:
+    """The pairs of members that count; how many are of one group is the same in every relabelling.
+
+    Args:
+        distances: (T, T) between things.
+        counts: (G, T) how many members of each group are each thing.
+        links: Things of two blocks whose pairs count, either way round.
+    """
+
+    def __init__(self, distances: Matrix, counts: Counts, links: Sequence[Link]) -> None:
+        self._distances, self._links = distances, links
+        self._groups = int((counts.sum(axis=1) > 0).sum())
+        alone = sum(int(counts[:, one].sum()) for one, other in links if one is other)
+        everyone = counts.sum(axis=0)[None, None]
+        ones = np.ones_like(distances)
+        self._inside, every = (
+            (float(self._add(tables, ones)[0]) - alone) / 2 for tables in (counts[None], everyone)
+        )
+        self._outside = every - self._inside
+        self._total = float(self._add(everyone, distances)[0]) / 2
+
+    def average(self, tables: Counts) -> tuple[Matrix, Matrix]:
+        """Return the mean distance within and between groups of K tables (K, G, T): (K,) each."""
+        inside = self._add(tables, self._distances) / 2
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return inside / self._inside, (self._total - inside) / self._outside
+
+    def find_obstacle(self) -> str:
+        """Return why groups cannot be compared; empty if they can."""
+        if self._groups < 2:
+            return "there is one group only"
+        if self._inside == 0:
+            return "no group has two members to compare"
+        if self._outside == 0:
+            return "no two groups have members to compare"
+        return "a distance is unknown" if math.isnan(self._total) else ""
+
+    def _add(self, tables: Counts, values: Matrix) -> Matrix:
+        """Return the sum of values over the ordered pairs of one group, of each table."""
+        added = np.zeros(len(tables))
+        for one, other in self._links:
+            first, second = (
+                tables[:, :, its].reshape(-1, len(its)).astype(float) for its in (one, other)
+            )
+            sums = ((first @ values[np.ix_(one, other)]) * second).sum(axis=1)
+            added += sums.reshape(len(tables), -1).sum(axis=1)
+        return added
+
+
+def _count_ways(counts: Counts) -> int:
+    """Return in how many ways the members of a block can be given their labels."""
+    sizes = counts.sum(axis=1).tolist()
+    ways = math.factorial(sum(sizes))
+    for size in sizes:
+        ways //= math.factorial(size)
+    return ways
+
+
+def _list_all(counts: Counts, blocks: Sequence[Places]) -> Iterator[Counts]:
+    """Yield the tables of every relabelling of members inside the blocks, each once."""
+    listed = [_list_block(counts[:, its]) for its in blocks]
+    sizes = [len(tables) for tables in listed]
+    for start in range(0, math.prod(sizes), BATCH):
+        chosen = np.arange(start, min(start + BATCH, math.prod(sizes)))
+        tables = np.zeros((len(chosen), *counts.shape), dtype=np.int64)
+        for its, own, which in zip(blocks, listed, np.unravel_index(chosen, sizes), strict=True):
+            tables[:, :, its] = own[which]
+        yield tables
+
+
+def _list_block(counts: Counts) -> Counts:
+    """Return the table of every relabelling of one block's members."""
+    groups, things = (
+        np.repeat(places, counts.ravel()) for places in np.indices(counts.shape).reshape(2, -1)
+    )
+    orders = np.array(_arrange(tuple(groups.tolist())))
+    tables = np.zeros((len(orders), *counts.shape), dtype=np.int64)
+    np.add.at(tables, (np.arange(len(orders))[:, None], orders, things), 1)
+    return tables
+
+
+def _arrange(labels: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """Return the distinct orders of some labels."""
+    if not labels:
+        return [()]
+    return [
+        (first, *rest)
+        for first in sorted(set(labels))
+        for place in [labels.index(first)]
+        for rest in _arrange(labels[:place] + labels[place + 1 :])
+    ]
+
+
+def _draw(
+    counts: Counts, blocks: Sequence[Places], draws: int, rng: np.random.Generator
+) -> Iterator[Counts]:
+    """Yield tables as relabelling members inside the blocks at random gives them."""
+    made = [
+        stats.random_table(counts[:, its].sum(axis=1), counts[:, its].sum(axis=0), seed=rng)
+        for its in blocks
+    ]
+    for start in range(0, draws, BATCH):
+        size = min(BATCH, draws - start)
+        tables = np.zeros((size, *counts.shape), dtype=np.int64)
+        for its, table in zip(blocks, made, strict=True):
+            tables[:, :, its] = table.rvs(size=size)
+        yield tables
+
+
+class MantelTest(NamedTuple):
     """Whether two distances of the same things go together.
 
     Attributes:
-        correlation: Spearman's, over all pairs; NaN where one of them is constant.
-        p: One-sided, for things close in one being close in the other.
         n: Number of things.
-        relabellings: How many stood behind p.
+        correlation: Spearman's, over all pairs; NaN where nothing can be said.
+        p: One-sided, for things close in one being close in the other; NaN like the correlation.
+        relabellings: How many p rests on.
         is_exact: Whether these were all there are.
         why: The reason if p is NaN; empty if it is known.
     """
 
-    correlation: float
-    p: float
     n: int
-    relabellings: int
-    is_exact: bool
+    correlation: float = math.nan
+    p: float = math.nan
+    relabellings: int = 0
+    is_exact: bool = False
     why: str = ""
 
 
@@ -127,116 +251,31 @@ def mantel(
 
     Args:
         first: (n, n), symmetric.
-        second: Likewise, of the same things in the same order.
-        rng: Draws permutations where there are more than ``EXACT``.
+        second: (n, n), symmetric, of the same things in the same order.
+        rng: Draws permutations where there are more than ``draws``.
         draws: How many to draw.
     """
     n = len(first)
     upper = np.triu_indices(n, 1)
-    one, other = first[upper], second[upper]
+    pairs = first[upper], second[upper]
     if n < 4:
-        return MantelTest(math.nan, math.nan, n, 0, False, f"{n} are too few to correlate")
-    if not (np.isfinite(one).all() and np.isfinite(other).all()):
-        return MantelTest(math.nan, math.nan, n, 0, False, "a distance is unknown")
-    if np.ptp(one) == 0 or np.ptp(other) == 0:
-        return MantelTest(math.nan, math.nan, n, 0, False, "all distances are equal")
+        return MantelTest(n, why=f"{n} are too few to correlate")
+    if not np.isfinite(pairs).all():
+        return MantelTest(n, why="a distance is unknown")
+    if not np.ptp(pairs, axis=1).all():
+        return MantelTest(n, why="all distances are equal")
     ranks, square = np.zeros((n, n)), np.zeros((n, n))
-    ranks[upper], square[upper] = (_standard(stats.rankdata(each)) for each in (one, other))
-    square += square.T
-    is_exact = math.factorial(n) <= EXACT
-    orders = map(np.array, itertools.permutations(range(n))) if is_exact else _orders(n, draws, rng)
-    found = np.array([np.vdot(ranks, square[order][:, order]) for order in orders])
-    correlation = float(np.vdot(ranks, square))
-    as_large = int((found >= correlation - TOLERANCE).sum())
-    p = as_large / len(found) if is_exact else (as_large + 1) / (len(found) + 1)
-    return MantelTest(correlation, p, n, len(found), is_exact)
-
-
-def _obstacle(codes: Labels, within: float, between: float) -> str:
-    if len(np.unique(codes)) < 2:
-        return "there is one group only"
-    if math.isnan(within):
-        return "no group has two members to compare"
-    return "no two groups have members to compare" if math.isnan(between) else ""
-
-
-def _number(labels: Sequence[Hashable]) -> Labels:
-    numbers: dict[Hashable, int] = {}
-    return np.array([numbers.setdefault(label, len(numbers)) for label in labels], dtype=np.int64)
-
-
-def _members(blocks: Labels) -> list[Labels]:
-    return [np.flatnonzero(blocks == block) for block in np.unique(blocks)]
-
-
-def _count(codes: Labels) -> int:
-    """Return in how many ways the labels of a block can be arranged."""
-    ways = math.factorial(len(codes))
-    for number in np.unique(codes, return_counts=True)[1]:
-        ways //= math.factorial(int(number))
-    return ways
-
-
-def _all(codes: Labels, members: Sequence[Labels]) -> Iterator[Labels]:
-    """Yield every arrangement of labels inside the blocks once."""
-    ways = [_arrangements(tuple(sorted(codes[places].tolist()))) for places in members]
-    for choice in itertools.product(*ways):
-        arranged = codes.copy()
-        for places, labels in zip(members, choice, strict=True):
-            arranged[places] = labels
-        yield arranged
-
-
-def _arrangements(labels: tuple[int, ...]) -> list[tuple[int, ...]]:
-    """Return the distinct orders of some labels."""
-    if not labels:
-        return [()]
-    return [
-        (first, *rest)
-        for first in sorted(set(labels))
-        for place in [labels.index(first)]
-        for rest in _arrangements(labels[:place] + labels[place + 1 :])
-    ]
-
-
-def _some(
-    codes: Labels, members: Sequence[Labels], draws: int, rng: np.random.Generator
-) -> Iterator[Labels]:
-    for _ in range(draws):
-        arranged = codes.copy()
-        for places in members:
-            arranged[places] = rng.permutation(codes[places])
-        yield arranged
-
-
-def _batches(chosen: Iterator[Labels]) -> Iterator[Labels]:
-    for batch in iter(lambda: list(itertools.islice(chosen, BATCH)), []):
-        yield np.array(batch)
-
-
-def _difference(distances: Matrix, counted: NDArray[np.bool_], codes: Labels) -> Matrix:
-    within, between = _means(distances, counted, codes)
-    return between - within
-
-
-def _means(distances: Matrix, counted: NDArray[np.bool_], codes: Labels) -> tuple[Matrix, Matrix]:
-    """Return the mean distance within and between groups for each row of labels."""
-    weighed = np.where(counted, distances, 0.0)
-    inside, pairs = np.zeros(len(codes)), np.zeros(len(codes))
-    for label in np.unique(codes):
-        chosen = (codes == label).astype(float)
-        inside += ((chosen @ weighed) * chosen).sum(axis=1)
-        pairs += ((chosen @ counted.astype(float)) * chosen).sum(axis=1)
-    others = counted.sum() - pairs
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return inside / pairs, (weighed.sum() - inside) / others
-
-
-def _standard(ranks: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return ranks whose products add up to a correlation."""
-    centred = ranks - ranks.mean()
-    return np.asarray(centred / np.sqrt((centred**2).sum()))
-
-
-def _orders(n: int, draws: int, rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:
-    return (rng.permutation(n) for _ in range(draws))
+    ranks[upper], square[upper] = stats.zscore(stats.rankdata(pairs, axis=1), axis=1)
+    ranks, square = ranks / len(upper[0]), square + square.T
+    found = stats.permutation_test(
+        (np.arange(n),),
+        lambda order: np.vdot(ranks, square[order][:, order]),
+        permutation_type="pairings",
+        vectorized=False,
+        n_resamples=draws,
+        alternative="greater",
+        rng=rng,
+    )
+    tried = len(found.null_distribution)
+    is_exact = math.factorial(n) <= draws
+    return MantelTest(n, float(found.statistic), float(found.pvalue), tried, is_exact)

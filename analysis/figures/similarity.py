@@ -1,10 +1,10 @@
-"""Which searches found alike architectures: a heat map ordered by average linkage."""
+"""How alike searches' architectures are: a heat map ordered by average linkage."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,53 +15,68 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
-from analysis.answers.cells.searched import Collection
+from analysis.answers.cells.searched import GROUP, Collection, average_pairs, count_found
 from analysis.architectures.chance import Chance
 from analysis.architectures.metrics import MEAN, distance
-from analysis.arms import RANDOM
 from analysis.figures.style import COLOURS, DIVERGING, WIDEST, canvas, draw_empty, place_of, styled
+from analysis.loading.rows import frame
+from analysis.numbers import several
 from analysis.study import Study
 
-COLUMNS = [
-    "row",
-    "column",
-    "method",
-    "place",
-    "task",
-    "role",
-    "seed",
-    "likeness",
-    "chance_mean",
-]
-# Inches a row, how many rows still have room for a name, and inches of all rows without.
-ROW, NAMED, UNNAMED = 0.2, 60, 10.0
-# More tiles than this are drawn as pixels.
-MOST_SHAPES = 2000
+# Inches a row. Up to so many searches have a row each; of more, a row is all of one purpose.
+ROW, MOST_ROWS = 0.2, 60
 STRIPS = ("method", "task")
 
 
+class Pair(NamedTuple):
+    """Two rows of the map: two searches, or the searches of two methods, purposes and tasks.
+
+    Attributes:
+        row: Place in the order drawn.
+        column: The other's place.
+        method: Title.
+        place: The method's, which fixes its colour.
+        task: Where the row's searches searched.
+        role: What they are for.
+        seeds: Which they are: ``seed 3``, or ``500 seeds``.
+        likeness: One less the mean distance over pairs, 1 for equal; NaN if there is no pair.
+        chance_mean: The same of random architectures; NaN if unknown.
+    """
+
+    row: int
+    column: int
+    method: str
+    place: int
+    task: str
+    role: str
+    seeds: str
+    likeness: float
+    chance_mean: float
+
+
 def collect(study: Study) -> pd.DataFrame:
-    """Return the likeness of all pairs of finished searches, in the order they are drawn."""
-    return _tabulate(study.found, study.chance, study.methods)
+    """Return the likeness of all pairs of rows, over the mean of the cells if there are several."""
+    return frame(Pair, _list_pairs(study.found, study.chance, study.methods))
 
 
-def _tabulate(collection: Collection, chance: Chance, methods: Sequence[str]) -> pd.DataFrame:
-    """Return one row per pair of searches, of the mean over the cells where there are several."""
-    places = [place for place, item in enumerate(collection.found) if item.role != RANDOM]
-    if len(places) < 2:
-        return pd.DataFrame(columns=COLUMNS)
+def _list_pairs(collection: Collection, chance: Chance, methods: Sequence[str]) -> Iterator[Pair]:
+    found = collection.found
+    key = [*GROUP, "seed"] if len(found) <= MOST_ROWS else GROUP
+    groups = [its for _, its in found.groupby(key, sort=False)]
+    if len(groups) < 2:
+        return
     cell = MEAN if MEAN in collection.values else next(iter(collection.values))
-    distances = collection.distances(cell)[np.ix_(places, places)]
-    mean = chance.judge(cell, collection.metric, np.nan)["chance_mean"]
+    distances = collection.distances(cell)
+    means = average_pairs(distances, count_found(groups, len(distances)))
+    mean = chance.judge(cell, collection.metric, np.nan).chance_mean
     expected = 1 - float(distance(collection.metric, np.array(mean)))
-    rows = []
-    for row, first in enumerate(order := _order(distances)):
-        item = collection.found[places[first]]
-        place = place_of(item.method, methods)
-        about = (item.method, place, item.task, item.role, item.seed)
+    for row, first in enumerate(order := _order(means)):
+        its = groups[first]
+        about = its.iloc[0]
+        seeds = f"seed {about['seed']}" if "seed" in key else several(len(its), "seed")
+        look = (about["method"], place_of(about["method"], methods), about["task"], about["role"])
         for column, second in enumerate(order):
-            rows.append((row, column, *about, 1 - distances[first, second], expected))
-    return pd.DataFrame(rows, columns=COLUMNS)
+            yield Pair(row, column, *look, seeds, 1 - means[first, second], expected)
 
 
 def draw(table: pd.DataFrame) -> Figure:
@@ -73,9 +88,8 @@ def draw(table: pd.DataFrame) -> Figure:
             return figure
         likeness = table.pivot(index="row", columns="column", values="likeness").to_numpy()
         rows = table[table["column"] == 0].to_dict("records")
-        is_named = len(rows) <= NAMED
-        side = ROW * len(rows) if is_named else UNNAMED
-        figure = canvas(min(side + (6.0 if is_named else 3.0), WIDEST), side + 1.3)
+        side = ROW * len(rows)
+        figure = canvas(min(side + 6.0, WIDEST), side + 1.3)
         widths = [1.2, 0.18 * len(STRIPS), side + 0.4, 0.16]
         tree, strips, map_, bar = figure.subplots(1, 4, width_ratios=widths)
         _tree(tree, likeness)
@@ -144,29 +158,19 @@ def _colours(rows: Sequence[dict[Any, Any]]) -> tuple[dict[str, str], dict[str, 
 def _map(
     axes: Axes, likeness: NDArray[np.float64], rows: Sequence[dict[Any, Any]], expected: float
 ) -> None:
-    """Colour the likeness of pairs by how far it is from chance; an architecture is not a pair."""
-    shown = np.where(np.eye(len(likeness), dtype=bool), np.nan, likeness)
-    center = float(np.nanmean(shown)) if np.isnan(expected) else expected
-    most = float(np.nanmax(np.abs(shown - center))) or 1.0
-    axes.pcolormesh(
-        shown,
-        cmap=DIVERGING,
-        vmin=center - most,
-        vmax=center + most,
-        rasterized=likeness.size > MOST_SHAPES,
-    )
+    """Colour the likeness of pairs by how far it is from chance; one search is not a pair."""
+    center = float(np.nanmean(likeness)) if np.isnan(expected) else expected
+    most = float(np.nanmax(np.abs(likeness - center))) or 1.0
+    axes.pcolormesh(likeness, cmap=DIVERGING, vmin=center - most, vmax=center + most)
     axes.set_facecolor("#dddddd")
     axes.set_ylim(len(rows), 0)
     axes.set_aspect("auto")
     axes.set_xticks([])
     axes.spines[:].set_visible(False)
     axes.yaxis.tick_right()
-    if len(rows) <= NAMED:
-        names = [f"{r['method']}: {r['role']} ({r['task']}), {r['seed']}" for r in rows]
-        axes.set_yticks(np.arange(len(rows)) + 0.5, names)
-        axes.tick_params("y", length=0)
-    else:
-        axes.set_yticks([])
+    names = [f"{row['method']}: {row['role']} ({row['task']}), {row['seeds']}" for row in rows]
+    axes.set_yticks(np.arange(len(rows)) + 0.5, names)
+    axes.tick_params("y", length=0)
 
 
 def _note(axes: Axes, expected: float) -> None:

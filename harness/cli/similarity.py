@@ -71,7 +71,7 @@ def _judged(first: Graphs, second: Graphs, judge: Any) -> dict[str, dict[str, di
                 key: None if math.isnan(number) else number
                 for key, number in {
                     "value": float(matrix[0, 0]),
-                    **judge(cell, name, float(matrix[0, 0])),
+                    **judge(cell, name, float(matrix[0, 0]))._asdict(),
                 }.items()
             }
             for name, matrix in metrics.items()

@@ -56,10 +56,9 @@ def test_layers_of_a_chain_are_compared_place_by_place():
 
 
 def test_legs_of_a_journey_are_counted_seed_by_seed(results):
-    study = results.name
     lineages = results.lineages
     assert [lineage.seed for lineage in lineages] == [0, 1, 2]
-    table = change_table(study, lineages, results.chance)
+    table = change_table(lineages, results.chance)
     row = only(table, before=SOURCE, after=CONTINUED, cell="normal")
     new = [count_new(j.graphs[CONTINUED], j.graphs[SOURCE], "normal") for j in lineages]
     assert (row["n"], row["new"]) == (3, pytest.approx(sum(new) / 3))
@@ -70,8 +69,7 @@ def test_legs_of_a_journey_are_counted_seed_by_seed(results):
 
 
 def test_what_left_and_what_entered_explains_what_is_there_after(results):
-    study = results.name
-    table = operation_table(study, results.lineages, results.chance)
+    table = operation_table(results.lineages, results.chance)
     balance = table["before"] - table["left"] + table["entered"] - table["after"]
     assert balance.abs().max() < 1e-12
     normal = table[table["cell"] == "normal"]
@@ -79,8 +77,7 @@ def test_what_left_and_what_entered_explains_what_is_there_after(results):
 
 
 def test_shapes_are_means_over_the_searches_of_a_group(results):
-    study = results.name
-    table = shape_table(results.tables, study, results.chance)
+    table = shape_table(results.tables, results.chance)
     row = only(table, role="source", cell="normal", measure="depth")
     searches = results.tables.searches
     jobs = searches[searches["role"] == "source"]["job"]
@@ -95,10 +92,9 @@ def test_a_chain_has_layers_kernels_and_expansions():
 
 def test_nothing_found_leaves_nothing_to_follow(invent):
     results = load_study([invent(fate=lambda job: (Status.FAILED, "no luck"))])
-    study = results.name
     assert results.lineages == []
-    assert change_table(study, [], results.chance).empty
-    assert shape_table(results.tables, study, results.chance).empty
+    assert change_table([], results.chance).empty
+    assert shape_table(results.tables, results.chance).empty
 
 
 def test_bars_show_how_often_each_operation_is_chosen(results):
@@ -115,8 +111,7 @@ def test_bars_show_how_often_each_operation_is_chosen(results):
 
 
 def test_cell_is_settled_at_its_last_change_of_the_searchs_own_steps(results):
-    study = results.name
-    row = only(settled_table(results.tables, study), role="continued")
+    row = only(settled_table(results.tables), role="continued")
     # The invention's cells change last at step 93 of 125.
     assert (row["n"], row["never"]) == (3, 0)
     assert [row["mean"], row["latest"]] == pytest.approx([93 / 125] * 2)
@@ -124,8 +119,7 @@ def test_cell_is_settled_at_its_last_change_of_the_searchs_own_steps(results):
 
 def test_incumbent_is_settled_at_the_tick_that_last_changed_it(invent):
     results = load_study([invent(seeds=2, methods=("random_search",))])
-    study = results.name
-    row = only(settled_table(results.tables, study), role="direct")
+    row = only(settled_table(results.tables), role="direct")
     # The invention's incumbents change at every tick, the last at step 124 of 125.
     assert (row["seen"], row["n"], row["never"]) == ("every tick", 2, 0)
     assert row["mean"] == pytest.approx(124 / 125)
@@ -133,9 +127,9 @@ def test_incumbent_is_settled_at_the_tick_that_last_changed_it(invent):
     trace.loc[trace["tick"] == 2, "incumbent"] = "another"
     kept = replace(results.tables, trace=trace)
     # At tick 2 another came, at tick 3 (step 93) the first came back.
-    assert only(settled_table(kept, study), role="direct")["mean"] == pytest.approx(93 / 125)
+    assert only(settled_table(kept), role="direct")["mean"] == pytest.approx(93 / 125)
     unmoved = replace(results.tables, trace=trace.assign(incumbent="the same"))
-    row = only(settled_table(unmoved, study), role="direct")
+    row = only(settled_table(unmoved), role="direct")
     assert (row["mean"], row["never"]) == (0, 2)
     unknown = replace(results.tables, trace=trace.assign(incumbent=""))
-    assert settled_table(unknown, study).empty
+    assert settled_table(unknown).empty

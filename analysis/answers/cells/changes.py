@@ -112,7 +112,7 @@ def change_table(lineages: Sequence[Lineage], chance: Chance) -> pd.DataFrame:
                 rows.append(
                     (*key, before, after, cell, len(both), float(np.mean(new)),
                      sum(count == 0 for count in new), metric, means[metric],
-                     means.get("path_jaccard", np.nan), judged["chance_mean"], judged["corrected"])
+                     means.get("path_jaccard", np.nan), judged.chance_mean, judged.corrected)
                 )  # fmt: skip
     return pd.DataFrame(rows, columns=CHANGE_COLUMNS)
 

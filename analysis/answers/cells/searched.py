@@ -1,15 +1,15 @@
 """How alike the architectures are that searches found: within groups, between them, beside chance.
 
-The unit is the search. Searches that began from another's state (continued, resumed) are described,
-but not tested: they are no independent evidence.
+The unit is the search: distances are those between distinct architectures, and each counts as often
+as it was found. Searches that began from another's state (continued, resumed) are described, but
+not tested: they are no independent evidence.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,141 +18,180 @@ from numpy.typing import NDArray
 from analysis.architectures.chance import Chance
 from analysis.architectures.groups import GroupTest, permute_labels
 from analysis.architectures.metrics import compare_architectures, distance, primary_of
-from analysis.arms import RANDOM, ROLES
+from analysis.arms import ROLES
 from analysis.loading.load import Tables
-from harness.api import Graphs
+from analysis.loading.rows import frame, list_rows
+from analysis.numbers import joined
 
 Matrix = NDArray[np.float64]
+Counts = NDArray[np.int64]
 
+GROUP = ["method", "role", "task"]
 COLD = ROLES[:2]
-# So many architectures are compared at most, equally many of every group: pairs grow as squares.
-MOST_COMPARED = 240
-STABILITY_COLUMNS = [
-    "method",
-    "role",
-    "task",
-    "cell",
-    "n",
-    "metric",
-    "mean",
-    "chance_mean",
-    "percentile",
-    "corrected",
-]
-GROUP_COLUMNS = [
-    "question",
-    "where",
-    "cell",
-    "groups",
-    "tasks",
-    "n",
-    "within",
-    "between",
-    "difference",
-    "low",
-    "high",
-    "p",
-    "p_min",
-    "relabellings",
-    "is_exact",
-    "why",
-]
 
 
-@dataclass(frozen=True)
-class Found:
-    """An architecture that a search found, or that was drawn at random.
+class Found(NamedTuple):
+    """A search that found an architecture.
 
     Attributes:
-        method: Title; empty if random.
-        role: What the search is for, or ``random``.
-        task: Where it was searched, or trained if random.
-        seed: Of the search, or number of the draw.
-        graphs: Its cells, or its chain.
+        method: Title.
+        role: What the search is for.
+        task: Where it searched.
+        seed: Of the search.
+        cell: The architecture's place among the distinct ones.
     """
 
     method: str
     role: str
     task: str
     seed: int
-    graphs: Graphs
+    cell: int
+
+
+class Stability(NamedTuple):
+    """How alike the architectures are that one method found for one purpose on one task.
+
+    Attributes:
+        method: Title.
+        role: What the searches are for.
+        task: Where they searched.
+        cell: Which cell; ``mean`` over an architecture's cells.
+        n: Number of searches.
+        distinct: Number of distinct architectures among what they found.
+        metric: What likeness is measured by; see ``METRICS``.
+        mean: The metric's mean over pairs of searches; NaN if there is no pair.
+        chance_mean: Its mean over pairs of random architectures; NaN if unknown.
+        percentile: Percent of random pairs that are less alike than the mean.
+        corrected: The mean, 0 at that of random pairs and 1 for equal architectures.
+    """
+
+    method: str
+    role: str
+    task: str
+    cell: str
+    n: int
+    distinct: int
+    metric: str
+    mean: float
+    chance_mean: float
+    percentile: float
+    corrected: float
+
+
+class GroupRow(NamedTuple):
+    """Whether cold searches of different data sets, or by different methods, differ.
+
+    Attributes:
+        question: ``data set`` or ``method``: what the groups differ in.
+        where: The method, or the task, inside which they are compared; ``all`` of them.
+        cell: Which cell; ``mean`` over an architecture's cells.
+        groups: Names of the groups.
+        tasks: Where they searched.
+        n: Number of searches.
+        seeds: Number of different seeds among them.
+        within: Mean distance, in [0, 1], of pairs of searches of one group.
+        between: Mean distance of pairs of different groups.
+        difference: Between less within.
+        low: 2.5 % point of the difference when labels are permuted.
+        high: 97.5 % point.
+        p: One-sided; NaN where nothing can be said.
+        p_min: The smallest that was attainable.
+        relabellings: How many p rests on.
+        is_exact: Whether these were all there are.
+        why: The reason if p is NaN; empty if it is known.
+    """
+
+    question: str
+    where: str
+    cell: str
+    groups: str
+    tasks: str
+    n: int
+    seeds: int
+    within: float
+    between: float
+    difference: float
+    low: float
+    high: float
+    p: float
+    p_min: float
+    relabellings: int
+    is_exact: bool
+    why: str
 
 
 @dataclass(frozen=True)
 class Collection:
-    """The architectures of one study with all their distances.
+    """What the searches of one study found, with all distances.
 
     Attributes:
-        found: Searches first, then random architectures.
+        found: Searches that found something, by method, purpose, task and seed; see ``Found``.
         metric: What the distance is made of.
-        values: (n, n) the metric by cell; also over the mean of the cells.
+        values: (D, D) the metric between distinct architectures by cell, and its mean over cells.
     """
 
-    found: tuple[Found, ...]
+    found: pd.DataFrame
     metric: str
     values: Mapping[str, Matrix]
 
     def distances(self, cell: str) -> Matrix:
-        """Return how far apart the architectures lie, in [0, 1]."""
+        """Return how far apart the distinct architectures are, (D, D) in [0, 1]."""
         return distance(self.metric, self.values[cell])
-
-    def mean_within(self, cell: str, places: list[int]) -> float:
-        """Return the metric's mean over pairs of some architectures; NaN if there is no pair."""
-        chosen = self.values[cell][np.ix_(places, places)][np.triu_indices(len(places), 1)]
-        return float(chosen.mean()) if len(chosen) else float("nan")
 
 
 def collect_found(tables: Tables) -> Collection:
-    """Compare what one study's searches and random draws came up with; of many the first seeds."""
-    everything = (*_searched(tables), *_drawn(tables))
-    found = tuple(thin(everything, lambda item: (item.method, item.role, item.task)))
+    """Compare what one study's searches found."""
+    searches = tables.searches[tables.searches["status"] == "done"]
+    order = ["method", "place", "task", "seed"]
+    searches = searches.assign(place=searches["role"].map(ROLES.index)).sort_values(order)
+    distinct: dict[tuple[Any, ...], int] = {}
+    found = [
+        Found(row["method"], row["role"], row["task"], row["seed"],
+              distinct.setdefault(tuple(graphs.items()), len(distinct)))
+        for row in list_rows(searches)
+        if (graphs := tables.graphs.get(row["job"]))
+    ]  # fmt: skip
     if not found:
-        return Collection((), "", {})
-    graphs = [item.graphs for item in found]
-    every = compare_architectures(graphs, graphs)
+        return Collection(frame(Found, ()), "", {})
+    kept = [dict(cells) for cells in distinct]
+    every = compare_architectures(kept, kept)
     metric = primary_of(next(iter(every.values())))
-    return Collection(found, metric, {cell: values[metric] for cell, values in every.items()})
+    values = {cell: metrics[metric] for cell, metrics in every.items()}
+    return Collection(frame(Found, found), metric, values)
 
 
-Item = TypeVar("Item")
+def count_found(groups: Iterable[pd.DataFrame], distinct: int) -> Counts:
+    """Return how many searches of each group found each distinct architecture: (G, D)."""
+    return np.array([np.bincount(its["cell"], minlength=distinct) for its in groups])
 
 
-def thin(items: Iterable[Item], group_of: Callable[[Item], Hashable]) -> list[Item]:
-    """Return at most ``MOST_COMPARED`` items: the first of every group, equally many, two or more.
+def average_pairs(values: Matrix, counts: Counts) -> Matrix:
+    """Return the mean over pairs of searches of each two groups; on the diagonal within a group.
 
     Args:
-        items: In order.
-        group_of: What must be represented.
+        values: (D, D) of pairs of distinct architectures.
+        counts: (G, D) how many searches of each group found each.
+
+    Returns:
+        (G, G); NaN where there is no pair.
     """
-    listed = list(items)
-    if len(listed) <= MOST_COMPARED:
-        return listed
-    share = max(2, MOST_COMPARED // len({group_of(item) for item in listed}))
-    taken: Counter[Hashable] = Counter()
-    kept = []
-    for item in listed:
-        taken[group_of(item)] += 1
-        if taken[group_of(item)] <= share:
-            kept.append(item)
-    return kept
+    sizes = counts.sum(axis=1)
+    sums = counts @ values @ counts.T - np.diag(counts @ values.diagonal())
+    with np.errstate(invalid="ignore"):
+        return np.asarray(sums / (np.outer(sizes, sizes) - np.diag(sizes)))
 
 
 def stability_table(collection: Collection, chance: Chance) -> pd.DataFrame:
-    """Return the mean likeness of the architectures of each group, beside random pairs.
-
-    A group is what the searches of one method for one purpose on one task found.
-    """
-    groups: dict[tuple[str, str, str], list[int]] = {}
-    for place, item in enumerate(collection.found):
-        groups.setdefault((item.method, item.role, item.task), []).append(place)
+    """Return the mean likeness of the architectures of each group, beside random pairs."""
+    groups = [*collection.found.groupby(GROUP, sort=False)]
     rows = []
-    for (method, role, task), places in groups.items():
-        for cell in collection.values:
-            mean = collection.mean_within(cell, places)
-            identity = (method, role, task, cell, len(places), collection.metric, mean)
-            judged = chance.judge(cell, collection.metric, mean)
-            rows.append((*identity, *judged.values()))
-    return pd.DataFrame(rows, columns=STABILITY_COLUMNS)
+    for cell, values in collection.values.items():
+        means = average_pairs(values, count_found((its for _, its in groups), len(values)))
+        for (key, its), mean in zip(groups, means.diagonal().tolist(), strict=True):
+            (method, role, task), distinct = map(str, key), its["cell"].nunique()
+            about = (method, role, task, cell, len(its), distinct, collection.metric, mean)
+            rows.append(Stability(*about, *chance.judge(cell, collection.metric, mean)))
+    return frame(Stability, rows)
 
 
 def group_table(collection: Collection, rng: np.random.Generator) -> pd.DataFrame:
@@ -161,71 +200,33 @@ def group_table(collection: Collection, rng: np.random.Generator) -> pd.DataFram
     Each question is asked in each place (method, or task) and over all places at once, labels
     permuted inside a place and pairs of one place compared.
     """
-    places = [place for place, item in enumerate(collection.found) if item.role in COLD]
-    found = [collection.found[place] for place in places]
+    cold = collection.found[collection.found["role"].isin(COLD)]
     rows = []
     for cell in collection.values:
-        distances = collection.distances(cell)[np.ix_(places, places)]
         for question, label, where in _QUESTIONS:
-            labels = [getattr(item, label) for item in found]
-            blocks = [getattr(item, where) for item in found]
-            for name, test in _tests(distances, labels, blocks, rng):
-                chosen = [item for item in found if name in (ALL, getattr(item, where))]
-                groups = ", ".join(dict.fromkeys(getattr(item, label) for item in chosen))
-                tasks = ", ".join(dict.fromkeys(item.task for item in chosen))
-                identity = (question, name, cell, groups, tasks, len(chosen))
-                rows.append((*identity, *_fields(test)))
-    return pd.DataFrame(rows, columns=GROUP_COLUMNS)
+            inside = [(str(name), its) for name, its in cold.groupby(where, sort=False)]
+            for name, its in [*inside, (ALL, cold)] if len(inside) > 1 else inside:
+                groups, tasks = its[label].unique(), its["task"].unique()
+                if len(groups) < 2:
+                    continue
+                test = _test(collection.distances(cell), its, label, where, rng)
+                names, seeds = joined(groups), its["seed"].nunique()
+                rows.append(
+                    GroupRow(question, name, cell, names, joined(tasks), len(its), seeds, *test)
+                )
+    return frame(GroupRow, rows)
 
 
 ALL = "all"
 _QUESTIONS = (("data set", "task", "method"), ("method", "method", "task"))
 
 
-def _tests(
-    distances: Matrix, labels: Sequence[str], blocks: Sequence[str], rng: np.random.Generator
-) -> Iterator[tuple[str, GroupTest]]:
-    """Yield the test in each block, and inside all blocks at once if there are several."""
-    names = list(dict.fromkeys(blocks))
-    block = np.array(blocks)
-    for name in names:
-        inside = [place for place, other in enumerate(blocks) if other == name]
-        chosen = [labels[place] for place in inside]
-        if len(set(chosen)) > 1:
-            yield name, permute_labels(distances[np.ix_(inside, inside)], chosen, rng=rng)
-    if len(names) > 1 and len(set(labels)) > 1:
-        same = block[:, None] == block[None, :]
-        yield ALL, permute_labels(distances, labels, blocks=blocks, compared=same, rng=rng)
-
-
-def _fields(test: GroupTest) -> tuple[Any, ...]:
-    return (
-        test.within,
-        test.between,
-        test.difference,
-        test.low,
-        test.high,
-        test.p,
-        test.p_min,
-        test.relabellings,
-        test.is_exact,
-        test.why,
+def _test(
+    distances: Matrix, found: pd.DataFrame, label: str, where: str, rng: np.random.Generator
+) -> GroupTest:
+    """Permute one attribute of searches inside blocks of another."""
+    counts = pd.crosstab(found[label], [found[where], found["cell"]])
+    blocks, cells = zip(*counts.columns, strict=True)
+    return permute_labels(
+        distances[np.ix_(cells, cells)], counts.to_numpy(), rng=rng, blocks=blocks
     )
-
-
-def _searched(tables: Tables) -> Iterator[Found]:
-    searches = tables.searches
-    ordered = searches.assign(place=searches["role"].map(ROLES.index))
-    for row in ordered.sort_values(["method", "place", "task", "seed"], kind="stable").itertuples():
-        graphs = tables.graphs.get(str(row.job))
-        if graphs and row.status == "done":
-            yield Found(str(row.method), str(row.role), str(row.task), int(str(row.seed)), graphs)
-
-
-def _drawn(tables: Tables) -> Iterator[Found]:
-    runs = tables.runs
-    drawn = runs[(runs["arm"] == RANDOM) & (runs["train_seed"] == 0)]
-    for row in drawn.itertuples():
-        graphs = tables.networks.get(str(row.job))
-        if graphs:
-            yield Found("", RANDOM, str(row.target), int(str(row.search_seed)), graphs)

@@ -5,36 +5,51 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.answers.cells.searched import thin
 from analysis.architectures.functional import MEASURES, Probe, compare_networks, read_probe
 from analysis.architectures.groups import mantel
 from analysis.architectures.metrics import compare_architectures, distance, primary_of
 from analysis.arms import RANDOM
 from analysis.loading.load import Tables
+from analysis.loading.rows import frame
 from harness.api import Graphs
 from harness.errors import ConfigError
 
 Matrix = NDArray[np.float64]
 
-# So many networks of a task are compared at most, in the order planned.
-MOST_NETWORKS = 80
-MANTEL_COLUMNS = [
-    "target",
-    "networks",
-    "cell",
-    "n",
-    "correlation",
-    "p",
-    "relabellings",
-    "is_exact",
-    "why",
-]
+# So many networks of a task are compared at most, in the order planned: by what they compute, and
+# of random architectures by their structure. Pairs grow as squares.
+MOST_NETWORKS, MOST_RANDOM = 80, 240
 FUNCTIONAL_COLUMNS = ["target", "first", "second", "pairs", *MEASURES]
+
+
+class MantelRow(NamedTuple):
+    """Whether random architectures far apart have accuracies far apart.
+
+    Attributes:
+        target: Task they were trained on.
+        cell: Which cell; ``mean`` over an architecture's cells.
+        n: Number of architectures.
+        correlation: Spearman's, over pairs, of distance and absolute difference of accuracy.
+        p: One-sided, by permuting architectures (Mantel); NaN where nothing can be said.
+        relabellings: How many p rests on.
+        is_exact: Whether these were all there are.
+        why: The reason if p is NaN; empty if it is known.
+    """
+
+    target: str
+    cell: str
+    n: int
+    correlation: float
+    p: float
+    relabellings: int
+    is_exact: bool
+    why: str
 
 
 @dataclass(frozen=True)
@@ -74,26 +89,19 @@ def list_networks(tables: Tables, target: str) -> list[Network]:
 
 
 def mantel_table(tables: Tables, rng: np.random.Generator) -> pd.DataFrame:
-    """Correlate how far apart two architectures lie with how much their accuracies differ.
+    """Correlate how far apart two architectures are with how much their accuracies differ.
 
-    Over the random architectures of each target, which are independent, and over all networks
-    trained there; of many the first of every arm.
+    Over random architectures of each target: what searches found is not independent of them.
     """
     rows = []
     for target, networks in _by_target(tables):
-        finite = (network for network in networks if np.isfinite(network.accuracy))
-        known = thin(finite, lambda network: network.label)
-        drawn = [network for network in known if network.label == RANDOM]
-        for name, chosen in (("random architectures", drawn), ("all", known)):
-            for cell, distances in _distances([network.graphs for network in chosen]).items():
-                accuracy = np.array([network.accuracy for network in chosen])
-                apart = np.abs(accuracy[:, None] - accuracy[None])
-                found = mantel(distances, apart, rng=rng)
-                rows.append(
-                    (target, name, cell, found.n, found.correlation, found.p,
-                     found.relabellings, found.is_exact, found.why)
-                )  # fmt: skip
-    return pd.DataFrame(rows, columns=MANTEL_COLUMNS)
+        drawn = [network for network in networks if network.label == RANDOM]
+        known = [network for network in drawn if np.isfinite(network.accuracy)][:MOST_RANDOM]
+        accuracy = np.array([network.accuracy for network in known])
+        apart = np.abs(accuracy[:, None] - accuracy[None])
+        for cell, distances in _distances([network.graphs for network in known]).items():
+            rows.append(MantelRow(target, cell, *mantel(distances, apart, rng=rng)))
+    return frame(MantelRow, rows)
 
 
 def functional_table(tables: Tables) -> pd.DataFrame:

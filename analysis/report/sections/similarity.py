@@ -7,12 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.answers.cells.searched import ALL, MOST_COMPARED
+from analysis.answers.cells.searched import ALL
 from analysis.architectures.functional import MEASURES
+from analysis.architectures.groups import BAND
 from analysis.architectures.metrics import METRICS
 from analysis.arms import RANDOM
 from analysis.loading.rows import Row, list_rows
-from analysis.numbers import NOTHING, decimal, joined, p_value
+from analysis.numbers import NOTHING, decimal, joined, p_value, several
 from analysis.report.document import Block, Listing, Section, Text
 from analysis.report.gallery import Gallery
 from analysis.report.sections.grids import Column, grid, whole_of
@@ -21,7 +22,7 @@ from analysis.study import Study
 
 
 def section(study: Study, gallery: Gallery) -> Section:
-    """Say whether searches agree with each other, and whether agreeing means anything."""
+    """Show how alike searches are, beside chance, and whether that goes with accuracy."""
     tables = study.similarity
     stability = tables["similarity_stability"]
     if stability.empty:
@@ -35,10 +36,15 @@ def section(study: Study, gallery: Gallery) -> Section:
         *_mantel(tables["similarity_mantel"]),
         *_functional(tables["similarity_functional"]),
     ]
+    summary = _summary(study, stability)
+    return Section("similarity", "Similarity", tuple(blocks), summary, _remark(groups))
+
+
+def _remark(groups: pd.DataFrame) -> str:
+    """Name the questions whose p is small; empty if none is."""
     shown = list_rows(_widest(whole_of(groups))) if len(groups) else []
     differ = [row["question"] for row in shown if row["p"] <= ALPHA]
-    remark = f"p ≤ {ALPHA:g}, not corrected, for: {joined(differ)}" if differ else ""
-    return Section("similarity", "Similarity", tuple(blocks), _summary(study, stability), remark)
+    return f"p ≤ {ALPHA:g}, not corrected, for: {joined(differ)}" if differ else ""
 
 
 def _summary(study: Study, stability: pd.DataFrame) -> str:
@@ -46,17 +52,17 @@ def _summary(study: Study, stability: pd.DataFrame) -> str:
     direction = "less is more alike" if metric.is_distance else "1 is equal"
     return (
         f"How alike searched architectures are ({metric.title}; {direction}), beside chance over "
-        f"{study.chance.graphs:,} random ones; at most {MOST_COMPARED} are compared. Every group "
-        "test: tables/similarity_groups.csv."
+        f"{study.chance.graphs:,} random ones. Every group test: tables/similarity_groups.csv."
     )
 
 
 def _stability(table: pd.DataFrame) -> list[Block]:
     columns: list[Column] = [
-        ("method", lambda row: str(row["method"]) or "random architectures"),
+        ("method", lambda row: str(row["method"])),
         ("search", lambda row: f"{row['task']} ({row['role']})"),
         ("cell", lambda row: str(row["cell"])),
         ("n", lambda row: str(row["n"])),
+        ("distinct", lambda row: str(row["distinct"])),
         ("mean over pairs", lambda row: decimal(row["mean"], 3)),
         ("random mean", lambda row: decimal(row["chance_mean"], 3)),
         ("corrected", lambda row: decimal(row["corrected"], 3)),
@@ -65,12 +71,12 @@ def _stability(table: pd.DataFrame) -> list[Block]:
 
 
 def _pictures(study: Study, gallery: Gallery) -> list[Block]:
-    searches = sum(item.role != RANDOM for item in study.found.found)
+    searches = len(study.found.found)
     if searches < 2:
         return []
     caption = (
-        f"The architectures of {searches} searches, ordered by average linkage: "
-        "orange pairs are more alike than random architectures are, purple ones less."
+        f"The architectures of {searches:,} searches, ordered by average linkage: orange pairs "
+        "are more alike on average than random architectures, purple ones less."
     )
     return [gallery.show(study, "similarity", caption)]
 
@@ -78,7 +84,7 @@ def _pictures(study: Study, gallery: Gallery) -> list[Block]:
 def _groups(table: pd.DataFrame) -> list[Block]:
     if table.empty:
         return []
-    return [Listing(tuple(_verdict(row) for row in list_rows(_widest(whole_of(table)))))]
+    return [Listing(tuple(_effect(row) for row in list_rows(_widest(whole_of(table)))))]
 
 
 def _widest(table: pd.DataFrame) -> pd.DataFrame:
@@ -88,26 +94,26 @@ def _widest(table: pd.DataFrame) -> pd.DataFrame:
     return table[is_over_all | ~has_one]
 
 
-def _verdict(row: Row) -> str:
-    tasks = str(row["tasks"])
+def _effect(row: Row) -> str:
+    """Say how much further apart groups are, and what relabelling gives: effect, band, seeds."""
     inside = "" if row["where"] == ALL else f", {row['where']}"
     if row["question"] == "data set":
-        what = f"The data set searched on ({tasks}{inside})"
+        what = f"Searches of different data sets ({row['tasks']}{inside})"
     else:
-        what = f"The method ({row['groups']}; on {tasks})"
-    if math.isnan(row["p"]):
-        return f"{what}: nothing can be said, for {row['why']}."
-    numbers = (
-        f"distance between {decimal(row['between'], 3)}, within {decimal(row['within'], 3)}, "
-        f"p = {p_value(row['p'])}, n = {row['n']}"
+        what = f"Searches by different methods ({row['groups']}; on {row['tasks']})"
+    seeds = f"{several(row['seeds'], 'seed')}, {several(row['n'], 'search', 'searches')}"
+    if row["why"]:
+        return f"{what}: no distance is tested, for {row['why']} ({seeds})."
+    side = "nearer" if row["difference"] < 0 else "further apart"
+    among = "all" if row["is_exact"] else "random"
+    smallest = f", smallest attainable p {p_value(row['p_min'])}" * (row["p_min"] > ALPHA)
+    band = f"{decimal(row['low'], 4, signed=True)} to {decimal(row['high'], 4, signed=True)}"
+    return (
+        f"{what} are {decimal(abs(row['difference']), 4)} {side} than searches of one: mean "
+        f"distance {decimal(row['between'], 4)} against {decimal(row['within'], 4)}. Of "
+        f"{row['relabellings']:,} {among} relabellings {100 * BAND:g} % give {band}; "
+        f"p = {p_value(row['p'])}{smallest}; {seeds}."
     )
-    if row["p_min"] > ALPHA:
-        return (
-            f"{what}: no outcome of these {row['n']} searches could have told; the smallest "
-            f"attainable p is {p_value(row['p_min'])} ({numbers})."
-        )
-    trace = "leaves a trace" if row["p"] <= ALPHA else "leaves no detectable trace"
-    return f"{what} {trace} in the architecture ({numbers})."
 
 
 def _test(row: Row) -> str:
@@ -122,7 +128,6 @@ def _mantel(table: pd.DataFrame) -> list[Block]:
         return []
     columns: list[Column] = [
         ("trained on", lambda row: str(row["target"])),
-        ("networks", lambda row: str(row["networks"])),
         ("cell", lambda row: str(row["cell"])),
         ("n", lambda row: str(row["n"])),
         ("Spearman", lambda row: decimal(row["correlation"], 3, signed=True)),

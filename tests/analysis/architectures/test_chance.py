@@ -62,7 +62,7 @@ def test_percentile_is_the_share_of_random_pairs_that_are_less_alike(graphs, bas
         for value in np.quantile(values, (0.03, 0.5, 0.99), method="nearest"):
             share = stats.percentileofscore(values, value, kind="mean")
             expected = 100 - share if metric.is_distance else share
-            found = baseline.judge("normal", name, float(value))["percentile"]
+            found = baseline.judge("normal", name, float(value)).percentile
             assert found == pytest.approx(expected, abs=0.11), name
 
 
@@ -71,9 +71,9 @@ def test_corrected_value_is_zero_at_the_random_mean_and_one_for_equal_graphs(bas
         if name not in baseline.pairs["mean"]:
             continue
         mean = baseline.pairs["mean"][name].mean
-        assert baseline.judge("mean", name, mean)["corrected"] == pytest.approx(0)
-        assert baseline.judge("mean", name, metric.equal)["corrected"] == pytest.approx(1)
-        assert baseline.judge("mean", name, metric.equal)["percentile"] > 99.9
+        assert baseline.judge("mean", name, mean).corrected == pytest.approx(0)
+        assert baseline.judge("mean", name, metric.equal).corrected == pytest.approx(1)
+        assert baseline.judge("mean", name, metric.equal).percentile > 99.9
 
 
 def test_a_metric_that_never_varies_has_no_corrected_value():
@@ -104,6 +104,6 @@ def test_baseline_is_kept_beside_the_graphs_and_made_anew_for_others(tmp_path, g
 def test_without_random_graphs_every_judgement_is_unknown(tmp_path):
     nothing = load_chance(tmp_path)
     assert nothing.graphs == 0
-    assert all(math.isnan(x) for x in nothing.judge("normal", "wl_0", 0.5).values())
+    assert all(math.isnan(x) for x in nothing.judge("normal", "wl_0", 0.5))
     write(tmp_path, [])
     assert load_chance(tmp_path).graphs == 0

@@ -56,9 +56,8 @@ def test_edges_of_any_size_are_measured_and_a_single_operation_decides_nothing()
 
 
 def test_switches_are_counted_between_ticks_and_added_up(results):
-    study = results.name
     lineages = results.lineages
-    table = course_table(study, lineages, results.tables.alphas)
+    table = course_table(lineages, results.tables.alphas)
     assert set(table["stage"]) == {SOURCE, CONTINUED, DIRECT}
     for lineage in lineages:
         its = table[(table["seed"] == lineage.seed) & (table["stage"] == CONTINUED)]
@@ -74,9 +73,8 @@ def test_switches_are_counted_between_ticks_and_added_up(results):
 
 
 def test_divergences_are_means_over_edges_and_seeds(results):
-    study = results.name
     lineages = results.lineages
-    table = divergence_table(study, lineages, results.tables.alphas)
+    table = divergence_table(lineages, results.tables.alphas)
     row = table[(table["before"] == SOURCE) & (table["after"] == DIRECT)].set_index("cell")
     edge = "normal_0_2"
     ends = [
@@ -98,9 +96,8 @@ def test_divergences_are_means_over_edges_and_seeds(results):
 
 
 def test_start_of_the_continued_search_is_its_first_tick(results):
-    study = results.name
     lineages = results.lineages
-    table = divergence_table(study, lineages, results.tables.alphas)
+    table = divergence_table(lineages, results.tables.alphas)
     row = table[(table["before"] == START) & (table["cell"] == "reduce")].iloc[0]
     found = [
         divergence(
@@ -116,13 +113,12 @@ def test_start_of_the_continued_search_is_its_first_tick(results):
 
 def test_one_seed_has_no_other_and_no_alphas_leave_nothing(invent):
     results = load_study([invent(seeds=1)])
-    study = results.name
     table = results.changes["alpha_divergence"]
     assert set(table["method"]) == {"darts"} and table["other_seeds"].isna().all()
     empty = results.tables.alphas.iloc[:0]
     lineages = results.lineages
-    assert course_table(study, lineages, empty).empty
-    assert divergence_table(study, lineages, empty).empty
+    assert course_table(lineages, empty).empty
+    assert divergence_table(lineages, empty).empty
 
 
 def test_continued_and_direct_searches_are_drawn_from_where_the_source_search_ended(results):

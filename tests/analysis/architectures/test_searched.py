@@ -11,6 +11,7 @@ from analysis.answers.cells.searched import group_table, stability_table
 from analysis.answers.cells.trained import functional_table, list_networks, mantel_table
 from analysis.architectures.metrics import compare_cells
 from analysis.figures import similarity as similarity_plot
+from analysis.study import Study
 from harness.results.record import Status
 from tests.analysis.loading import load_study
 
@@ -28,8 +29,7 @@ def only(table, **values):
 
 
 def test_stability_is_the_mean_over_pairs_of_seeds(results):
-    study = results.name
-    table = stability_table(study, results.found, results.chance)
+    table = stability_table(results.found, results.chance)
     row = only(table, method="darts", role="direct", cell="normal")
     searches = results.tables.searches
     jobs = searches[(searches["method"] == "darts") & (searches["role"] == "direct")]["job"]
@@ -42,22 +42,49 @@ def test_stability_is_the_mean_over_pairs_of_seeds(results):
 
 
 def test_mean_of_the_cells_is_a_row_of_its_own(results):
-    study = results.name
-    table = stability_table(study, results.found, results.chance)
+    table = stability_table(results.found, results.chance)
     rows = table[(table["method"] == "darts") & (table["role"] == "source")].set_index("cell")
     cells = rows.loc[["normal", "reduce"], "mean"].mean()
     assert rows.loc["mean", "mean"] == pytest.approx(cells)
 
 
 def test_warm_started_searches_are_described_but_not_tested(results):
-    study = results.name
     collection = results.found
-    assert {item.role for item in collection.found} == {"source", "direct", "continued", "random"}
-    table = group_table(study, collection, np.random.default_rng(0))
+    assert set(collection.found["role"]) == {"source", "direct", "continued"}
+    table = group_table(collection, np.random.default_rng(0))
     row = only(table, question="data set", where="darts", cell="normal")
-    assert (row["n"], row["groups"]) == (8, "d10, d100")
+    assert (row["n"], row["seeds"], row["groups"]) == (8, 4, "d10, d100")
     assert row["p_min"] == pytest.approx(2 / 70)
     assert only(table, question="data set", where="all", cell="mean")["n"] == 16
+
+
+def test_group_distances_are_means_over_all_pairs_of_searches(results):
+    # Half of the searches are said to have found what the first found, so that cells repeat.
+    tables = results.tables
+    jobs = list(tables.graphs)
+    graphs = {job: tables.graphs[jobs[0] if place % 2 else job] for place, job in enumerate(jobs)}
+    study = Study(dataclasses.replace(tables, graphs=graphs))
+    assert len(study.found.values["mean"]) < len(jobs)
+    row = only(study.similarity["similarity_groups"], question="method", where="d100", cell="mean")
+    searches = tables.searches
+    its = searches[(searches["task"] == "d100") & (searches["role"] == "direct")]
+    kept = [graphs[job] for job in its["job"]]
+    values = [
+        compare_cells(*2 * [[cells[name] for cells in kept]]) for name in ("normal", "reduce")
+    ]
+    distances = 1 - np.mean([value["edge_jaccard_aligned"] for value in values], axis=0)
+    methods = its["method"].to_numpy()
+    same, upper = methods[:, None] == methods, np.triu(np.ones_like(distances, bool), 1)
+    assert row["n"] == len(its)
+    assert row["within"] == pytest.approx(distances[same & upper].mean())
+    assert row["between"] == pytest.approx(distances[~same & upper].mean())
+    stable = study.similarity["similarity_stability"]
+    row = only(stable, method="darts", role="direct", cell="mean")
+    mine = (methods == "darts")[:, None] & (methods == "darts") & upper
+    assert row["mean"] == pytest.approx(1 - distances[mine].mean())
+    assert row["distinct"] == len(
+        {tuple(graphs[job].items()) for job in its["job"][methods == "darts"]}
+    )
 
 
 def test_failed_searches_are_left_out_and_one_group_is_no_test(invent):
@@ -66,10 +93,9 @@ def test_failed_searches_are_left_out_and_one_group_is_no_test(invent):
         return (Status.FAILED, "no luck") if is_lost else (Status.DONE, None)
 
     results = load_study([invent(seeds=3, methods=("darts",), fate=fate)])
-    study = results.name
     collection = results.found
-    assert "direct" not in {item.role for item in collection.found}
-    assert group_table(study, collection, np.random.default_rng(0)).empty
+    assert "direct" not in set(collection.found["role"])
+    assert group_table(collection, np.random.default_rng(0)).empty
 
 
 def test_nothing_found_gives_empty_tables(invent):
@@ -77,17 +103,14 @@ def test_nothing_found_gives_empty_tables(invent):
     assert all(table.empty for table in results.similarity.values())
 
 
-def test_accuracies_are_correlated_over_random_architectures_and_over_all(results):
-    study = results.name
-    table = mantel_table(results.tables, study, np.random.default_rng(0))
-    row = only(table, target="d100", networks="random architectures", cell="normal")
+def test_accuracies_are_correlated_over_random_architectures(results):
+    table = mantel_table(results.tables, np.random.default_rng(0))
+    row = only(table, target="d100", cell="normal")
     assert row["n"] == 6 and row["is_exact"] and -1 <= row["correlation"] <= 1
-    assert only(table, target="d100", networks="all", cell="mean")["n"] == 6 + 2 * 3 * 4
 
 
 def test_answers_of_trained_networks_are_compared_by_what_they_are(results, tmp_path):
-    study = results.name
-    networks = list_networks(results.tables, study, "d100")
+    networks = list_networks(results.tables, "d100")
     rng, probes = np.random.default_rng(0), {}
     labels = rng.integers(3, size=50)
     for number, network in enumerate(networks):
@@ -100,7 +123,7 @@ def test_answers_of_trained_networks_are_compared_by_what_they_are(results, tmp_
     probes[networks[0].job].write_text("broken")
     np.savez(probes[networks[1].job], features=rng.normal(size=(10, 4)),
              predictions=labels, labels=labels[::-1])  # fmt: skip
-    table = functional_table(dataclasses.replace(results.tables, probes=probes), study)
+    table = functional_table(dataclasses.replace(results.tables, probes=probes))
     row = only(table, first="darts: direct", second="darts: direct")
     assert (row["pairs"], row["agreement"], row["kappa"]) == (6, 1.0, pytest.approx(1.0))
     chance = only(table, first="random", second="random")
@@ -108,7 +131,11 @@ def test_answers_of_trained_networks_are_compared_by_what_they_are(results, tmp_
     assert abs(chance["kappa"]) < 0.2
     lost = table[table["first"] == networks[0].label]
     assert only(lost, second=networks[0].label)["pairs"] < 6
-    assert functional_table(results.tables, study).empty
+    assert functional_table(results.tables).empty
+
+
+def names_of(figure):
+    return [label.get_text() for label in figure.axes[2].get_yticklabels()]
 
 
 def test_heat_map_shows_every_pair_of_searches_in_the_order_of_its_table(results):
@@ -116,16 +143,25 @@ def test_heat_map_shows_every_pair_of_searches_in_the_order_of_its_table(results
     count = 2 * 3 * 4
     assert len(table) == count**2
     likeness = table.pivot(index="row", columns="column", values="likeness").to_numpy()
-    assert likeness == pytest.approx(likeness.T)
-    assert np.diag(likeness) == pytest.approx(1)
-    figure = similarity_plot.draw(table)
-    names = [label.get_text() for label in figure.axes[2].get_yticklabels()]
+    assert likeness == pytest.approx(likeness.T, nan_ok=True)
+    assert np.isnan(np.diag(likeness)).all()  # one search is no pair
     firsts = table[table["column"] == 0]
-    assert names == [
-        f"{row.method}: {row.role} ({row.task}), {row.seed}" for row in firsts.itertuples()
+    assert names_of(similarity_plot.draw(table)) == [
+        f"{row.method}: {row.role} ({row.task}), {row.seeds}" for row in firsts.itertuples()
     ]
 
 
+def test_heat_map_of_many_searches_has_a_row_for_each_group(results, monkeypatch):
+    monkeypatch.setattr(similarity_plot, "MOST_ROWS", 23)
+    table = similarity_plot.collect(results)
+    assert len(table) == (2 * 3) ** 2 and set(table["seeds"]) == {"4 seeds"}
+    stable = stability_table(results.found, results.chance)
+    for row in table[table["row"] == table["column"]].itertuples():
+        its = only(stable, method=row.method, role=row.role, task=row.task, cell="mean")
+        assert row.likeness == pytest.approx(its["mean"])
+    assert "darts: direct (d100), 4 seeds" in names_of(similarity_plot.draw(table))
+
+
 def test_heat_map_of_nothing_says_why():
-    figure = similarity_plot.draw(pd.DataFrame(columns=similarity_plot.COLUMNS))
+    figure = similarity_plot.draw(pd.DataFrame(columns=similarity_plot.Pair._fields))
     assert "fewer than two searches" in figure.axes[0].texts[0].get_text()
