@@ -132,7 +132,8 @@ class Study:
     @cached_property
     def published(self) -> pd.DataFrame:
         """Published results beside ours, where there are any for what was run."""
-        return published_table(self.papers, self.experiments, self.tables.titles, self.units)
+        known = self.experiments if self.has_jobs else {}  # a file names no rules to compare
+        return published_table(self.papers, known, self.tables.titles, self.units)
 
     @cached_property
     def transfer(self) -> dict[str, pd.DataFrame]:

@@ -1,6 +1,7 @@
 """Runs made elsewhere get the verdicts that scipy gives them by hand, and a report."""
 
 import json
+from functools import cached_property
 from itertools import combinations, product
 
 import numpy as np
@@ -11,7 +12,7 @@ from statsmodels.stats.multitest import multipletests
 from analysis.answers.comparisons.comparisons import comparison_table
 from analysis.report import write_studies
 from analysis.report.sections import answer
-from analysis.study import load_external
+from analysis.study import Study, load_external
 from harness import cli
 from tests.analysis.loading import load_study
 from tests.conftest import ROOT
@@ -34,16 +35,17 @@ def grid():
     }
 
 
-@pytest.fixture
-def grid_file(grid, write_runs):
-    return write_runs(
-        [HEADER]
-        + [
-            f"{name},{'direct' if name else 'random'},,{task},{seed},{value},done"
-            for (name, task), values in grid.items()
-            for seed, value in enumerate(values)
-        ]
-    )
+@pytest.fixture(scope="module")
+def judged(grid, tmp_path_factory):
+    """Return the study of a file of them."""
+    rows = [
+        f"{name},{'direct' if name else 'random'},,{task},{seed},{value},done"
+        for (name, task), values in grid.items()
+        for seed, value in enumerate(values)
+    ]
+    path = tmp_path_factory.mktemp("grid") / "runs.csv"
+    path.write_text("\n".join([HEADER, *rows]))
+    return load_external(path)
 
 
 def by_hand(x, y):
@@ -54,28 +56,26 @@ def by_hand(x, y):
     return pytest.approx((x.mean() - y.mean(), limits.low, limits.high, p), rel=1e-9)
 
 
-def test_eight_methods_on_five_data_sets_are_judged_as_scipy_judges_them(grid, grid_file):
-    study = load_external(grid_file)
-    singles = {(one.method, one.target): one for one in study.comparisons if one.target in TASKS}
+def test_eight_methods_on_five_data_sets_are_judged_as_scipy_judges_them(grid, judged):
+    singles = {(one.method, one.target): one for one in judged.comparisons if one.target in TASKS}
     assert set(singles) == set(product(METHODS, TASKS))
     for (method, task), one in singles.items():
         found = (one.difference, one.low, one.high, one.p)
         assert found == by_hand(grid[method, task], grid["", task])
     # Each method once more over all data sets, which share no run.
-    assert len(study.comparisons) == len(singles) + len(METHODS)
-    check_verdicts(study.comparisons)
+    assert len(judged.comparisons) == len(singles) + len(METHODS)
+    check_verdicts(judged.comparisons)
 
 
-def test_methods_are_compared_with_each_other_as_scipy_compares_them(grid, grid_file):
-    study = load_external(grid_file)
+def test_methods_are_compared_with_each_other_as_scipy_compares_them(grid, judged):
     pairs = {
-        (one.method, one.rival, one.target): one for one in study.rivals if one.target in TASKS
+        (one.method, one.rival, one.target): one for one in judged.rivals if one.target in TASKS
     }
     assert set(pairs) == {(*two, task) for two in combinations(METHODS, 2) for task in TASKS}
     for (first, second, task), one in pairs.items():
         found = (one.difference, one.low, one.high, one.p)
         assert found == by_hand(grid[first, task], grid[second, task])
-    check_verdicts(study.rivals)
+    check_verdicts(judged.rivals)
 
 
 def check_verdicts(family):
@@ -89,18 +89,17 @@ def check_verdicts(family):
     assert len(set(expected)) > 1, "where all are decided alike, a test tells little"
 
 
-def test_the_answer_sums_up_each_method_in_plain_words(grid_file):
-    study = load_external(grid_file)
-    *methods, family = answer.sentences(study)
+def test_the_answer_sums_up_each_method_in_plain_words(judged):
+    *methods, family = answer.sentences(judged)
     ahead = [
-        one.verdict for one in study.comparisons if one.method == "m7" and one.target in TASKS
+        one.verdict for one in judged.comparisons if one.method == "m7" and one.target in TASKS
     ].count("superior")
     names = [text.partition(":")[0] for text in methods]
     assert sorted(names) == METHODS and names[0] == "m7"
     told = f"direct search did better than random architectures on {ahead} of 5 data sets"
     assert told in methods[0]
-    decided = sum(one.verdict in {"superior", "inferior"} for one in study.rivals)
-    assert f"{decided} of {len(study.rivals)} comparisons of methods" in family
+    decided = sum(one.verdict in {"superior", "inferior"} for one in judged.rivals)
+    assert f"{decided} of {len(judged.rivals)} comparisons of methods" in family
 
 
 def test_a_file_of_our_own_runs_is_judged_as_the_experiment_is(invent, write_runs):
@@ -229,6 +228,16 @@ def test_the_example_becomes_a_report_that_asserts_nothing_it_does_not_know(tmp_
     assert {file.name for file in (out / "tables").glob("*.csv")}.isdisjoint(
         {"checklist.csv", "costs.csv", "searches.csv", "sizes.csv"}
     )
+
+
+def test_every_answer_can_be_asked_for_though_a_file_has_no_jobs():
+    study = load_external(EXAMPLE)
+    answers = [name for name in vars(Study) if isinstance(vars(Study)[name], cached_property)]
+    assert {"arms", "costs", "lineages", "published", "similarity"} <= set(answers)
+    for name in answers:
+        getattr(study, name)
+    assert len(study.published) == len(study.lineages) == len(study.budgets) == 0
+    assert study.costs["total_seconds"].isna().all()
 
 
 @pytest.mark.usefixtures("sketched")
