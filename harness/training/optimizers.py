@@ -28,7 +28,7 @@ def make_sgd(
     """
     rate: float | Tensor = learning_rate
     if captured_on is not None:
-        rate = torch.tensor(learning_rate, device=captured_on)
+        rate = torch.tensor(learning_rate, dtype=torch.float32, device=captured_on)
     return torch.optim.SGD(
         parameters,
         rate,

@@ -46,7 +46,7 @@ class FusedCell:
 
     def __init__(self, cell: MixedCell) -> None:
         self.cell = cell
-        self.norms = [m for m in cell.edges.modules() if isinstance(m, nn.BatchNorm2d)]
+        self.norms = [m for m in cell.modules() if isinstance(m, nn.BatchNorm2d)]
         self._places = [
             (state, node) for node, states in enumerate(cell.sources) for state in states
         ]

@@ -127,7 +127,12 @@ class SharedBundle(Bundle):
         pool, _ = cast("nn.Sequential", operation)
         pooled = run_pool(pool, state, self.stride)
         norms = [cast("tuple[nn.Module, nn.BatchNorm2d]", slot.operation)[1] for slot in slots]
-        return normalise(pooled, norms, statistics)
+        return self._normalise(pooled, norms, statistics)
+
+    def _normalise(
+        self, inputs: Tensor, norms: Sequence[nn.BatchNorm2d], statistics: BatchStatistics
+    ) -> Tensor:
+        return normalise(inputs, norms, statistics)
 
     def _gates(self, scalars: Scalars) -> Tensor:
         """Return every node's gates, shape (nodes, operations); zero where one is not offered."""

@@ -1,10 +1,9 @@
 """A mixed cell in wide and few kernels, the way a GPU does it fastest.
 
-As in ``fused_cell`` all edges that leave a state run together. Here every layer is the library's
-own kernel over the channels of all of them, and a gate is the weight of its operation's last batch
-normalisation. Nothing is computed twice, so it keeps more than the fused implementation, and it can
-be differentiated as often as the plain one. While a graph is captured, what does not wait for each
-other runs side by side.
+As in ``fused_cell`` all edges that leave a state run together. Here every layer is one kernel over
+the channels of all of them, and a gate is the weight of its operation's last batch normalisation.
+Nothing is computed twice, so it keeps more than the fused implementation. While a graph is
+captured, what does not wait for each other runs side by side.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import conv2d
 from typing_extensions import override
 
 from harness.api import Gates
@@ -29,12 +27,16 @@ from harness.networks.fused.fused_edges import (
     SharedBundle,
     Slot,
     Terms,
-    normalise,
     part,
     select,
 )
 from harness.networks.fused.side_by_side import run_side_by_side
-from harness.networks.operations import EvenConvolution
+from harness.networks.fused.wide_layers import (
+    filter_channels,
+    mix_channels,
+    normalise_channels,
+    preprocess,
+)
 
 
 class WideCell(FusedCell):
@@ -62,7 +64,7 @@ class WideCell(FusedCell):
         tracks = any(norm.track_running_stats for norm in self.norms)
         statistics = BatchStatistics(is_tracking=tracks)
         pairs = zip(self.cell.preprocessing, (first, second), strict=True)
-        states = [module(inputs) for module, inputs in pairs]
+        states = [preprocess(module, inputs, statistics) for module, inputs in pairs]
         scalars = [weights.to(states[0].dtype).unbind() for weights in gates.weights]
         terms: list[list[Tensor]] = [[] for _ in self.cell.sources]
         for sources in self._rounds:
@@ -137,14 +139,12 @@ class WideSeparable:
         slots, columns = self._rows[row], self._columns[row]
         for index in range(1, len(columns), 4):
             depthwise, pointwise, norms = columns[index : index + 3]
-            if index > 1:
-                wide = wide.relu_()
-            wide = _mix_channels(_filter(wide, depthwise), pointwise)
-            gain: Tensor | None = None
-            if index == len(columns) - 3:
-                channels = wide.shape[1] // len(slots)
-                gain = select(slots, scalars).repeat_interleave(channels)
-            wide = normalise(wide, cast("Sequence[nn.BatchNorm2d]", norms), statistics, gain)
+            wide = mix_channels(filter_channels(wide, depthwise), pointwise)
+            is_last = index == len(columns) - 3
+            gain = None
+            if is_last:
+                gain = select(slots, scalars).repeat_interleave(wide.shape[1] // len(slots))
+            wide = normalise_channels(wide, norms, statistics, gain, is_positive=not is_last)
         return wide
 
     def part(self, wide: Tensor) -> Terms:
@@ -161,26 +161,12 @@ class WideShared(SharedBundle):
         mixed = self._gates(scalars) @ torch.stack(maps).flatten(1)
         return list(zip(self._nodes, mixed.view(-1, *maps[0].shape).unbind(), strict=True))
 
+    @override
+    def _normalise(
+        self, inputs: Tensor, norms: Sequence[nn.BatchNorm2d], statistics: BatchStatistics
+    ) -> Tensor:
+        return normalise_channels(inputs, norms, statistics)
+
 
 def _widen(bundle: Bundle) -> Bundle:
     return WideShared(bundle.rows, bundle.stride) if isinstance(bundle, SharedBundle) else bundle
-
-
-def _filter(inputs: Tensor, modules: Sequence[nn.Module]) -> Tensor:
-    """Convolve each edge's channels by its own depthwise module."""
-    convolutions = cast("Sequence[nn.Conv2d]", modules)
-    weight = torch.cat([module.weight for module in convolutions])
-    first = convolutions[0]
-    if isinstance(first, EvenConvolution):
-        inputs = inputs[:, :, ::2, ::2]
-    return conv2d(
-        inputs, weight, None, first.stride, first.padding, first.dilation, groups=len(weight)
-    )
-
-
-def _mix_channels(inputs: Tensor, modules: Sequence[nn.Module]) -> Tensor:
-    """Convolve each edge's channels by its own 1x1 module: a product of matrices for each."""
-    weight = torch.stack([cast("nn.Conv2d", module).weight.flatten(1) for module in modules])
-    count, channels, height, width = inputs.shape
-    pixels = inputs.reshape(count, len(modules), channels // len(modules), height * width)
-    return (weight @ pixels).view(count, -1, height, width)
