@@ -1,7 +1,7 @@
-"""Which edges two cells share: as numbered, and under the numbering of nodes that suits them best.
+"""Which edges two cells share under the numbering of nodes that suits them best.
 
-The order of a cell's intermediate nodes means nothing, so the aligned values are the best over all
-numberings: exact, not a heuristic. All pairs are compared at once. An edge is a place in a vector
+The order of a cell's intermediate nodes means nothing, so values are the best over all numberings:
+exact, not a heuristic. All pairs are compared at once. An edge is a place in a vector
 of zeros and ones (its k-th copy another place), the edges that two cells share are the product of
 their vectors, and a numbering moves the ones of one cell to other places.
 """
@@ -28,11 +28,10 @@ ALIGNED_NODES = 6
 def compare(first: Sequence[CellGraph], second: Sequence[CellGraph]) -> dict[str, Matrix]:
     """Compare the edges of all pairs, each result an array (len(first), len(second)).
 
-    ``edge_jaccard``, ``wiring_jaccard``: edges in common over edges of either, as multisets; with
-    and without their operations. ``edge_match``: edges in common over the larger number of edges.
-    ``edit_distance``: edges to replace, insert or delete. Each of them, but for the match, also
-    under the best numbering: ``..._aligned``; outputs then correspond to outputs as far as there
-    are. NaN for cells of more than six intermediate nodes.
+    ``edge_jaccard_aligned``, ``wiring_jaccard_aligned``: edges in common over edges of either, as
+    multisets; with and without their operations. ``edit_distance_aligned``: edges to replace,
+    insert or delete. Outputs correspond to outputs as far as there are. NaN for cells of more than
+    six intermediate nodes.
 
     Raises:
         ValueError: If the cells differ in their number of inputs.
@@ -40,21 +39,12 @@ def compare(first: Sequence[CellGraph], second: Sequence[CellGraph]) -> dict[str
     codes = _encode([*first, *second])
     left, right = codes.part(0, len(first)), codes.part(len(first), len(codes.sizes))
     sizes = left.sizes[:, None] + right.sizes[None, :]
-    larger = np.maximum(left.sizes[:, None], right.sizes[None, :])
-    fixed = _agree(left, right, [tuple(range(codes.nodes))])
-    found = {
-        "edge_jaccard": _jaccard(fixed.edges, sizes),
-        "edge_match": np.where(larger > 0, fixed.edges / np.maximum(larger, 1), 1.0),
-        "wiring_jaccard": _jaccard(fixed.wiring, sizes),
-        "edit_distance": sizes - fixed.both,
-    }
     if codes.nodes - codes.inputs > ALIGNED_NODES:
         unknown = np.full(sizes.shape, np.nan)
         best = _Agreement(unknown, unknown, unknown)
     else:
         best = _agree(left, right, _numberings(codes.inputs, codes.nodes))
     return {
-        **found,
         "edge_jaccard_aligned": _jaccard(best.edges, sizes),
         "wiring_jaccard_aligned": _jaccard(best.wiring, sizes),
         "edit_distance_aligned": sizes - best.both,

@@ -21,12 +21,10 @@ class Metric:
     Attributes:
         title: As printed.
         equal: Its value for equal cells.
-        is_aligned: Whether it is free of how intermediate nodes are numbered.
     """
 
     title: str
     equal: float
-    is_aligned: bool = True
 
     @property
     def is_distance(self) -> bool:
@@ -45,10 +43,6 @@ CELL_METRICS: Mapping[str, Metric] = {
     "wl_2": Metric("Weisfeiler-Lehman, h = 2", 1.0),
     "op_jsd": Metric("operations (Jensen-Shannon, bits)", 0.0),
     "op_tv": Metric("operations (total variation)", 0.0),
-    "edge_jaccard": Metric("edges as numbered (Jaccard)", 1.0, is_aligned=False),
-    "edge_match": Metric("edges as numbered (match)", 1.0, is_aligned=False),
-    "wiring_jaccard": Metric("wiring as numbered (Jaccard)", 1.0, is_aligned=False),
-    "edit_distance": Metric("edit distance as numbered", 0.0, is_aligned=False),
 }
 CHAIN_METRICS: Mapping[str, Metric] = {
     "layer_edit": Metric("layers, weighted edits (share)", 0.0),

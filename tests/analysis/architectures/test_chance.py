@@ -28,8 +28,6 @@ def baseline(graphs):
 KNOWN = {
     "op_jsd": (0.342, 0.157, 0.328),
     "op_tv": (0.460, 0.152, 0.500),
-    "edge_jaccard": (0.050, 0.058, 0.067),
-    "wiring_jaccard": (0.484, 0.134, 0.455),
     "edge_jaccard_aligned": (0.132, 0.069, 0.143),
     "edit_distance_aligned": (8.64, 1.16, 9),
     "path_jaccard": (0.089, 0.068, 0.083),

@@ -1,7 +1,6 @@
 """Every measure of a pair of cells, against published cells, other libraries, and brute force."""
 
 import itertools
-import time
 from collections import Counter
 
 import networkx as nx
@@ -84,30 +83,25 @@ def test_published_cells_have_the_known_canonical_form(name, cell):
 def test_swapped_nodes_change_nothing_that_is_aligned():
     cell = CELLS["DARTS_V2"]["normal"]
     found = pair(cell, TWIN)
-    assert found["edge_jaccard"] == pytest.approx(7 / 9)
-    assert found["edit_distance"] == 2
     assert TWIN.canonical() == cell.canonical()
     for name, metric in CELL_METRICS.items():
-        if metric.is_aligned:
-            assert found[name] == pytest.approx(metric.equal, abs=1e-12), name
+        assert found[name] == pytest.approx(metric.equal, abs=1e-12), name
     other = CELLS["DARTS_V1"]["normal"]
     before, after = pair(other, cell), pair(other, TWIN)
-    for name, metric in CELL_METRICS.items():
-        if metric.is_aligned:
-            assert after[name] == pytest.approx(before[name], abs=1e-12), name
+    assert after == pytest.approx(before, abs=1e-12)
 
 
 @pytest.mark.parametrize(
     ("first", "second", "values"),
     [
-        ("c10", "c100", (5 / 6, 0.7143, 0.0900, 0.1667, 0.4000)),
-        ("c10", "in16", (3 / 6, 0.3333, 0.0290, 0.1667, 0.1667)),
-        ("c100", "in16", (4 / 6, 0.5000, 0.1970, 0.3333, 0.2000)),
+        ("c10", "c100", (0.7143, 0.0900, 0.1667, 0.4000)),
+        ("c10", "in16", (0.3333, 0.0290, 0.1667, 0.1667)),
+        ("c100", "in16", (0.5000, 0.1970, 0.3333, 0.2000)),
     ],
 )
 def test_best_cells_of_nas_bench_201_have_the_known_values(first, second, values):
     found = pair(parse_nb201(BEST[first]), parse_nb201(BEST[second]))
-    names = ("edge_match", "edge_jaccard", "op_jsd", "op_tv", "path_jaccard")
+    names = ("edge_jaccard_aligned", "op_jsd", "op_tv", "path_jaccard")
     for name, value in zip(names, values, strict=True):
         assert found[name] == pytest.approx(value, abs=5e-5), name
 
@@ -116,8 +110,6 @@ def test_best_cells_of_nas_bench_201_have_the_known_values(first, second, values
 CHANCE = {
     "op_jsd": (0.342, 0.157),
     "op_tv": (0.460, 0.152),
-    "edge_jaccard": (0.050, 0.058),
-    "wiring_jaccard": (0.484, 0.134),
     "edge_jaccard_aligned": (0.132, 0.069),
     "edit_distance_aligned": (8.64, 1.16),
     "path_jaccard": (0.089, 0.068),
@@ -128,8 +120,6 @@ CHANCE = {
 QUANTILES = {
     "op_jsd": (0.102, 0.328, 0.625),
     "op_tv": (0.250, 0.500, 0.750),
-    "edge_jaccard": (0, 0.067, 0.143),
-    "wiring_jaccard": (0.333, 0.455, 0.778),
     "edge_jaccard_aligned": (0.067, 0.143, 0.231),
     "edit_distance_aligned": (7, 9, 10),
     "path_jaccard": (0, 0.083, 0.211),
@@ -261,7 +251,7 @@ def test_cells_too_large_to_align_have_no_aligned_value():
     chain = CellGraph(1, 7, tuple((node, node + 1, "a") for node in range(7)), (7,))
     found = pair(chain, chain)
     assert all(np.isnan(found[name]) for name in ALIGNED)
-    assert (found["edge_jaccard"], found["wl_2"]) == (1, 1)
+    assert found["wl_2"] == 1
 
 
 def test_cells_of_different_inputs_are_not_compared():
@@ -285,15 +275,12 @@ def test_every_numbering_is_the_same_cell(seed):
     assert {twin.canonical() for twin in twins} == {cell.canonical()}
     found = compare_cells(twins, [cell])
     for name, metric in CELL_METRICS.items():
-        if metric.is_aligned:
-            assert found[name] == pytest.approx(metric.equal, abs=1e-12), name
+        assert found[name] == pytest.approx(metric.equal, abs=1e-12), name
 
 
 def test_laws_hold_on_random_cells():
     cells = draw(40, seed=7)
     found = compare_cells(cells, cells)
-    assert (found["edge_jaccard_aligned"] >= found["edge_jaccard"]).all()
-    assert (found["edit_distance_aligned"] <= found["edit_distance"]).all()
     for name, metric in CELL_METRICS.items():
         values = found[name]
         assert values == pytest.approx(values.T), name
@@ -353,15 +340,3 @@ def test_kernel_is_that_of_grakel_on_reversed_edges(refinements):
     expected = kernel.fit_transform([reversed_graph(cell) for cell in cells])
     found = compare_cells(cells, cells)[f"wl_{refinements}"]
     assert found == pytest.approx(expected, abs=1e-10)
-
-
-def test_all_pairs_of_500_cells_take_a_fraction_of_the_naive_time():
-    cells = draw(500, seed=13)
-    start = time.perf_counter()
-    compare_cells(cells, cells)
-    fast = time.perf_counter() - start
-    start = time.perf_counter()
-    for first, second in itertools.pairwise(cells[:21]):
-        naive(first, second)
-    naive_seconds = (time.perf_counter() - start) / 20 * 500 * 499 / 2
-    assert fast < naive_seconds / 20
