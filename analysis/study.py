@@ -10,10 +10,9 @@ from typing import Any
 import pandas as pd
 
 from analysis.answers.arms import arms_table, budget_table, cost_table, units, variance_table
-from analysis.answers.cells.changes import change_tables
 from analysis.answers.cells.lineage import Lineage, list_lineages
 from analysis.answers.cells.searched import Collection, collect_found
-from analysis.answers.cells.tables import similarity_tables
+from analysis.answers.cells.tables import change_tables, similarity_tables
 from analysis.answers.comparisons.asked import list_unasked
 from analysis.answers.comparisons.comparisons import (
     Comparison,

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.answers.cells.changes import OPERATION_COLUMNS
 from analysis.figures.style import COLOURS, canvas, draw_empty, styled
 from analysis.numbers import pair_label
 from analysis.study import Study
@@ -19,8 +18,7 @@ THICK = 0.26
 
 def collect(study: Study) -> pd.DataFrame:
     """Return mean numbers of edges by method, pair, cell and operation."""
-    table = study.changes["change_operations"]
-    return table.reset_index(drop=True)[OPERATION_COLUMNS]
+    return study.changes["change_operations"]
 
 
 def draw(table: pd.DataFrame) -> Figure:

@@ -8,10 +8,9 @@ from analysis.answers.cells.changes import (
     change_table,
     count_new,
     operation_table,
-    settled_table,
-    shape_table,
 )
 from analysis.answers.cells.lineage import START
+from analysis.answers.cells.shapes import settled_table, shape_table
 from analysis.architectures.alignment import list_changes, mark
 from analysis.architectures.measures import measure_graph
 from analysis.architectures.structure import depth

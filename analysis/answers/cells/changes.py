@@ -4,69 +4,89 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from analysis.answers.cells.course import course_table, divergence_table
-from analysis.answers.cells.lineage import START, Lineage
+from analysis.answers.cells.lineage import LEGS, Lineage
 from analysis.architectures.alignment import GONE, NEW, list_changes
 from analysis.architectures.chance import Chance
-from analysis.architectures.measures import count_operations, measure_graph
+from analysis.architectures.measures import count_operations
 from analysis.architectures.metrics import MEAN, compare_architectures, primary_of
 from analysis.arms import CONTINUED, DIRECT, SOURCE
-from analysis.loading.load import Tables
+from analysis.loading.rows import frame
 from harness.api import BlockChain, CellGraph, Graphs
 
-# What is compared with what: from, to.
-LEGS = (
-    (SOURCE, START),
-    (START, CONTINUED),
-    (SOURCE, CONTINUED),
-    (SOURCE, DIRECT),
-    (CONTINUED, DIRECT),
-)
 BATCH = 64
-PAIR_KEY = ["method", "source", "target"]
-CHANGE_COLUMNS = [
-    *PAIR_KEY,
-    "before",
-    "after",
-    "cell",
-    "n",
-    "new",
-    "unchanged",
-    "metric",
-    "mean",
-    "path_jaccard",
-    "chance_mean",
-    "corrected",
-]
-OPERATION_COLUMNS = [
-    *PAIR_KEY,
-    "cell",
-    "operation",
-    "n",
-    "before",
-    "left",
-    "entered",
-    "after",
-    "direct",
-    "random",
-]
-EVERY_STEP, EVERY_TICK = "every step", "every tick"
-SETTLED_COLUMNS = [
-    "method",
-    "role",
-    "task",
-    "seen",
-    "n",
-    "mean",
-    "earliest",
-    "latest",
-    "never",
-]
-SHAPE_COLUMNS = ["method", "role", "task", "cell", "measure", "n", "mean", "random"]
+
+
+class Change(NamedTuple):
+    """How much changed from one stage of lineages to another.
+
+    Attributes:
+        method: Title.
+        source: Task searched first; empty where only a direct search is known.
+        target: Task the search went on with.
+        before: Stage that is compared with.
+        after: Stage that is compared.
+        cell: Which cell; ``mean`` over an architecture's cells.
+        n: Number of lineages, one a seed.
+        new: Mean number of edges, or layers, that the later graph has and the earlier lacks.
+        unchanged: In how many lineages there are none.
+        metric: What likeness is measured by; see ``METRICS``.
+        mean: The metric's mean over lineages.
+        path_jaccard: Mean share of paths in common; NaN for chains of blocks.
+        chance_mean: The metric's mean over pairs of random architectures; NaN if unknown.
+        corrected: The mean, 0 at that of random pairs and 1 for equal architectures.
+    """
+
+    method: str
+    source: str
+    target: str
+    before: str
+    after: str
+    cell: str
+    n: int
+    new: float
+    unchanged: int
+    metric: str
+    mean: float
+    path_jaccard: float
+    chance_mean: float
+    corrected: float
+
+
+class OperationChange(NamedTuple):
+    """How often an operation is in the cells of lineages: means over their edges, or layers.
+
+    Attributes:
+        method: Title.
+        source: Task searched first.
+        target: Task the search went on with.
+        cell: Which cell.
+        operation: Its name.
+        n: Number of lineages with both a source and a continued search.
+        before: Mean number in what the source search found.
+        left: Mean number that are gone in what the continued search found.
+        entered: Mean number that are new there.
+        after: Mean number in what the continued search found.
+        direct: Mean number in what direct searches found; NaN if there is none.
+        random: Mean number in random architectures; NaN if unknown.
+    """
+
+    method: str
+    source: str
+    target: str
+    cell: str
+    operation: str
+    n: int
+    before: float
+    left: float
+    entered: float
+    after: float
+    direct: float
+    random: float
 
 
 def count_new(graphs: Graphs, before: Graphs, cell: str) -> int:
@@ -76,11 +96,7 @@ def count_new(graphs: Graphs, before: Graphs, cell: str) -> int:
 
 
 def change_table(lineages: Sequence[Lineage], chance: Chance) -> pd.DataFrame:
-    """Say for every leg of the lineages how much changed on it, beside random architectures.
-
-    ``new`` is the mean number of edges (or layers) of the later graph that the earlier one lacks,
-    ``unchanged`` in how many lineages the graph stayed what it was.
-    """
+    """Say for every two stages of the lineages how much changed, beside random architectures."""
     rows = []
     for key, group in _grouped(lineages):
         for before, after in LEGS:
@@ -110,19 +126,17 @@ def change_table(lineages: Sequence[Lineage], chance: Chance) -> pd.DataFrame:
                 }
                 judged = chance.judge(cell, metric, means[metric])
                 rows.append(
-                    (*key, before, after, cell, len(both), float(np.mean(new)),
-                     sum(count == 0 for count in new), metric, means[metric],
-                     means.get("path_jaccard", np.nan), judged.chance_mean, judged.corrected)
+                    Change(
+                        *key, before, after, cell, len(both), float(np.mean(new)),
+                        sum(count == 0 for count in new), metric, means[metric],
+                        means.get("path_jaccard", np.nan), judged.chance_mean, judged.corrected,
+                    )
                 )  # fmt: skip
-    return pd.DataFrame(rows, columns=CHANGE_COLUMNS)
+    return frame(Change, rows)
 
 
 def operation_table(lineages: Sequence[Lineage], chance: Chance) -> pd.DataFrame:
-    """Count which operations left and entered between source and continued search.
-
-    Means per cell over the lineages that know both; ``direct`` over those that have a direct
-    search, ``random`` over random architectures.
-    """
+    """Count which operations left and entered between source and continued search."""
     rows = []
     for key, group in _grouped(lineages):
         both = [j for j in group if SOURCE in j.graphs and CONTINUED in j.graphs]
@@ -140,64 +154,14 @@ def operation_table(lineages: Sequence[Lineage], chance: Chance) -> pd.DataFrame
             random = chance.operations.get(cell, {})
             for name in sorted({*before, *after, *direct, *random}):
                 rows.append(
-                    (*key, cell, name, len(both), before.get(name, 0.0),
-                     changes[name, GONE] / len(both), changes[name, NEW] / len(both),
-                     after.get(name, 0.0), direct.get(name, 0.0) if direct else np.nan,
-                     random.get(name, 0.0) if random else np.nan)
+                    OperationChange(
+                        *key, cell, name, len(both), before.get(name, 0.0),
+                        changes[name, GONE] / len(both), changes[name, NEW] / len(both),
+                        after.get(name, 0.0), direct.get(name, 0.0) if direct else np.nan,
+                        random.get(name, 0.0) if random else np.nan,
+                    )
                 )  # fmt: skip
-    return pd.DataFrame(rows, columns=OPERATION_COLUMNS)
-
-
-def shape_table(tables: Tables, chance: Chance) -> pd.DataFrame:
-    """Return the mean depth, width, share of skips, ... of what each group of searches found."""
-    searches = tables.searches[(tables.searches["status"] == "done")]
-    rows = []
-    for key, group in searches.groupby(["method", "role", "task"], sort=False):
-        found = [tables.graphs[job] for job in group["job"] if job in tables.graphs]
-        for cell in found[0] if found else ():
-            measures = [measure_graph(graphs[cell]) for graphs in found]
-            for name in measures[0]:
-                values = np.array([measured[name] for measured in measures])
-                known = values[np.isfinite(values)]
-                mean = float(known.mean()) if len(known) else np.nan
-                random = chance.measures.get(cell, {}).get(name, np.nan)
-                rows.append((*key, cell, name, len(known), mean, random))
-    return pd.DataFrame(rows, columns=SHAPE_COLUMNS)
-
-
-def settled_table(tables: Tables) -> pd.DataFrame:
-    """Say when what a search would derive changed last, as a share of the search's own steps.
-
-    ``seen`` says how closely that is known. Gradient methods follow their architecture at every
-    step. Of other methods the incumbent is known at every logged tick, so the change lies between
-    that tick and the one before; it is compared as text. ``never`` counts the searches that kept
-    what they began with.
-    """
-    searches = tables.searches
-    known = searches[(searches["status"] == "done")]
-    ticks = known["job"].map(_last_changes(tables.trace))
-    is_followed = known["last_change_step"].notna()
-    step = known["last_change_step"].where(is_followed, ticks)
-    known = known.assign(
-        share=(step / known["steps"]).astype(float),
-        seen=np.where(is_followed, EVERY_STEP, EVERY_TICK),
-    )
-    known = known[np.isfinite(known["share"])]
-    key = ["method", "role", "task", "seen"]
-    rows = [
-        (*group, len(share), share.mean(), share.min(), share.max(), int((share == 0).sum()))
-        for group, share in known.groupby(key, sort=False)["share"]
-    ]
-    return pd.DataFrame(rows, columns=SETTLED_COLUMNS)
-
-
-def _last_changes(trace: pd.DataFrame) -> pd.Series[float]:
-    """Return the step of the last tick whose incumbent is not that of the tick before, by job."""
-    known = trace[trace["incumbent"] != ""]
-    earlier = known.groupby("job", sort=False)["incumbent"].shift()
-    changed = earlier.isna() | (known["incumbent"] != earlier)
-    steps = known["step"].where(changed).astype(float)
-    return steps.groupby(known["job"], sort=False).max()
+    return frame(OperationChange, rows)
 
 
 def _grouped(lineages: Iterable[Lineage]) -> list[tuple[tuple[str, str, str], list[Lineage]]]:
@@ -212,17 +176,3 @@ def _mean_counts(graphs: Iterable[CellGraph | BlockChain]) -> dict[str, float]:
     counts = [count_operations(graph) for graph in graphs]
     names = {name for count in counts for name in count}
     return {name: sum(count[name] for count in counts) / len(counts) for name in names}
-
-
-def change_tables(
-    tables: Tables, lineages: Sequence[Lineage], chance: Chance
-) -> dict[str, pd.DataFrame]:
-    """Return what changed, when it settled, shapes, and alphas' course, by file name."""
-    return {
-        "changes": change_table(lineages, chance),
-        "change_operations": operation_table(lineages, chance),
-        "settled": settled_table(tables),
-        "shapes": shape_table(tables, chance),
-        "alpha_course": course_table(lineages, tables.alphas),
-        "alpha_divergence": divergence_table(lineages, tables.alphas),
-    }

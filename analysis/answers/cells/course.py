@@ -8,54 +8,88 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.answers.cells.lineage import START, Lineage
+from analysis.answers.cells.lineage import LEGS, START, Lineage
 from analysis.architectures.alphas import margin, normalised_entropy, shares, without
 from analysis.architectures.histograms import jensen_shannon
 from analysis.architectures.metrics import MEAN
 from analysis.arms import CONTINUED, DIRECT, SOURCE
+from analysis.loading.rows import frame
 
 Array = NDArray[np.float64]
 
 SEARCHES = (SOURCE, CONTINUED, DIRECT)
-LEGS = (
-    (SOURCE, START),
-    (START, CONTINUED),
-    (SOURCE, CONTINUED),
-    (SOURCE, DIRECT),
-    (CONTINUED, DIRECT),
-)
 # What an operation that is no connection is called.
 ABSENT = ("none", "zero")
 GROUP = ["method", "source", "target"]
-COURSE_COLUMNS = [
-    *GROUP,
-    "seed",
-    "stage",
-    "tick",
-    "epoch",
-    "edges",
-    "entropy",
-    "margin",
-    "switches",
-    "switches_so_far",
-    "skips",
-]
-DIVERGENCE_COLUMNS = [
-    *GROUP,
-    "before",
-    "after",
-    "cell",
-    "n",
-    "operations",
-    "other_seeds",
-    "existence",
-]
+
+
+class Course(NamedTuple):
+    """How decided a search's edges are at a tick, on average.
+
+    Attributes:
+        method: Title.
+        source: Task searched first; empty where only a direct search is known.
+        target: Task the search went on with.
+        seed: Of the search.
+        stage: ``source``, ``continued`` or ``direct``.
+        tick: Number of the log entry.
+        epoch: Of the search, when it was written.
+        edges: Number of edges with several operations.
+        entropy: Mean normalised entropy of the operations' shares: 1 uniform, 0 decided.
+        margin: Mean distance of the two largest shares.
+        switches: Number of edges whose strongest operation is another than at the tick before;
+            what switches and switches back between two ticks is not seen.
+        switches_so_far: Their sum up to this tick.
+        skips: Share of edges whose strongest operation is a skip connection.
+    """
+
+    method: str
+    source: str
+    target: str
+    seed: int
+    stage: str
+    tick: int
+    epoch: float
+    edges: int
+    entropy: float
+    margin: float
+    switches: int
+    switches_so_far: int
+    skips: float
+
+
+class Divergence(NamedTuple):
+    """How far apart operations' shares are: Jensen-Shannon in bits, mean over edges, then seeds.
+
+    Attributes:
+        method: Title.
+        source: Task searched first; empty where only a direct search is known.
+        target: Task the search went on with.
+        before: Stage that is compared with.
+        after: Stage that is compared.
+        cell: Which cell; ``mean`` over all.
+        n: Number of seeds that have both.
+        operations: Of the operations without the absent one, made to add up to one.
+        other_seeds: The same between different seeds: what searches have that share nothing else.
+        existence: Of whether there is an edge at all; NaN where no edge may be absent.
+    """
+
+    method: str
+    source: str
+    target: str
+    before: str
+    after: str
+    cell: str
+    n: int
+    operations: float
+    other_seeds: float
+    existence: float
 
 
 def edge_course(alphas: pd.DataFrame) -> pd.DataFrame:
@@ -87,12 +121,7 @@ def edge_course(alphas: pd.DataFrame) -> pd.DataFrame:
 
 
 def course_table(lineages: Sequence[Lineage], alphas: pd.DataFrame) -> pd.DataFrame:
-    """Return how decided the edges of each search are on average, tick by tick.
-
-    ``switches`` counts the edges whose strongest operation is another than at the tick before;
-    what switches and switches back between two ticks is not seen. ``skips`` is the share of edges
-    whose strongest operation is a skip connection.
-    """
+    """Return how decided the edges of each search are on average, tick by tick."""
     jobs = _jobs(lineages)
     edges = edge_course(alphas[alphas["job"].isin(jobs["job"])])
     earlier = edges.groupby(["job", "edge"], sort=False)["strongest"].shift()
@@ -106,17 +135,11 @@ def course_table(lineages: Sequence[Lineage], alphas: pd.DataFrame) -> pd.DataFr
         skips=("skips", "mean"),
     )
     ticks["switches_so_far"] = ticks.groupby("job", sort=False)["switches"].cumsum()
-    return jobs.merge(ticks, on="job", sort=False)[COURSE_COLUMNS]
+    return jobs.merge(ticks, on="job", sort=False)[list(Course._fields)]
 
 
 def divergence_table(lineages: Sequence[Lineage], alphas: pd.DataFrame) -> pd.DataFrame:
-    """Return how far apart the operations' shares of two searches of one seed are.
-
-    Jensen-Shannon divergences in bits, averaged over edges, then over seeds. ``operations`` is
-    that of the operations without the absent one, made to add up to one; ``existence`` that of
-    whether there is an edge at all, over edges that may be absent. ``other_seeds`` is
-    ``operations`` between different seeds: what is expected of searches that share nothing else.
-    """
+    """Return how far apart the operations' shares of two searches of one seed are."""
     jobs = _jobs(lineages)
     rows_of = alphas[alphas["job"].isin(jobs["job"])]
     first, last = (_ends(rows_of, is_first=is_first) for is_first in (True, False))
@@ -132,12 +155,13 @@ def divergence_table(lineages: Sequence[Lineage], alphas: pd.DataFrame) -> pd.Da
             for row in its
             if stage == CONTINUED and row["job"] in first
         }
+        method, source, target = map(str, key)
         for before, after in LEGS:
             one, other = sides.get(before, {}), sides.get(after, {})
             seeds = sorted(set(one) & set(other))
             found = _compare([one[seed] for seed in seeds], [other[seed] for seed in seeds])
-            rows += [(*key, before, after, *row) for row in found]
-    return pd.DataFrame(rows, columns=DIVERGENCE_COLUMNS)
+            rows += [Divergence(method, source, target, before, after, *row) for row in found]
+    return frame(Divergence, rows)
 
 
 # The shares on each edge at one tick of a search, by cell, edge and its operations.

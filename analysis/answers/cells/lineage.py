@@ -17,6 +17,14 @@ from analysis.loading.load import Tables
 from harness.api import Graphs
 
 START = "after the swap"
+# What is compared with what: from, to.
+LEGS = (
+    (SOURCE, START),
+    (START, CONTINUED),
+    (SOURCE, CONTINUED),
+    (SOURCE, DIRECT),
+    (CONTINUED, DIRECT),
+)
 
 
 @dataclass(frozen=True)
