@@ -27,7 +27,6 @@ MEASURES = {
     "agreement": "equal predictions",
     "kappa": "Cohen's kappa",
     "error_consistency": "error consistency",
-    "cka": "CKA, linear",
     "cka_debiased": "CKA, debiased",
     "rsa": "RSA",
 }
@@ -70,7 +69,7 @@ def compare_networks(probes: Sequence[Probe]) -> dict[str, Matrix]:
 
     ``agreement``: share of test images with equal predictions; ``kappa``: the same corrected for
     how often each network predicts each class (Cohen 1960); ``error_consistency``: agreement on
-    which images are wrong, corrected for accuracies (Geirhos et al., NeurIPS 2020); ``cka`` and
+    which images are wrong, corrected for accuracies (Geirhos et al., NeurIPS 2020);
     ``cka_debiased``: of the features; ``rsa``: Spearman correlation of the images'
     dissimilarities.
 
@@ -85,25 +84,21 @@ def compare_networks(probes: Sequence[Probe]) -> dict[str, Matrix]:
         "agreement": equal,
         "kappa": _beyond(equal, _expected(predictions)),
         "error_consistency": _beyond(_agreement(right.astype(int)), _expected(right.astype(int))),
-        "cka": cka([probe.features for probe in probes]),
-        "cka_debiased": cka([probe.features for probe in probes], debiased=True),
+        "cka_debiased": cka([probe.features for probe in probes]),
         "rsa": rsa([probe.features for probe in probes]),
     }
 
 
-def cka(features: Sequence[Matrix], *, debiased: bool = False) -> Matrix:
+def cka(features: Sequence[Matrix]) -> Matrix:
     """Return the linear centred kernel alignment of all pairs (Kornblith et al., ICML 2019).
 
-    The plain value is too high where features are as many as images; the debiased one rests on the
-    unbiased HSIC of Song et al. (JMLR 2012) and may be negative. NaN where features are constant.
+    It rests on the unbiased HSIC of Song et al. (JMLR 2012) and may be negative: the plain value is
+    too high where features are as many as images. NaN where features are constant.
 
     Args:
         features: Of each network, (P, F); F may differ.
-        debiased: Which estimate.
     """
-    kernels = [x @ x.T for x in features]
-    centre = _centre_unbiased if debiased else _centre
-    return _cosines(np.array([centre(kernel).ravel() for kernel in kernels]))
+    return _cosines(np.array([_centre_unbiased(x @ x.T).ravel() for x in features]))
 
 
 def rsa(features: Sequence[Matrix]) -> Matrix:
@@ -117,11 +112,6 @@ def rsa(features: Sequence[Matrix]) -> Matrix:
         distances = [1 - np.atleast_2d(np.corrcoef(x))[upper] for x in features]
     ranks = np.array([stats.rankdata(distance, nan_policy="propagate") for distance in distances])
     return _cosines(ranks - ranks.mean(axis=1, keepdims=True))
-
-
-def _centre(kernel: Matrix) -> Matrix:
-    rows = kernel.mean(axis=0)
-    return np.asarray(kernel - rows - rows[:, None] + rows.mean())
 
 
 def _centre_unbiased(kernel: Matrix) -> Matrix:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -21,18 +21,49 @@ MEASURES = {
     "skips": "share of edges whose strongest\noperation is a skip",
 }
 STAGES = {SOURCE: "source", CONTINUED: "continued (after the swap)", DIRECT: DIRECT}
-COLUMNS = [*KEY, "stage", "kind", "seed", "n", "tick", "epoch", "place", *MEASURES]
 SEED, MEAN = "seed", "mean"
 
 
-def collect(study: Study) -> pd.DataFrame:
-    """Return the course of every search and the mean over seeds, by tick.
+class Point(NamedTuple):
+    """A tick of one search, or the mean of searches at it.
 
-    ``place`` is where a tick is: epochs since the source search began; a direct search stands
-    where the continued one does, as both see the target's data.
+    Attributes:
+        method: Title.
+        source: Task searched first.
+        target: Task the search went on with.
+        stage: ``source``, ``continued`` or ``direct``.
+        kind: ``seed`` or ``mean``.
+        seed: Of the search; NaN for a mean.
+        n: Number of searches.
+        tick: Number of the log entry.
+        epoch: Of the search.
+        place: Where the tick is drawn, in epochs since the source search began; a direct search
+            is drawn where the continued one is, as both see the target's data.
+        entropy: Mean normalised entropy of the edges: 1 uniform, 0 decided.
+        margin: Mean distance of an edge's two largest shares.
+        switches_so_far: Number of times that an edge's strongest operation changed.
+        skips: Share of edges whose strongest operation is a skip connection.
     """
+
+    method: str
+    source: str
+    target: str
+    stage: str
+    kind: str
+    seed: float
+    n: int
+    tick: int
+    epoch: float
+    place: float
+    entropy: float
+    margin: float
+    switches_so_far: float
+    skips: float
+
+
+def collect(study: Study) -> pd.DataFrame:
+    """Return the course of every search and the mean over seeds, by tick."""
     course = study.changes["alpha_course"]
-    course = course
     seeds = course.assign(kind=SEED, n=1)
     key = [*KEY, "stage", "tick"]
     means = course.groupby(key, sort=False, as_index=False).agg(
@@ -44,7 +75,7 @@ def collect(study: Study) -> pd.DataFrame:
     pairs = pd.Series(table[KEY].itertuples(index=False, name=None), index=table.index)
     begins = pairs.map(lambda pair: swap.get(pair, 0.0)).astype(float)
     table["place"] = table["epoch"].astype(float) + begins.where(~is_source, 0.0)
-    return table.reindex(columns=COLUMNS)
+    return table.reindex(columns=list(Point._fields))
 
 
 def draw(table: pd.DataFrame) -> Figure:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -12,7 +14,30 @@ from analysis.study import Study
 
 MOMENTS = ("start", "25 %", "50 %", "75 %", "end")
 ROW = ["method", "search", "cell"]
-COLUMNS = [*ROW, "moment", "n", "edge", "operation", "share"]
+
+
+class Moment(NamedTuple):
+    """The share of an operation on an edge at a moment of a method's searches for one purpose.
+
+    Attributes:
+        method: Title.
+        search: Purpose and task.
+        n: Number of searches.
+        cell: Which cell.
+        edge: Name of the edge.
+        operation: Its name.
+        share: Mean softmax of the architecture parameters, in [0, 1].
+        moment: Which part of a search is over.
+    """
+
+    method: str
+    search: str
+    n: int
+    cell: str
+    edge: str
+    operation: str
+    share: float
+    moment: str
 
 
 def collect(study: Study) -> pd.DataFrame:
@@ -27,7 +52,7 @@ def collect(study: Study) -> pd.DataFrame:
         chosen = {job: its[round(way * (len(its) - 1))] for job, its in ticks.items()}
         rows = alphas[alphas["tick"] == alphas["job"].map(chosen)]
         parts.append(mean_shares(study, rows).assign(moment=moment))
-    return pd.concat(parts, ignore_index=True)[COLUMNS]
+    return pd.concat(parts, ignore_index=True)[list(Moment._fields)]
 
 
 def draw(table: pd.DataFrame) -> Figure:

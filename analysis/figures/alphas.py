@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,11 +14,31 @@ from analysis.arms import ARMS
 from analysis.figures.style import DIVERGING, WIDEST, canvas, draw_empty, styled
 from analysis.study import Study
 
-KEY = ["method", "search"]
-COLUMNS = [*KEY, "n", "cell", "edge", "operation", "share"]
-# In this order, so that the swap of data stands between its neighbours.
+KEY = ["method", "search", "cell", "edge", "operation"]
 # Inches per operation and edge, and of what is beside and below a panel.
 TILE, BESIDE, BELOW = 0.27, 1.75, 1.5
+
+
+class Share(NamedTuple):
+    """The share of an operation on an edge, over a method's searches for one purpose.
+
+    Attributes:
+        method: Title.
+        search: Purpose and task.
+        n: Number of searches.
+        cell: Which cell.
+        edge: Name of the edge.
+        operation: Its name.
+        share: Mean softmax of the architecture parameters, in [0, 1].
+    """
+
+    method: str
+    search: str
+    n: int
+    cell: str
+    edge: str
+    operation: str
+    share: float
 
 
 def collect(study: Study) -> pd.DataFrame:
@@ -47,14 +69,12 @@ def mean_shares(study: Study, alphas: pd.DataFrame) -> pd.DataFrame:
     order["search"] = order["role"] + " (" + order["task"] + ")"
     table = order.merge(shares, on="job", sort=False)
     table = table.rename(columns={"op": "operation"})
-    group = [*KEY, "cell", "edge", "operation"]
-    means = table.groupby(group, sort=False, as_index=False).agg(
+    means = table.groupby(KEY, sort=False, as_index=False).agg(
         n=("job", "nunique"), share=("share", "mean")
     )
     names = {name: place for place, name in enumerate(study.methods)}
-    return means.sort_values("method", key=lambda column: column.map(names), kind="stable")[
-        COLUMNS
-    ].reset_index(drop=True)
+    means = means.sort_values("method", key=lambda column: column.map(names), kind="stable")
+    return means[list(Share._fields)].reset_index(drop=True)
 
 
 def draw(table: pd.DataFrame) -> Figure:

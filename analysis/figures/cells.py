@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -21,11 +22,11 @@ from analysis.figures.cell_layout import (
     mark_cell,
 )
 from analysis.figures.style import canvas, draw_empty, sheet, styled, trust
-from analysis.figures.views import KEY, View, course_of, courses, first_seeds, list_views
+from analysis.figures.views import View, course_of, courses, first_seeds, list_views
+from analysis.loading.rows import frame
 from analysis.study import Study
 from harness.api import CellGraph
 
-COLUMNS = [*KEY, "cell", "inputs", "start", "end", "from", "to", "operation", "state"]
 # What leads to a cell's output is no operation.
 OUTPUT = "output"
 MARGIN, SPACE, TITLE, HEADING, LEGEND_ROW = 0.15, 0.40, 0.36, 0.30, 0.24
@@ -33,27 +34,50 @@ MARGIN, SPACE, TITLE, HEADING, LEGEND_ROW = 0.15, 0.40, 0.36, 0.30, 0.24
 NAMED, LEAST_WIDTH = 5, 8.5
 
 
+class DrawnEdge(NamedTuple):
+    """An edge of a cell as it is drawn.
+
+    Attributes:
+        method: Title.
+        source: Task searched first.
+        target: Task the search went on with.
+        seed: Of the searches.
+        view: Title of the picture: before, after, their difference.
+        cell: Which cell.
+        inputs: Number of the cell's inputs.
+        start: Number of the node it leaves; nodes are numbered alike in all views of a cell.
+        end: Number of the node it enters.
+        start_label: What is written in the node it leaves.
+        end_label: What is written in the node it enters.
+        operation: Its name; empty for what leads to the output.
+        state: ``plain``, or in a difference ``same``, ``new`` or ``gone``; ``output``.
+    """
+
+    method: str
+    source: str
+    target: str
+    seed: int
+    view: str
+    cell: str
+    inputs: int
+    start: int
+    end: int
+    start_label: str
+    end_label: str
+    operation: str
+    state: str
+
+
 def collect(study: Study) -> pd.DataFrame:
     """Return every edge that is drawn, of the first seed of every method and pair."""
     lineages = first_seeds(study.lineages, CellGraph)
-    parts = [tabulate(course_of(lineage), list_views(lineage)) for lineage in lineages]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
+    rows = (_list_edges(course_of(lineage), list_views(lineage)) for lineage in lineages)
+    return frame(DrawnEdge, itertools.chain(*rows))
 
 
 def tabulate(course: Mapping[str, Any], views: Sequence[View]) -> pd.DataFrame:
-    """Return one row per edge and view; ``from`` and ``to`` are what stands in the nodes.
-
-    ``start`` and ``end`` number the nodes alike in all views of a cell. ``state`` is ``plain``; in
-    a difference ``same``, ``new`` or ``gone``.
-    """
-    rows = [
-        {**course, "view": view.title, "cell": name, **row}
-        for view in views
-        for name, graph in view.graphs.items()
-        if isinstance(graph, CellGraph)
-        for row in _rows(view, name, graph)
-    ]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    """Return one row per edge and view of a lineage."""
+    return frame(DrawnEdge, _list_edges(course, views))
 
 
 def draw(table: pd.DataFrame) -> Figure:
@@ -114,7 +138,15 @@ def _bands(table: pd.DataFrame) -> Iterator[_Band]:
             yield _Band("" if number else heading, title, cells)
 
 
-def _rows(view: View, name: str, graph: CellGraph) -> Iterator[dict[str, Any]]:
+def _list_edges(course: Mapping[str, Any], views: Sequence[View]) -> Iterator[DrawnEdge]:
+    for view in views:
+        for name, graph in view.graphs.items():
+            if isinstance(graph, CellGraph):
+                for row in _mark_edges(view, name, graph):
+                    yield DrawnEdge(**course, view=view.title, cell=name, **row)
+
+
+def _mark_edges(view: View, name: str, graph: CellGraph) -> Iterator[dict[str, Any]]:
     before = view.before.get(name) if view.before else None
     reference = before if isinstance(before, CellGraph) else None
     cell = mark_cell(graph, reference, is_difference=view.is_difference)
@@ -125,8 +157,8 @@ def _rows(view: View, name: str, graph: CellGraph) -> Iterator[dict[str, Any]]:
             "inputs": graph.inputs,
             "start": start,
             "end": end,
-            "from": cell.labels[start],
-            "to": cell.labels.get(end, "c(k)"),
+            "start_label": cell.labels[start],
+            "end_label": cell.labels.get(end, "c(k)"),
             "operation": operation,
             "state": state,
         }
@@ -139,7 +171,7 @@ def _read(rows: pd.DataFrame) -> MarkedCell:
     edges, outputs = [], []
     for row in rows.to_dict("records"):
         start, end = int(row["start"]), int(row["end"])
-        labels[start] = str(row["from"])
+        labels[start] = str(row["start_label"])
         if row["state"] == OUTPUT:
             outputs.append(start)
         else:

@@ -19,12 +19,12 @@ from matplotlib.patches import Patch, Rectangle
 from analysis.architectures.chains import REMOVED, read_block
 from analysis.figures.cell_drawing import TIMES
 from analysis.figures.style import canvas, draw_empty, sheet, styled, trust
-from analysis.figures.views import KEY, View, course_of, courses, first_seeds, list_views
+from analysis.figures.views import View, course_of, courses, first_seeds, list_views
+from analysis.loading.rows import frame
 from analysis.study import Study
 from harness.api import BlockChain
 
 TRAITS = ["operation", "kernel", "expansion", "skip", "depth", "width"]
-COLUMNS = [*KEY, "stage", "block", *TRAITS, "state", "change"]
 PLAIN, SAME, CHANGED = "plain", "same", "changed"
 NUMBERS = dict.fromkeys(("kernel", "expansion", "depth", "width"), float)
 ARROW = "→"
@@ -49,28 +49,54 @@ TALL, PER_PIXEL = 0.40, 0.09
 PER_EXPANSION = 0.07  # of the way to dark blue
 
 
+class DrawnBlock(NamedTuple):
+    """A block of a chain as it is drawn.
+
+    Attributes:
+        method: Title.
+        source: Task searched first.
+        target: Task the search went on with.
+        seed: Of the searches.
+        view: Title of the picture: before, after, their difference.
+        stage: Number of its stage, from 1.
+        block: Its place in the chain, from 1.
+        operation: Its kind; ``zero`` if it was removed.
+        kernel: Side in pixels; NaN if removed.
+        expansion: Factor of channels inside; NaN without.
+        skip: Whether a skip connection leads around it.
+        depth: Number of its layers; NaN where the space does not choose it.
+        width: Factor of its channels; NaN where the space does not choose it.
+        state: ``plain``, or in a difference ``same`` or ``changed``.
+        change: From what to what, joined by semicolons.
+    """
+
+    method: str
+    source: str
+    target: str
+    seed: int
+    view: str
+    stage: int
+    block: int
+    operation: str
+    kernel: float
+    expansion: float
+    skip: bool
+    depth: float
+    width: float
+    state: str
+    change: str
+
+
 def collect(study: Study) -> pd.DataFrame:
     """Return every block that is drawn, of the first seed of every method and pair."""
     lineages = first_seeds(study.lineages, BlockChain)
-    parts = [tabulate(course_of(lineage), list_views(lineage)) for lineage in lineages]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
+    rows = (_list_blocks(course_of(lineage), list_views(lineage)) for lineage in lineages)
+    return frame(DrawnBlock, itertools.chain(*rows)).astype(NUMBERS)
 
 
 def tabulate(course: Mapping[str, Any], views: Sequence[View]) -> pd.DataFrame:
-    """Return one row per block and view, with what it is and what of it changed.
-
-    ``depth`` and ``width`` are empty where the space does not choose them; a removed block is
-    ``zero`` and has neither kernel nor expansion. ``state`` is ``plain``; in a difference ``same``
-    or ``changed``, and ``change`` says from what to what.
-    """
-    rows = [
-        {**course, "view": view.title, **row}
-        for view in views
-        for name, graph in view.graphs.items()
-        if isinstance(graph, BlockChain)
-        for row in _rows(view, name, graph)
-    ]
-    return pd.DataFrame(rows, columns=COLUMNS).astype(NUMBERS)
+    """Return one row per block and view of a lineage."""
+    return frame(DrawnBlock, _list_blocks(course, views)).astype(NUMBERS)
 
 
 def draw(table: pd.DataFrame) -> Figure:
@@ -116,7 +142,15 @@ def _strips(table: pd.DataFrame) -> Iterator[_Strip]:
             yield _Strip("" if number else heading, title, blocks)
 
 
-def _rows(view: View, name: str, graph: BlockChain) -> Iterator[dict[str, Any]]:
+def _list_blocks(course: Mapping[str, Any], views: Sequence[View]) -> Iterator[DrawnBlock]:
+    for view in views:
+        for name, graph in view.graphs.items():
+            if isinstance(graph, BlockChain):
+                for row in _mark_blocks(view, name, graph):
+                    yield DrawnBlock(**course, view=view.title, **row)
+
+
+def _mark_blocks(view: View, name: str, graph: BlockChain) -> Iterator[dict[str, Any]]:
     before = view.before.get(name) if view.before and view.is_difference else None
     known = _blocks(before) if isinstance(before, BlockChain) else []
     blocks = _blocks(graph)

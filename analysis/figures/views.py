@@ -14,9 +14,8 @@ from analysis.arms import CONTINUED, DIRECT, SOURCE
 from analysis.numbers import pair_label, several
 from harness.api import BlockChain, CellGraph, Graphs
 
-# Which row of a figure's table belongs to which course, and to which picture of it.
+# Which rows of a figure's table belong to one course.
 COURSE = ["method", "source", "target", "seed"]
-KEY = [*COURSE, "view"]
 # Of an architecture that no search found.
 ALONE: Mapping[str, Any] = {"method": "", "source": "", "target": "", "seed": 0}
 

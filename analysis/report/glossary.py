@@ -44,8 +44,8 @@ TERMS: dict[str, str] = {
     "corrected": "0 at the random mean, 1 for equal architectures.",
     "new edges": "Edges of the later cell that the earlier lacks, at the numbering of nodes under "
     "which most agree.",
-    "CKA": "Likeness of features of trained networks on a fixed batch; the debiased one is not "
-    "inflated where features are many.",
+    "CKA, debiased": "Likeness of features of trained networks on a fixed batch, not inflated "
+    "where features are many.",
     "undecided": "A search with small margins, a cell that changed until the end, or seeds that "
     "agree no more than by chance: what it returns says little about its method.",
 }
@@ -68,7 +68,6 @@ COLUMNS: dict[str, str] = {
     "flags": "undecided",
     "further runs and images": "further images",
     "difference": "transfer gap",
-    "CKA, debiased": "CKA",
 }
 
 

@@ -25,7 +25,6 @@ Matrix = NDArray[np.float64]
 # So many networks of a task are compared at most, in the order planned: by what they compute, and
 # of random architectures by their structure. Pairs grow as squares.
 MOST_NETWORKS, MOST_RANDOM = 80, 240
-FUNCTIONAL_COLUMNS = ["target", "first", "second", "pairs", *MEASURES]
 
 
 class MantelRow(NamedTuple):
@@ -50,6 +49,32 @@ class MantelRow(NamedTuple):
     relabellings: int
     is_exact: bool
     why: str
+
+
+class Likeness(NamedTuple):
+    """How alike networks for a task are in what they compute: means over pairs, NaN if unknown.
+
+    Attributes:
+        target: Task they were trained on.
+        first: Method and arm of one of a pair, or ``random``.
+        second: Of the other.
+        pairs: Number of pairs.
+        agreement: Share of test images with equal predictions.
+        kappa: The same beyond chance (Cohen).
+        error_consistency: Agreement beyond chance on which images are wrong (Geirhos et al.).
+        cka_debiased: Centred kernel alignment of features.
+        rsa: Spearman's correlation of the images' dissimilarities.
+    """
+
+    target: str
+    first: str
+    second: str
+    pairs: int
+    agreement: float
+    kappa: float
+    error_consistency: float
+    cka_debiased: float
+    rsa: float
 
 
 @dataclass(frozen=True)
@@ -123,8 +148,8 @@ def functional_table(tables: Tables) -> pd.DataFrame:
             places = np.nonzero(np.triu(pairs | pairs.T, 1))
             if len(places[0]):
                 means = (_mean(found[name][places]) for name in MEASURES)
-                rows.append((target, first, second, len(places[0]), *means))
-    return pd.DataFrame(rows, columns=FUNCTIONAL_COLUMNS)
+                rows.append(Likeness(target, first, second, len(places[0]), *means))
+    return frame(Likeness, rows)
 
 
 def _mean(values: Matrix) -> float:

@@ -105,7 +105,7 @@ def _effect(row: Row) -> str:
     if row["why"]:
         return f"{what}: no distance is tested, for {row['why']} ({seeds})."
     side = "nearer" if row["difference"] < 0 else "further apart"
-    among = "all" if row["is_exact"] else "random"
+    among = "possible" if row["is_exact"] else "drawn"
     smallest = f", smallest attainable p {p_value(row['p_min'])}" * (row["p_min"] > ALPHA)
     band = f"{decimal(row['low'], 4, signed=True)} to {decimal(row['high'], 4, signed=True)}"
     return (

@@ -146,7 +146,7 @@ def test_alpha_over_epochs_runs_from_the_first_tick_to_the_last(results):
 
     table = alpha_epochs.collect(results)
     end = table[table["moment"] == "end"].drop(columns="moment").reset_index(drop=True)
-    pd.testing.assert_frame_equal(end[alphas.COLUMNS], alphas.collect(results))
+    pd.testing.assert_frame_equal(end, alphas.collect(results))
     direct = table["search"].str.startswith("direct")
     start = table[direct & (table["moment"] == "start") & (table["edge"] == "normal_0_2")]
     jobs = [lineage.jobs[DIRECT] for lineage in results.lineages]
