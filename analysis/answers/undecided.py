@@ -57,4 +57,4 @@ def _reasons(row: Mapping[str, Any], by_chance: set[tuple[Any, ...]]) -> Iterato
     if row["last_change_step"] > (1 - LAST_SHARE) * row["steps"]:
         yield "its cell changed until the end"
     if tuple(row[name] for name in GROUP) in by_chance:
-        yield "seeds agree no more than by chance"
+        yield "agreement of seeds is not told apart from chance"

@@ -46,8 +46,9 @@ TERMS: dict[str, str] = {
     "which most agree.",
     "CKA, debiased": "Likeness of features of trained networks on a fixed batch, not inflated "
     "where features are many.",
-    "undecided": "A search with small margins, a cell that changed until the end, or seeds that "
-    "agree no more than by chance: what it returns says little about its method.",
+    "undecided": "A search with small margins, a cell that changed until the end, or an "
+    "agreement of seeds that is not told apart from chance: what it returns says little about its "
+    "method.",
 }
 # Columns that are called otherwise than the term that explains them.
 COLUMNS: dict[str, str] = {

@@ -88,7 +88,7 @@ KEY = dict(zip(GROUP, ("darts", "direct", "d10", "d10"), strict=True))
         ({"margin": 0.01}, 0.001, "small margins"),
         ({"last_change_step": 96}, 0.001, "its cell changed until the end"),
         ({"last_change_step": 95}, 0.001, None),
-        ({}, 0.4, "seeds agree no more than by chance"),
+        ({}, 0.4, "agreement of seeds is not told apart from chance"),
         ({"margin": math.nan, "last_change_step": 100}, 0.4, None),  # no gradient search
         ({"status": "failed", "margin": 0.01}, 0.4, None),
     ],
