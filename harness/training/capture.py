@@ -8,9 +8,11 @@ anything on the host that changes, and must not replace tensors that later steps
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 import torch
@@ -59,15 +61,15 @@ class CudaRecorder(Recorder):
 
     @override
     def record(self, run: Callable[[], None]) -> Callable[[], None]:
-        graph, done = torch.cuda.CUDAGraph(), torch.cuda.Event()
-        # The outer stream is left as it was found, also where a recording fails.
-        here = torch.cuda.current_stream(self._device)
-        with (
-            torch.cuda.device(self._device),
-            torch.cuda.stream(here),
-            torch.cuda.graph(graph, pool=self._pool, stream=self._stream),
-        ):
-            run()
+        done = torch.cuda.Event()
+        try:
+            graph = self._capture(run)
+        except RuntimeError:
+            # The memory stays with what failed, and so does the generator of random numbers until
+            # another recording gives it back.
+            self._pool = torch.cuda.graph_pool_handle()
+            self._capture(lambda: torch.zeros(1, device=self._device))
+            raise
 
         def replay() -> None:
             done.synchronize()  # the host is one step ahead, so that clocks stay honest
@@ -75,6 +77,32 @@ class CudaRecorder(Recorder):
             done.record(torch.cuda.current_stream(self._device))
 
         return replay
+
+    def _capture(self, run: Callable[[], object]) -> torch.cuda.CUDAGraph:
+        graph = torch.cuda.CUDAGraph()
+        # The current stream is left as it was found, also where a recording fails.
+        here = torch.cuda.current_stream(self._device)
+        with (
+            uncollected(),
+            torch.cuda.device(self._device),
+            torch.cuda.stream(here),
+            torch.cuda.graph(graph, pool=self._pool, stream=self._stream),
+        ):
+            run()
+        return graph
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Collect garbage now and not within: a graph that is freed would end the one in the making."""
+    gc.collect()
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def make_recorder(device: torch.device | str, steps: int | None) -> Recorder | None:
@@ -141,13 +169,20 @@ class CapturedStep:
                 self._replay = recorder.record(lambda: self._function(*self._inputs))
             except RuntimeError as error:
                 self._recorder, self._inputs = None, []
-                reason = str(error).strip().partition("\n")[0]
+                reason = str(find_cause(error)).strip().partition("\n")[0]
                 log.warning("The %s runs eagerly: it cannot be captured (%s).", self._name, reason)
                 self._function(*inputs)
                 return
         for own, tensor in zip(self._inputs, inputs, strict=True):
             own.copy_(tensor)
         self._replay()
+
+
+def find_cause(error: BaseException) -> BaseException:
+    """Return the first error of a chain; the last says only that a recording was broken."""
+    while error.__context__ is not None:
+        error = error.__context__
+    return error
 
 
 def describe_run(*steps: CapturedStep, device: torch.device | str, layout: str) -> dict[str, str]:

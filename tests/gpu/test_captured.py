@@ -95,6 +95,8 @@ def in_double(monkeypatch):
 
     plain = bench_captured.open_stream
     monkeypatch.setattr(bench_captured, "open_stream", lambda *a: Double(plain(*a)))
+    # PyTorch loads Adam's count of steps in single precision, and would begin it in double.
+    monkeypatch.setattr(torch.optim.adam, "_get_scalar_dtype", lambda *a, **k: torch.float32)
     torch.set_default_dtype(torch.float64)
     yield
     torch.set_default_dtype(torch.float32)
@@ -212,21 +214,16 @@ def test_kernels_are_as_exact_as_single_precision_is(monkeypatch):
         assert distance(wide, exact) < max(3 * distance(plain, exact), 1e-6)
 
 
-@pytest.mark.parametrize("implementation", ["plain", "fused", "wide"])
-def test_first_gradients_of_a_captured_step_are_exact(eagerly, implementation):
-    """A race between streams shows here: kernels and their order of sums are the same."""
+def test_the_first_captured_step_in_single_precision_is_the_eager_one(eagerly):
+    """A race between streams would show here: kernels and their order of sums are the same."""
 
-    def alphas():
-        method = open_search(SETTING, Darts, "captured", order=1, implementation=implementation)
-        advance(method, capture_calls + 1)
-        return flat(method._flat()), weights_of(method)
+    def begin():
+        return weights_of(search(1, capture.WARMUP_CALLS + 1))
 
-    capture_calls = capture.WARMUP_CALLS
-    expected = eagerly(alphas)
-    found = alphas()
-    tell(f"\n{implementation}: first captured step, weights {distance(found[1], expected[1]):.1e}")
-    assert distance(found[1], expected[1]) < 1e-4
-    assert float((found[0] - expected[0]).abs().max()) < 1e-4
+    eager, again, captured = eagerly(begin), eagerly(begin), begin()
+    found, noise = distance(captured, eager), distance(again, eager)
+    tell(f"\nfirst captured step in float32: weights {found:.1e}, eager twice {noise:.1e}")
+    assert found < max(10 * noise, 1e-6)
 
 
 def test_steps_are_timed_with_their_kernels():

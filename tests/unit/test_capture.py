@@ -1,5 +1,6 @@
 """Captured steps without a GPU: what replays a step calls it again, as a graph would."""
 
+import gc
 import io
 import logging
 
@@ -91,6 +92,31 @@ def test_a_failing_recording_is_said_once_and_the_step_runs_eagerly(caplog):
     ]
     assert total == 4 * (WARMUP_CALLS + 5)
     assert recorder.recorded == 1 and not step.is_captured
+
+
+def test_garbage_is_collected_before_a_recording_and_not_within():
+    class Graph:
+        freed = 0
+
+        def __init__(self):
+            self.itself = self
+
+        def __del__(self):
+            Graph.freed += 1
+
+    Graph()
+    with capture.uncollected():
+        assert Graph.freed == 1 and not gc.isenabled()
+    assert gc.isenabled()
+
+
+def test_the_first_error_of_a_chain_is_told(caplog):
+    recorder, (_, add) = Replays(RuntimeError("broken")), adder()
+    recorder.fault.__context__ = RuntimeError("it read a value")
+    step = CapturedStep(add, recorder, "step")
+    for _ in range(WARMUP_CALLS + 1):
+        step(torch.ones(4))
+    assert "(it read a value)" in caplog.text
 
 
 def test_a_forgotten_step_is_recorded_again():

@@ -23,12 +23,12 @@ BLOCK = 1024
 
 @triton.jit
 def _filter(
-    inputs: Any,
-    weights: Any,
-    outputs: Any,
-    count: Any,
-    rows_in: Any,
-    columns_in: Any,
+    inputs,
+    weights,
+    outputs,
+    count,
+    rows_in,
+    columns_in,
     rows: tl.constexpr,
     columns: tl.constexpr,
     kernel: tl.constexpr,
@@ -36,7 +36,7 @@ def _filter(
     dilation: tl.constexpr,
     is_flipped: tl.constexpr,
     span: tl.constexpr,
-) -> None:
+):
     """Convolve one stretch of a channel; with flipped weights, for the gradient of the inputs."""
     channel, channels = tl.program_id(0), tl.num_programs(0)
     index = tl.program_id(1) * span + tl.arange(0, span)
@@ -58,19 +58,19 @@ def _filter(
 
 @triton.jit
 def _correlate(
-    inputs: Any,
-    gradients: Any,
-    outputs: Any,
-    count: Any,
-    rows_in: Any,
-    columns_in: Any,
+    inputs,
+    gradients,
+    outputs,
+    count,
+    rows_in,
+    columns_in,
     rows: tl.constexpr,
     columns: tl.constexpr,
     kernel: tl.constexpr,
     stride: tl.constexpr,
     dilation: tl.constexpr,
     span: tl.constexpr,
-) -> None:
+):
     """Sum up the gradient of every tap over one stretch of a channel."""
     channel, channels = tl.program_id(0), tl.num_programs(0)
     index = tl.program_id(1) * span + tl.arange(0, span)

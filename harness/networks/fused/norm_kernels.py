@@ -20,14 +20,14 @@ BLOCK = 4096
 
 
 @triton.jit
-def _place(block: Any, size: tl.constexpr, span: tl.constexpr) -> Any:
+def _place(block, size: tl.constexpr, span: tl.constexpr):
     """Return which numbers of a channel are a block's, and where they are in memory."""
     index = block * span + tl.arange(0, span)
     return index, (index // size * tl.num_programs(0) + tl.program_id(0)) * size + index % size
 
 
 @triton.jit
-def _combine(means: Any, squares: Any, count: Any, parts: tl.constexpr, span: tl.constexpr) -> Any:
+def _combine(means, squares, count, parts: tl.constexpr, span: tl.constexpr):
     """Return a channel's mean and sum of squared deviations, from those of its blocks."""
     part = tl.arange(0, parts)
     own = part < tl.num_programs(1)
@@ -41,9 +41,7 @@ def _combine(means: Any, squares: Any, count: Any, parts: tl.constexpr, span: tl
 
 
 @triton.jit
-def _take_moments(
-    inputs: Any, means: Any, squares: Any, count: Any, size: tl.constexpr, span: tl.constexpr
-) -> None:
+def _take_moments(inputs, means, squares, count, size: tl.constexpr, span: tl.constexpr):
     block = tl.program_id(1)
     index, place = _place(block, size, span)
     values = tl.load(inputs + place, mask=index < count, other=0.0)
@@ -56,19 +54,19 @@ def _take_moments(
 
 @triton.jit
 def _normalise(
-    inputs: Any,
-    gains: Any,
-    means: Any,
-    squares: Any,
-    outputs: Any,
-    moments: Any,
-    count: Any,
-    epsilon: Any,
+    inputs,
+    gains,
+    means,
+    squares,
+    outputs,
+    moments,
+    count,
+    epsilon,
     is_positive: tl.constexpr,
     parts: tl.constexpr,
     size: tl.constexpr,
     span: tl.constexpr,
-) -> None:
+):
     channel, channels, block = tl.program_id(0), tl.num_programs(0), tl.program_id(1)
     mean, square = _combine(means, squares, count, parts, span)
     precision = 1 / tl.sqrt(square / count + epsilon)
@@ -86,17 +84,17 @@ def _normalise(
 
 @triton.jit
 def _take_sums(
-    inputs: Any,
-    gradients: Any,
-    gains: Any,
-    moments: Any,
-    totals: Any,
-    products: Any,
-    count: Any,
+    inputs,
+    gradients,
+    gains,
+    moments,
+    totals,
+    products,
+    count,
     is_positive: tl.constexpr,
     size: tl.constexpr,
     span: tl.constexpr,
-) -> None:
+):
     channel, channels, block = tl.program_id(0), tl.num_programs(0), tl.program_id(1)
     index, place = _place(block, size, span)
     mean = tl.load(moments + channel)
@@ -112,20 +110,20 @@ def _take_sums(
 
 @triton.jit
 def _go_back(
-    inputs: Any,
-    gradients: Any,
-    gains: Any,
-    moments: Any,
-    totals: Any,
-    products: Any,
-    outputs: Any,
-    for_gains: Any,
-    count: Any,
+    inputs,
+    gradients,
+    gains,
+    moments,
+    totals,
+    products,
+    outputs,
+    for_gains,
+    count,
     is_positive: tl.constexpr,
     parts: tl.constexpr,
     size: tl.constexpr,
     span: tl.constexpr,
-) -> None:
+):
     channel, channels, block = tl.program_id(0), tl.num_programs(0), tl.program_id(1)
     part = tl.arange(0, parts)
     own = part < tl.num_programs(1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import logging
-import subprocess
 from collections.abc import Sequence
 from typing import cast
 
@@ -92,7 +91,7 @@ def _can_compile(device: torch.device) -> bool:
         inputs = torch.ones(2, 2, 4, 4, device=device)
         norm_kernels.normalise(inputs, None, 1e-5, is_positive=True)
         filter_kernels.convolve(inputs, inputs.new_ones(2, 1, 3, 3), 1, 1)
-    except (ImportError, OSError, RuntimeError, subprocess.SubprocessError) as error:
+    except Exception as error:  # noqa: BLE001 - whatever a machine may lack to compile
         reason = str(error).strip().partition("\n")[0]
         log.warning("Super-networks do without Triton's kernels, which are faster: %s.", reason)
         return False
