@@ -3,53 +3,78 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Hashable, Iterator
+from typing import NamedTuple
 
 import pandas as pd
 
 from analysis.answers.arms import ARM_KEY
 from analysis.loading.load import Tables
-from analysis.loading.rows import Row, list_rows
+from analysis.loading.rows import Row, frame, list_rows
 from harness.config.protocol import Arm
 
 # Arms whose mean costs are further apart than this factor do not compare at one size (ours).
 SIZE_RATIO = 1.5
 
-SIZE_COLUMNS = [
-    *ARM_KEY,
-    *["n", "currency", "aims", "target_cost", "mean_cost", "lowest_cost", "highest_cost"],
-    "distance",
-]
+
+class Size(NamedTuple):
+    """What the networks of an arm cost beside what was asked for.
+
+    Attributes:
+        method: Its title; empty for random architectures.
+        arm: Name of the arm.
+        source: Task that is searched first; empty for random architectures.
+        target: Task that networks are trained and tested on.
+        n: Finished trainings with a cost.
+        currency: What ``cost`` counts: ``macs``, or ``latency_ms`` by a table.
+        aims: Whether the method heeds a target; None where that is not known.
+        target_cost: What was asked for; NaN without a target.
+        mean_cost: Geometric mean of the networks' costs.
+        lowest_cost: Least of them.
+        highest_cost: Greatest of them.
+        distance: Geometric mean of the factor from the target, in either direction; NaN without
+            a target.
+    """
+
+    method: str
+    arm: str
+    source: str
+    target: str
+    n: int
+    currency: str
+    aims: bool | None
+    target_cost: float
+    mean_cost: float
+    lowest_cost: float
+    highest_cost: float
+    distance: float
 
 
 def size_table(tables: Tables) -> pd.DataFrame:
-    """Return what the networks of each arm cost beside what was asked for.
-
-    A row for each arm with finished trainings that have a cost. ``aims``: whether its method heeds
-    a target, None where that is not known; ``mean_cost``: the geometric mean; ``distance``: the
-    geometric mean of the factor from the target, in either direction; NaN without a target.
-    """
+    """Return a row, a ``Size``, for each arm with finished trainings that have a cost."""
     runs = tables.runs
     done = runs[(runs["status"] == "done") & runs["cost"].notna()]
-    rows = []
-    for key, group in done.groupby(ARM_KEY, sort=False):
-        own = dict(zip(ARM_KEY, key, strict=True))
-        ratios = (group["cost"] / group["cost_target"]).dropna()
-        rows.append(
-            {
-                **own,
-                "n": len(group),
-                "currency": group["cost_currency"].iloc[0],
-                "aims": _aims(tables, own, str(group["experiment"].iloc[0])),
-                "target_cost": float(group["cost_target"].iloc[0]),
-                "mean_cost": _geometric_mean(group["cost"]),
-                "lowest_cost": float(group["cost"].min()),
-                "highest_cost": float(group["cost"].max()),
-                "distance": _geometric_mean(ratios.where(ratios >= 1, 1 / ratios)),
-            }
-        )
-    return pd.DataFrame(rows, columns=SIZE_COLUMNS)
+    groups = done.groupby(ARM_KEY, sort=False)
+    return frame(Size, (_size(tables, key, group) for key, group in groups))
+
+
+def _size(tables: Tables, key: tuple[Hashable, ...], group: pd.DataFrame) -> Size:
+    method, arm, source, target = map(str, key)
+    ratios = (group["cost"] / group["cost_target"]).dropna()
+    return Size(
+        method,
+        arm,
+        source,
+        target,
+        n=len(group),
+        currency=group["cost_currency"].iloc[0],
+        aims=_aims(tables, method, arm, str(group["experiment"].iloc[0])),
+        target_cost=float(group["cost_target"].iloc[0]),
+        mean_cost=_geometric_mean(group["cost"]),
+        lowest_cost=float(group["cost"].min()),
+        highest_cost=float(group["cost"].max()),
+        distance=_geometric_mean(ratios.where(ratios >= 1, 1 / ratios)),
+    )
 
 
 def unequal_sizes(sizes: pd.DataFrame) -> Iterator[tuple[Row, Row]]:
@@ -61,13 +86,13 @@ def unequal_sizes(sizes: pd.DataFrame) -> Iterator[tuple[Row, Row]]:
             yield least, most
 
 
-def _aims(tables: Tables, arm: dict[str, Any], experiment: str) -> bool | None:
+def _aims(tables: Tables, method: str, arm: str, experiment: str) -> bool | None:
     """Tell whether an arm's architectures come from a method that heeds the target."""
-    if arm["arm"] == Arm.RANDOM:
+    if arm == Arm.RANDOM:
         return False
     methods = tables.experiments[experiment].methods
     for (name, title), shown in tables.titles.items():
-        if (name, shown) == (experiment, arm["method"]):
+        if (name, shown) == (experiment, method):
             return methods[title].heeds_target
     return None
 

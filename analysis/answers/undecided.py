@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from analysis.loading.load import Tables
-from analysis.loading.rows import list_rows
+from analysis.loading.rows import frame, list_rows
 from analysis.statistics.agreement import measure_searches
 
 # The two most probable operations of an edge are closer than this on average. A documented choice:
@@ -18,24 +18,53 @@ SMALL_MARGIN = 0.05
 LAST_SHARE = 0.05
 
 GROUP = ["method", "role", "task", "source"]
-AGREEMENT_COLUMNS = [*GROUP, "searches", "start", "end", "p", "is_chance"]
+
+
+class SearchAgreement(NamedTuple):
+    """How alike the architecture parameters of searches are that differ in their seed only.
+
+    Attributes:
+        method: Its title.
+        role: What the searches are for: ``source``, ``direct``, ``continued``, ...
+        task: Task that they search.
+        source: Task that the first search of their chain searched.
+        searches: Finished gradient searches.
+        start: Mean correlation of alpha between seeds before the first step.
+        end: The same after the last step.
+        p: Of agreement by chance, operations relabelled.
+        is_chance: Whether they agree no more than by chance.
+    """
+
+    method: str
+    role: str
+    task: str
+    source: str
+    searches: int
+    start: float
+    end: float
+    p: float
+    is_chance: bool
 
 
 def agreement_table(tables: Tables) -> pd.DataFrame:
-    """Return how alike the finished searches of a purpose are that differ in their seed only.
-
-    Rows of two gradient searches or more: ``start`` and ``end`` are mean correlations of alpha
-    between seeds before the first and after the last step, ``p`` that of agreement by chance.
-    """
+    """Return a row, a ``SearchAgreement``, for each purpose with two gradient searches or more."""
     done = tables.searches[tables.searches["status"] == "done"]
     rows = []
     for key, group in done.groupby(GROUP, sort=False, dropna=False):
         its = tables.alphas[tables.alphas["job"].isin(group["job"])]
         found = measure_searches(its) if len(its) else None
         if found is not None:
-            numbers = (found.searches, found.start, found.end, found.p, found.is_chance)
-            rows.append(dict(zip(AGREEMENT_COLUMNS, (*key, *numbers), strict=True)))
-    return pd.DataFrame(rows, columns=AGREEMENT_COLUMNS)
+            names: dict[str, Any] = dict(zip(GROUP, key, strict=True))
+            row = SearchAgreement(
+                **names,
+                searches=found.searches,
+                start=found.start,
+                end=found.end,
+                p=found.p,
+                is_chance=found.is_chance,
+            )
+            rows.append(row)
+    return frame(SearchAgreement, rows)
 
 
 def list_undecided(searches: pd.DataFrame, agreement: pd.DataFrame) -> dict[str, str]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from analysis.answers.transfer.gaps import Pairs, design_cells, select
 from analysis.arms import CONTINUED, DIRECT, DIRECT_LONG
 from analysis.loading.load import Tables
+from analysis.loading.rows import frame
 from analysis.statistics.curves import Curve, area_between, area_p, asymptotic, jumpstart, window
 from analysis.statistics.intervals import Interval
 from analysis.statistics.reaching import SHARES, log_rank_p, reaching, thresholds, time_ratio
@@ -20,38 +22,110 @@ QUALITIES = {
     "best_val_so_far": "best validation accuracy so far",
     "validation_accuracy": "the super-network's validation accuracy",
 }
-_KEY = ["method", "source", "target", "quality", "currency", "account", "cold"]
-PROCESS_COLUMNS = [
-    *_KEY,
-    "n_warm",
-    "n_cold",
-    "start",
-    "budget",
-    *[
-        f"{name}{end}"
-        for name in ("jumpstart", "asymptotic", "area")
-        for end in ("", "_low", "_high")
-    ],
-    "p",
-    "note",
-]
-REACHING_COLUMNS = [
-    *_KEY,
-    "share",
-    "threshold",
-    "n_warm",
-    "n_cold",
-    "reached_warm",
-    "reached_cold",
-    "median_warm",
-    "median_cold",
-    "ratio",
-    "expected_warm",
-    "expected_cold",
-    "p",
-]
-MARGINAL = "marginal"
+MARGINAL, TOTAL = "marginal", "total"
 HELD = "cold held at its last quality"
+
+
+class WarmStart(NamedTuple):
+    """What continuing a search was worth while it ran, against searching the target cold.
+
+    Costs are in ``currency``; qualities and their differences in percentage points. A difference
+    is that of the means, continued less cold, with Welch's 95 % interval.
+
+    Attributes:
+        method: Its title.
+        source: Task that was searched first.
+        target: Task that both sides search.
+        quality: What a search may know of its own quality, in words.
+        currency: What costs count: ``examples``, ``evaluations`` or ``seconds``.
+        account: ``marginal`` counts what continuing costs, ``total`` the source search, too.
+        cold: Arm of the cold searches: ``direct``, or ``direct_long`` at equal totals.
+        n_warm: Continued searches.
+        n_cold: Cold searches.
+        start: First cost at which all are known.
+        budget: Last cost at which all are known.
+        jumpstart: Difference at the start.
+        jumpstart_low: Lower limit.
+        jumpstart_high: Upper limit.
+        asymptotic: Difference at the budget.
+        asymptotic_low: Lower limit.
+        asymptotic_high: Upper limit.
+        area: Mean difference between start and budget.
+        area_low: Lower limit.
+        area_high: Upper limit.
+        p: Exact p of the rank sum of the areas, not corrected.
+        note: What must be said of the comparison, or why a value is missing.
+    """
+
+    method: str
+    source: str
+    target: str
+    quality: str
+    currency: str
+    account: str
+    cold: str
+    n_warm: int
+    n_cold: int
+    start: float
+    budget: float
+    jumpstart: float = math.nan
+    jumpstart_low: float = math.nan
+    jumpstart_high: float = math.nan
+    asymptotic: float = math.nan
+    asymptotic_low: float = math.nan
+    asymptotic_high: float = math.nan
+    area: float = math.nan
+    area_low: float = math.nan
+    area_high: float = math.nan
+    p: float = math.nan
+    note: str = ""
+
+
+class QualityCost(NamedTuple):
+    """What it costs to reach a quality, continued against cold, without the source search.
+
+    Attributes:
+        method: Its title.
+        source: Task that was searched first.
+        target: Task that both sides search.
+        quality: What a search may know of its own quality, in words.
+        currency: What costs count: ``examples``, ``evaluations`` or ``seconds``.
+        account: ``marginal``: what continuing costs.
+        cold: Arm of the cold searches: ``direct``.
+        share: Of the way from the cold searches' mean start to their best end.
+        threshold: The quality there, in percent.
+        n_warm: Continued searches.
+        n_cold: Cold searches.
+        reached_warm: Continued searches that reached it.
+        reached_cold: Cold searches that reached it.
+        median_warm: Kaplan and Meier's median cost of continued searches; infinite where fewer
+            than half ever reach it.
+        median_cold: That of cold searches.
+        ratio: ``median_cold`` / ``median_warm``; NaN where one is infinite.
+        expected_warm: Cost of all continued searches for each that reached it (ERT).
+        expected_cold: That of cold searches.
+        p: Log-rank p of equal costs; NaN where no search reached it.
+    """
+
+    method: str
+    source: str
+    target: str
+    quality: str
+    currency: str
+    account: str
+    cold: str
+    share: float
+    threshold: float
+    n_warm: int
+    n_cold: int
+    reached_warm: int
+    reached_cold: int
+    median_warm: float
+    median_cold: float
+    ratio: float
+    expected_warm: float
+    expected_cold: float
+    p: float
 
 
 @dataclass(frozen=True)
@@ -59,13 +133,13 @@ class Race:
     """Warm searches against cold ones on the same target, in one currency.
 
     Attributes:
-        key: Study, method, source, target, quality, currency, account and the cold arm.
+        key: Method, source, target, quality, currency, account and the cold arm.
         warm: Of the arm ``continued``; in the account ``total`` begun after the source search.
         cold: Of the arm ``direct`` or, at equal totals, ``direct_long``.
         note: What must be said of the comparison.
     """
 
-    key: dict[str, str]
+    key: dict[str, Any]
     warm: list[Curve]
     cold: list[Curve]
     note: str = ""
@@ -80,10 +154,8 @@ def process_tables(tables: Tables, pairs: Pairs) -> dict[str, pd.DataFrame]:
     found = list(races(tables, pairs))
     marginal = [race for race in found if race.key["account"] == MARGINAL]
     return {
-        "process": pd.DataFrame([_process(race) for race in found], columns=PROCESS_COLUMNS),
-        "reaching": pd.DataFrame(
-            [row for race in marginal for row in _reaching(race)], columns=REACHING_COLUMNS
-        ),
+        "process": frame(WarmStart, map(_warm_start, found)),
+        "reaching": frame(QualityCost, (row for race in marginal for row in _reaching(race))),
     }
 
 
@@ -102,24 +174,25 @@ def races(tables: Tables, pairs: Pairs) -> Iterator[Race]:
                     sides = [_curves(traces, table, currency, quality) for table in (warm, cold)]
                     if not all(sides) or len(sides[0]) != len(before):
                         continue
-                    names = (method, *pair, QUALITIES[quality], currency)
+                    names = {"method": method, "source": pair[0], "target": pair[1]}
+                    names |= {"quality": QUALITIES[quality], "currency": currency}
                     yield from _accounts(names, cold_arm, sides, before.to_numpy(float))
                     break
 
 
 def _accounts(
-    names: tuple[str, ...], cold_arm: str, sides: list[list[Curve]], before: Any
+    names: dict[str, str], cold_arm: str, sides: list[list[Curve]], before: Any
 ) -> Iterator[Race]:
     """Yield the race without and with the source search's cost on the warm side's account."""
     warm, cold = sides
-    key = dict(zip(_KEY, (*names, MARGINAL, cold_arm), strict=True))
+    key = {**names, "account": MARGINAL, "cold": cold_arm}
     if cold_arm == DIRECT:
         yield Race(key, warm, cold)
     later = [curve.shifted(cost) for curve, cost in zip(warm, before, strict=True)]
     end = min(curve.end for curve in later)
     note = HELD if min(curve.end for curve in cold) < end else ""
     held = [curve.held(end) for curve in cold]
-    yield Race({**key, "account": "total"}, later, held, note)
+    yield Race({**key, "account": TOTAL}, later, held, note)
 
 
 def _curves(
@@ -139,45 +212,47 @@ def _curves(
     return curves
 
 
-def _process(race: Race) -> dict[str, Any]:
+def _warm_start(race: Race) -> WarmStart:
     where = window(race.warm, race.cold)
-    row = {
+    row = WarmStart(
         **race.key,
-        "n_warm": len(race.warm),
-        "n_cold": len(race.cold),
-        "start": where.start,
-        "budget": where.end,
-    }
+        n_warm=len(race.warm),
+        n_cold=len(race.cold),
+        start=where.start,
+        budget=where.end,
+    )
     if where.start > where.end:
-        return {**row, "note": "no common cost: the cold searches ended before the warm began"}
-    found = {"jumpstart": jumpstart, "asymptotic": asymptotic}
-    for name, statistic in found.items():
-        row |= _limits(name, statistic(race.warm, race.cold))
+        note = "no common cost: the cold searches ended before the warm began"
+        return row._replace(note=note)
+    row = row._replace(
+        **_limits("jumpstart", jumpstart(race.warm, race.cold)),
+        **_limits("asymptotic", asymptotic(race.warm, race.cold)),
+    )
     if not where.is_open:
-        return {**row, "note": "one common tick: no area"}
-    row |= _limits("area", area_between(race.warm, race.cold))
-    return {**row, "p": area_p(race.warm, race.cold), "note": race.note}
+        return row._replace(note="one common tick: no area")
+    area = _limits("area", area_between(race.warm, race.cold))
+    return row._replace(**area, p=area_p(race.warm, race.cold), note=race.note)
 
 
-def _limits(name: str, found: Interval) -> dict[str, float]:
+def _limits(name: str, found: Interval) -> dict[str, Any]:
     return {name: found.estimate, f"{name}_low": found.low, f"{name}_high": found.high}
 
 
-def _reaching(race: Race) -> Iterator[dict[str, Any]]:
+def _reaching(race: Race) -> Iterator[QualityCost]:
     for share, quality in zip(SHARES, thresholds(race.cold), strict=True):
         warm, cold = (reaching(curves, quality) for curves in (race.warm, race.cold))
-        yield {
+        yield QualityCost(
             **race.key,
-            "share": share,
-            "threshold": quality,
-            "n_warm": len(race.warm),
-            "n_cold": len(race.cold),
-            "reached_warm": sum(warm.reached),
-            "reached_cold": sum(cold.reached),
-            "median_warm": warm.median,
-            "median_cold": cold.median,
-            "ratio": time_ratio(warm, cold),
-            "expected_warm": warm.expected,
-            "expected_cold": cold.expected,
-            "p": log_rank_p(warm, cold),
-        }
+            share=share,
+            threshold=quality,
+            n_warm=len(race.warm),
+            n_cold=len(race.cold),
+            reached_warm=sum(warm.reached),
+            reached_cold=sum(cold.reached),
+            median_warm=warm.median,
+            median_cold=cold.median,
+            ratio=time_ratio(warm, cold),
+            expected_warm=warm.expected,
+            expected_cold=cold.expected,
+            p=log_rank_p(warm, cold),
+        )

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from scipy.stats import pearsonr
 
-from analysis.answers.undecided import AGREEMENT_COLUMNS, GROUP, list_undecided
+from analysis.answers.undecided import GROUP, SearchAgreement, list_undecided
+from analysis.loading.rows import frame
 from analysis.report.notices import notices
 from analysis.report.sections.insights import flags
 from analysis.statistics.agreement import DRAWS, measure, measure_searches
@@ -94,7 +95,10 @@ KEY = dict(zip(GROUP, ("darts", "direct", "d10", "d10"), strict=True))
     ],
 )
 def test_reasons_why_a_search_is_undecided(changes, p, reason):
-    agreement = pd.DataFrame([(*KEY.values(), 2, 0.0, 0.1, p, p > 0.05)], columns=AGREEMENT_COLUMNS)
+    agreement = frame(
+        SearchAgreement,
+        [SearchAgreement(**KEY, searches=2, start=0.0, end=0.1, p=p, is_chance=p > 0.05)],
+    )
     found = list_undecided(pd.DataFrame([{"job": "a", **KEY, **ROW, **changes}]), agreement)
     assert found == ({} if reason is None else {"a": reason})
 

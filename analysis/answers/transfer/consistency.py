@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,19 +13,35 @@ from scipy import stats
 from analysis.answers.arms import finite
 from analysis.answers.transfer.gaps import Pairs, design_cells, select
 from analysis.arms import CARRIED, DIRECT
+from analysis.loading.rows import frame
 
-CONSISTENCY_COLUMNS = [
-    "method",
-    "arm",
-    "source",
-    "target",
-    "n",
-    "n_direct",
-    "sd",
-    "sd_direct",
-    "ratio",
-    "p",
-]
+
+class Consistency(NamedTuple):
+    """How far the runs of an arm are apart, against those of direct search.
+
+    Attributes:
+        method: Its title.
+        arm: Name of the arm.
+        source: Task that is searched first.
+        target: Task that networks are trained and tested on.
+        n: Finished runs of the arm.
+        n_direct: Finished runs of direct search.
+        sd: Standard deviation of the arm's test accuracies, in percentage points.
+        sd_direct: That of direct search.
+        ratio: ``sd`` / ``sd_direct``; NaN where one of them is unknown or 0.
+        p: Brown and Forsythe's p of equal spread, not corrected.
+    """
+
+    method: str
+    arm: str
+    source: str
+    target: str
+    n: int
+    n_direct: int
+    sd: float
+    sd_direct: float
+    ratio: float
+    p: float
 
 
 def spread_ratio(own: float, direct: float) -> float:
@@ -47,30 +63,31 @@ def brown_forsythe_p(x: Sequence[float], y: Sequence[float]) -> float:
 
 def consistency_table(units: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
     """Compare the spread over search seeds of every arm that transfers with direct search's."""
-    rows = [
+    rows = (
         _row(units, (method, pair), arm)
         for method, pair in design_cells(units, pairs)
         for arm in CARRIED
-    ]
-    return pd.DataFrame([row for row in rows if row], columns=CONSISTENCY_COLUMNS)
+    )
+    return frame(Consistency, filter(None, rows))
 
 
-def _row(units: pd.DataFrame, cell: tuple[str, tuple[str, str]], arm: str) -> dict[str, Any] | None:
+def _row(units: pd.DataFrame, cell: tuple[str, tuple[str, str]], arm: str) -> Consistency | None:
     method, pair = cell
     chosen = [select(units, method, name, pair) for name in (arm, DIRECT)]
     if any(len(table) == 0 for table in chosen):
         return None
     own, direct = (finite(table) for table in chosen)
-    spreads = [float(np.std(its, ddof=1)) if len(its) > 1 else math.nan for its in (own, direct)]
-    return {
-        "method": method,
-        "arm": arm,
-        "source": pair[0],
-        "target": pair[1],
-        "n": len(own),
-        "n_direct": len(direct),
-        "sd": spreads[0],
-        "sd_direct": spreads[1],
-        "ratio": spread_ratio(*spreads),
-        "p": brown_forsythe_p(own, direct),
-    }
+    sd, sd_direct = (
+        float(np.std(its, ddof=1)) if len(its) > 1 else math.nan for its in (own, direct)
+    )
+    return Consistency(
+        method,
+        arm,
+        *pair,
+        n=len(own),
+        n_direct=len(direct),
+        sd=sd,
+        sd_direct=sd_direct,
+        ratio=spread_ratio(sd, sd_direct),
+        p=brown_forsythe_p(own, direct),
+    )

@@ -2,40 +2,67 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import pandas as pd
 
 from analysis.answers.transfer.gaps import GAPS, Pairs, design_cells, matched, select
 from analysis.arms import CONTINUED, DIRECT, RANDOM, TRANSFERRED
 from analysis.loading.load import Tables
+from analysis.loading.rows import frame
 from analysis.statistics.crossed_bootstrap import Answers, Crossed, crossed_difference, read_answers
 
-CROSSED_COLUMNS = [
-    "method",
-    "source",
-    "target",
-    "difference",
-    "n_first",
-    "n_second",
-    "images",
-    "sources",
-    "estimate",
-    "runs_low",
-    "runs_high",
-    "images_low",
-    "images_high",
-    "both_low",
-    "both_high",
-    "interval",
-]
 AGAINST_RANDOM = tuple((arm, RANDOM) for arm in (TRANSFERRED, CONTINUED, DIRECT))
+
+
+class Crossing(NamedTuple):
+    """A difference between two arms with intervals over runs, over test images, and over both.
+
+    Attributes:
+        method: Its title.
+        source: Task that is searched first.
+        target: Task that networks are trained and tested on.
+        difference: The two arms, as ``direct - transferred``.
+        n_first: Runs of the first arm whose answers were stored.
+        n_second: Runs of the second.
+        images: Test images.
+        sources: Scans that the images were made from; as many as images where each is its own.
+        estimate: Difference of the mean test accuracies, in percentage points.
+        runs_low: Lower limit of the 95 % interval over further runs on these images.
+        runs_high: Its upper limit.
+        images_low: Lower limit of the 95 % interval over further images with these runs.
+        images_high: Its upper limit.
+        both_low: Lower limit of the 95 % interval over further runs and images.
+        both_high: Its upper limit.
+        interval: How the intervals were made, or why there are none.
+    """
+
+    method: str
+    source: str
+    target: str
+    difference: str
+    n_first: int
+    n_second: int
+    images: int
+    sources: int
+    estimate: float
+    runs_low: float
+    runs_high: float
+    images_low: float
+    images_high: float
+    both_low: float
+    both_high: float
+    interval: str
 
 
 def crossed_table(tables: Tables, units: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
     """Return every gap and gain whose networks' answers were stored, with three intervals."""
+    return frame(Crossing, _crossings(tables, units, pairs))
+
+
+def _crossings(tables: Tables, units: pd.DataFrame, pairs: Pairs) -> Iterator[Crossing]:
     answers = _answers(tables, pairs)
-    rows: list[dict[str, Any]] = []
     for method, pair in design_cells(units, pairs):
         of_target = answers.get(pair[1])
         if of_target is None:
@@ -46,20 +73,23 @@ def crossed_table(tables: Tables, units: pd.DataFrame, pairs: Pairs) -> pd.DataF
             if found is None:
                 continue
             sizes, crossed = found
-            rows.append(
-                {
-                    "method": method,
-                    "source": pair[0],
-                    "target": pair[1],
-                    "difference": f"{arms[0]} - {arms[1]}",
-                    "n_first": sizes[0],
-                    "n_second": sizes[1],
-                    "images": of_target.images,
-                    "sources": of_target.source_count,
-                    **_limits(crossed),
-                }
+            yield Crossing(
+                method,
+                *pair,
+                difference=f"{arms[0]} - {arms[1]}",
+                n_first=sizes[0],
+                n_second=sizes[1],
+                images=of_target.images,
+                sources=of_target.source_count,
+                estimate=crossed.both.estimate,
+                runs_low=crossed.runs.low,
+                runs_high=crossed.runs.high,
+                images_low=crossed.images.low,
+                images_high=crossed.images.high,
+                both_low=crossed.both.low,
+                both_high=crossed.both.high,
+                interval=crossed.both.method,
             )
-    return pd.DataFrame(rows, columns=CROSSED_COLUMNS)
 
 
 def _answers(tables: Tables, pairs: Pairs) -> dict[str, Answers]:
@@ -87,13 +117,3 @@ def _difference(
         sides = list(known[0]["unit"]), list(known[1]["unit"])
     found = crossed_difference(answers, *sides, paired=pairs is not None)
     return (len(sides[0]), len(sides[1])), found
-
-
-def _limits(found: Crossed) -> dict[str, Any]:
-    intervals = {"runs": found.runs, "images": found.images, "both": found.both}
-    limits = {
-        f"{name}_{end}": getattr(interval, end)
-        for name, interval in intervals.items()
-        for end in ("low", "high")
-    }
-    return {"estimate": found.both.estimate, **limits, "interval": found.both.method}

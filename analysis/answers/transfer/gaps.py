@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import NamedTuple
 
 import pandas as pd
 
 from analysis.answers.arms import finite
 from analysis.arms import CONTINUED, DIRECT, DIRECT_LONG, ON_TARGET, RANDOM, TRANSFERRED
+from analysis.loading.rows import frame
 from analysis.statistics.intervals import Interval, paired_t, welch
 
-GAP_COLUMNS = [
-    "method",
-    "source",
-    "target",
-    "difference",
-    "n_first",
-    "n_second",
-    "estimate",
-    "low",
-    "high",
-    "interval",
-]
 # Sources and targets.
 Pairs = Sequence[tuple[str, str]]
 
@@ -34,6 +23,34 @@ GAPS = (
     (CONTINUED, TRANSFERRED),
     (DIRECT_LONG, CONTINUED),
 )
+
+
+class Gap(NamedTuple):
+    """A difference between two arms of a method, in percentage points of test accuracy.
+
+    Attributes:
+        method: Its title.
+        source: Task that is searched first.
+        target: Task that networks are trained and tested on.
+        difference: The two arms, as ``direct - transferred``.
+        n_first: Finished runs of the first arm.
+        n_second: Finished runs of the second.
+        estimate: Difference of the means; NaN where an arm has no finished run.
+        low: Lower limit of its 95 % interval.
+        high: Upper limit.
+        interval: How the interval was made, or why there is none.
+    """
+
+    method: str
+    source: str
+    target: str
+    difference: str
+    n_first: int
+    n_second: int
+    estimate: float
+    low: float
+    high: float
+    interval: str
 
 
 def select(units: pd.DataFrame, method: str, arm: str, pair: tuple[str, str]) -> pd.DataFrame:
@@ -88,12 +105,12 @@ def paired_differences(pairs: pd.DataFrame) -> list[float]:
 
 def gap_table(units: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
     """Return the transfer gap and its relatives for every method and pair."""
-    rows = [
+    rows = (
         _gap(units, method, pair, arms)
         for method, pair in design_cells(units, pairs)
         for arms in GAPS
-    ]
-    return pd.DataFrame([row for row in rows if row], columns=GAP_COLUMNS)
+    )
+    return frame(Gap, filter(None, rows))
 
 
 def design_cells(units: pd.DataFrame, pairs: Pairs) -> Iterator[tuple[str, tuple[str, str]]]:
@@ -105,21 +122,20 @@ def design_cells(units: pd.DataFrame, pairs: Pairs) -> Iterator[tuple[str, tuple
 
 def _gap(
     units: pd.DataFrame, method: str, pair: tuple[str, str], arms: tuple[str, str]
-) -> dict[str, Any] | None:
+) -> Gap | None:
     """Describe one difference; None if one of its arms was never planned."""
     first, second = (select(units, method, arm, pair) for arm in arms)
     if len(first) == 0 or len(second) == 0:
         return None
     found = difference(first, second)
-    return {
-        "method": method,
-        "source": pair[0],
-        "target": pair[1],
-        "difference": f"{arms[0]} - {arms[1]}",
-        "n_first": len(finite(first)),
-        "n_second": len(finite(second)),
-        "estimate": found.estimate,
-        "low": found.low,
-        "high": found.high,
-        "interval": found.method,
-    }
+    return Gap(
+        method,
+        *pair,
+        difference=f"{arms[0]} - {arms[1]}",
+        n_first=len(finite(first)),
+        n_second=len(finite(second)),
+        estimate=found.estimate,
+        low=found.low,
+        high=found.high,
+        interval=found.method,
+    )

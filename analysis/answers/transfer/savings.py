@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,24 +12,10 @@ import pandas as pd
 from analysis.answers.transfer.gaps import Pairs, design_cells, select
 from analysis.answers.transfer.retention import Estimates, fieller
 from analysis.arms import CARRIED, DIRECT
+from analysis.loading.rows import frame
 from analysis.statistics.intervals import Interval
 from analysis.statistics.sample import LEVEL
 
-SAVING_COLUMNS = [
-    "method",
-    "arm",
-    "source",
-    "target",
-    "currency",
-    "n",
-    "n_direct",
-    "cost",
-    "direct_cost",
-    "saving",
-    "low",
-    "high",
-    "interval",
-]
 # What is counted: the search alone, the search in examples, and all the way to a trained network.
 CURRENCIES = {
     "search seconds": ("search_seconds",),
@@ -37,6 +23,40 @@ CURRENCIES = {
     "search evaluations": ("search_evaluations",),
     "search and training seconds": ("search_seconds", "train_seconds"),
 }
+
+
+class Saving(NamedTuple):
+    """What an arm's searches cost against direct search, in one currency.
+
+    Attributes:
+        method: Its title.
+        arm: Name of the arm.
+        source: Task that is searched first.
+        target: Task that networks are trained and tested on.
+        currency: What is counted, a key of ``CURRENCIES``.
+        n: Finished runs of the arm; several trainings of one architecture are one run.
+        n_direct: Finished runs of direct search.
+        cost: Mean cost of a run, all searches that it rests on included.
+        direct_cost: Mean cost of a run of direct search.
+        saving: 1 - ``cost`` / ``direct_cost``.
+        low: Lower limit of its 95 % interval.
+        high: Upper limit.
+        interval: How the interval was made, or why there is none.
+    """
+
+    method: str
+    arm: str
+    source: str
+    target: str
+    currency: str
+    n: int
+    n_direct: int
+    cost: float
+    direct_cost: float
+    saving: float
+    low: float
+    high: float
+    interval: str
 
 
 def cost_saving(costs: Sequence[float], direct: Sequence[float], level: float = LEVEL) -> Interval:
@@ -70,18 +90,18 @@ def saving_table(runs: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
     Failed runs have no record of a trained network; what they spent is in the cost tables.
     """
     done = runs[runs["status"] == "done"]
-    rows = [
+    rows = (
         _row(done, (method, pair), arm, currency)
         for method, pair in design_cells(done, pairs)
         for arm in CARRIED
         for currency in CURRENCIES
-    ]
-    return pd.DataFrame([row for row in rows if row], columns=SAVING_COLUMNS)
+    )
+    return frame(Saving, filter(None, rows))
 
 
 def _row(
     runs: pd.DataFrame, cell: tuple[str, tuple[str, str]], arm: str, currency: str
-) -> dict[str, Any] | None:
+) -> Saving | None:
     method, pair = cell
     chosen = [select(runs, method, name, pair) for name in (arm, DIRECT)]
     if any(len(table) == 0 for table in chosen):
@@ -93,18 +113,17 @@ def _row(
     if len(own) == 0 or not is_spent or (is_fixed(own) and is_fixed(direct)):
         return None
     found = cost_saving(own, direct)
-    return {
-        "method": method,
-        "arm": arm,
-        "source": pair[0],
-        "target": pair[1],
-        "currency": currency,
-        "n": len(own),
-        "n_direct": len(direct),
-        "cost": float(np.mean(own)),
-        "direct_cost": float(np.mean(direct)) if direct else math.nan,
-        "saving": found.estimate,
-        "low": found.low,
-        "high": found.high,
-        "interval": found.method,
-    }
+    return Saving(
+        method,
+        arm,
+        *pair,
+        currency,
+        n=len(own),
+        n_direct=len(direct),
+        cost=float(np.mean(own)),
+        direct_cost=float(np.mean(direct)) if direct else math.nan,
+        saving=found.estimate,
+        low=found.low,
+        high=found.high,
+        interval=found.method,
+    )

@@ -7,68 +7,98 @@ alone allow a rank correlation between tasks.
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from analysis.answers.transfer.gaps import Pairs, design_cells, select
-from analysis.arms import TRANSFERRED
+from analysis.arms import SOURCE, TRANSFERRED
+from analysis.loading.rows import frame
 from analysis.statistics.correlations import correlations, tau_interval
 
-SHARED_COLUMNS = ["method", "source", "target", "seed", "on_source", "on_target"]
-AGREEMENT_COLUMNS = [
-    "source",
-    "target",
-    "n",
-    "methods",
-    "kendall",
-    "low",
-    "high",
-    "spearman",
-    "interval",
-]
+
+class Shared(NamedTuple):
+    """A search whose architecture was trained on both tasks of a pair.
+
+    Attributes:
+        method: Title of the method.
+        source: Task that was searched.
+        target: The other task.
+        seed: Of the search.
+        on_source: Test accuracy of its architecture on the source, in percent.
+        on_target: Test accuracy of the same architecture on the target, in percent.
+    """
+
+    method: str
+    source: str
+    target: str
+    seed: int
+    on_source: float
+    on_target: float
+
+
+class Agreement(NamedTuple):
+    """How the architectures of all searches of a pair rank on source and target.
+
+    Attributes:
+        source: Task that was searched.
+        target: The other task.
+        n: Searches.
+        methods: Methods that they are of.
+        kendall: Kendall's tau-b of their accuracies on both tasks.
+        low: Lower limit of its 95 % interval.
+        high: Upper limit.
+        spearman: Spearman's rho.
+        interval: How the interval was made, or why there is none.
+    """
+
+    source: str
+    target: str
+    n: int
+    methods: int
+    kendall: float
+    low: float
+    high: float
+    spearman: float
+    interval: str
 
 
 def shared_table(units: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
     """Return one row for every search whose architecture was trained on both tasks of a pair."""
-    parts = [pd.DataFrame(columns=SHARED_COLUMNS)]
+    return frame(Shared, _shared(units, pairs))
+
+
+def _shared(units: pd.DataFrame, pairs: Pairs) -> Iterator[Shared]:
     for method, (source, target) in design_cells(units, pairs):
         if source == target:
             continue
-        pair = (source, target)
-        sides = [select(units, method, arm, pair) for arm in ("source", TRANSFERRED)]
+        sides = [select(units, method, arm, (source, target)) for arm in (SOURCE, TRANSFERRED)]
         both = sides[0].merge(sides[1], on="unit", suffixes=("_source", "_target"))
-        found = pd.DataFrame(
-            {
-                "seed": both["seed_source"],
-                "on_source": both["value_source"],
-                "on_target": both["value_target"],
-            }
-        )
-        found = found.dropna().assign(method=method, source=source, target=target)
-        if len(found):
-            parts.append(found[SHARED_COLUMNS])
-    return pd.concat(parts[1:] or parts, ignore_index=True)
+        known = both.dropna(subset=["value_source", "value_target"])
+        columns = (known[name] for name in ("seed_source", "value_source", "value_target"))
+        for seed, on_source, on_target in zip(*columns, strict=True):
+            yield Shared(method, source, target, int(seed), float(on_source), float(on_target))
 
 
 def agreement_table(shared: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     """Return how the architectures of all searches of a pair rank on source and target."""
-    rows: list[dict[str, Any]] = []
-    for key, group in shared.groupby(["source", "target"], sort=False):
+    rows: list[Agreement] = []
+    for (source, target), group in shared.groupby(["source", "target"], sort=False):
         s, t = (group[name].to_numpy(float) for name in ("on_source", "on_target"))
         found = correlations(s, t)
         interval = tau_interval(s, t, np.random.default_rng([seed, len(rows)]))
-        rows.append(
-            dict(zip(["source", "target"], key, strict=True))
-            | {
-                "n": len(s),
-                "methods": group["method"].nunique(),
-                "kendall": found.kendall,
-                "low": interval.low,
-                "high": interval.high,
-                "spearman": found.spearman if len(s) > 1 else math.nan,
-                "interval": interval.method,
-            }
+        row = Agreement(
+            source=str(source),
+            target=str(target),
+            n=len(s),
+            methods=group["method"].nunique(),
+            kendall=found.kendall,
+            low=interval.low,
+            high=interval.high,
+            spearman=found.spearman if len(s) > 1 else math.nan,
+            interval=interval.method,
         )
-    return pd.DataFrame(rows, columns=AGREEMENT_COLUMNS)
+        rows.append(row)
+    return frame(Agreement, rows)
