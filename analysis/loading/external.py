@@ -8,29 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
 
 from analysis.arms import ARMS, CARRIED, DIRECT, RANDOM
-from analysis.loading.columns import (
-    ALPHA_COLUMNS,
-    ENVIRONMENT_COLUMNS,
-    JOB_COLUMNS,
-    NUMBERS,
-    PLUGIN_COLUMNS,
-    RUN_COLUMNS,
-    SEARCH_COLUMNS,
-    TRACE_COLUMNS,
-)
+from analysis.loading.columns import AlphaRow, JobRow, RunRow, SearchRow, TickRow
 from analysis.loading.load import Tables
+from analysis.loading.provenance import EnvironmentRow, PluginRow
+from analysis.loading.rows import frame
 from analysis.loading.runs_file import Run, read_runs
 from harness.errors import ConfigError
 from harness.results.files import printable
 from harness.results.planned import ExperimentFacts
-
-# Texts of a run that the file does not know.
-_UNKNOWN = dict.fromkeys(set(RUN_COLUMNS) - {*NUMBERS, "dirty"}, "")
 
 
 def load_external(
@@ -55,15 +42,14 @@ def load_external(
     runs = read_runs(path, is_percent=is_percent)
     name = printable(path.name)
     titles = list(dict.fromkeys(run.method for run in runs if run.arm != RANDOM))
-    table = pd.DataFrame([_run_row(run, name) for run in runs], columns=RUN_COLUMNS)
     return Tables(
-        runs=table.astype(dict.fromkeys(NUMBERS, float)),
-        trace=pd.DataFrame(columns=TRACE_COLUMNS),
-        alphas=pd.DataFrame(columns=ALPHA_COLUMNS),
-        searches=pd.DataFrame(columns=[*SEARCH_COLUMNS, "collapse_flag"]),
-        jobs=pd.DataFrame(columns=JOB_COLUMNS),
-        environments=pd.DataFrame(columns=ENVIRONMENT_COLUMNS),
-        plugins=pd.DataFrame(columns=PLUGIN_COLUMNS),
+        runs=frame(RunRow, (_run_row(run, name) for run in runs)),
+        trace=frame(TickRow, ()),
+        alphas=frame(AlphaRow, ()),
+        searches=frame(SearchRow, ()),
+        jobs=frame(JobRow, ()),
+        environments=frame(EnvironmentRow, ()),
+        plugins=frame(PluginRow, ()),
         experiments={name: _describe(path, name, runs, _declare(path, runs, against), margin)},
         studies={name: name},
         forced=False,
@@ -77,27 +63,27 @@ def load_external(
     )
 
 
-def _run_row(run: Run, name: str) -> dict[str, Any]:
+def _run_row(run: Run, name: str) -> RunRow:
     place = f"row {run.row}"
     search = "" if run.arm == RANDOM else f"row-{run.row}"
     if run.search:  # known by its method, the data set it began with, and its name
         search = "/".join((run.method, run.source, run.search)).replace(" ", "_")
-    return {
-        **_UNKNOWN,
-        "job": place,
-        "unit": place,
-        "search_job": search,
-        "ancestor_jobs": search,
-        "method": run.method,
-        "arm": run.arm,
-        "source": "" if run.arm == RANDOM else run.source,
-        "target": run.target,
-        "search_seed": run.seed,
-        "train_seed": 0,
-        "test_acc": run.accuracy,
-        "status": run.status,
-        "experiment": name,
-    }
+    return RunRow(
+        job=place,
+        unit=place,
+        search_job=search,
+        ancestor_jobs=search,
+        method=run.method,
+        space="",
+        arm=run.arm,
+        source="" if run.arm == RANDOM else run.source,
+        target=run.target,
+        search_seed=run.seed,
+        train_seed=0,
+        test_acc=run.accuracy,
+        status=run.status,
+        experiment=name,
+    )
 
 
 def _declare(path: Path, runs: Sequence[Run], against: Sequence[str]) -> list[dict[str, str]]:

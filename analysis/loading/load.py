@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,24 +11,15 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.loading.columns import (
-    JOB_COLUMNS,
-    NUMBERS,
-    RUN_COLUMNS,
-    SEARCH_COLUMNS,
-    TEXTS,
-    TRACE_COLUMNS,
-)
+from analysis.loading.collapse import collapse_flag
+from analysis.loading.columns import JobRow, RunRow, SearchRow, TickRow
 from analysis.loading.provenance import list_environments, list_plugins
 from analysis.loading.reading import ArmRow, Job, Jobs, Reading, read
+from analysis.loading.rows import frame
 from analysis.loading.searches import alpha_table, search_rows, trace_rows
-from harness.api import CellGraph, Graphs
+from harness.api import Graphs
 from harness.results.planned import ExperimentFacts
 from harness.results.spec import SearchSpec, TrainSpec
-
-# Share of operations without weights among a cell's edges: four and five of the eight in a normal
-# cell of DARTS; DARTS_V1 has three.
-FREE_WARN, FREE_COLLAPSE = 1 / 2, 5 / 8
 
 
 @dataclass(frozen=True)
@@ -93,16 +83,12 @@ def load_tables(folders: Iterable[Path], *, force: bool = False) -> list[Tables]
 def _tabulate(reading: Reading) -> Tables:
     jobs = reading.jobs
     searches = {digest: job for digest, job in jobs.items() if job.is_search}
-    runs = _frame([_run_row(row, jobs) for row in reading.arms], RUN_COLUMNS)
-    table = _frame(search_rows(searches, reading.arms), SEARCH_COLUMNS)
-    table["skip_share"] = [skip_share(job.graphs) for job in searches.values()]
-    table["collapse_flag"] = [collapse_flag(job.graphs) for job in searches.values()]
     return Tables(
-        runs=runs.astype(dict.fromkeys(NUMBERS, float)),
-        trace=_frame(trace_rows(searches), TRACE_COLUMNS),
+        runs=frame(RunRow, (_run_row(row, jobs) for row in reading.arms)),
+        trace=frame(TickRow, trace_rows(searches)),
         alphas=alpha_table(searches),
-        searches=table,
-        jobs=_frame([_job_row(job) for job in jobs.values()], JOB_COLUMNS),
+        searches=frame(SearchRow, search_rows(searches, reading.arms)),
+        jobs=frame(JobRow, map(_job_row, jobs.values())),
         environments=list_environments(jobs.values()),
         plugins=list_plugins(jobs.values()),
         experiments=reading.experiments,
@@ -124,54 +110,23 @@ def _tabulate(reading: Reading) -> Tables:
     )
 
 
-def collapse_flag(graphs: Graphs) -> str:
-    """Return ``warn`` or ``collapse`` if operations without weights rule a cell, else nothing.
-
-    Judged is the normal, or the only, cell.
-    """
-    cell = graphs.get("normal", next(iter(graphs.values()), None) if len(graphs) == 1 else None)
-    if not isinstance(cell, CellGraph) or not cell.edges:
-        return ""
-    share = sum(is_parameter_free(op) for _, _, op in cell.edges) / len(cell.edges)
-    if share >= FREE_COLLAPSE:
-        return "collapse"
-    return "warn" if share >= FREE_WARN else ""
-
-
-def is_parameter_free(operation: str) -> bool:
-    """Tell whether an operation has no weights: a skip connection, a pooling, or none at all."""
-    return operation.startswith(("skip", "none", "zero", "identity")) or "_pool_" in operation
-
-
-def skip_share(graphs: Graphs) -> float:
-    """Return the share of skip connections in the normal, or the only, cell; NaN without one."""
-    cell = graphs.get("normal", next(iter(graphs.values()), None))
-    if not isinstance(cell, CellGraph) or not cell.edges:
-        return math.nan
-    return sum(operation.startswith("skip") for _, _, operation in cell.edges) / len(cell.edges)
-
-
-def _frame(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
-    return pd.DataFrame(list(rows), columns=list(columns))
-
-
 def _hash(*rules: Any) -> str:
     text = json.dumps(rules, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _run_row(row: ArmRow, jobs: Jobs) -> dict[str, Any]:
+def _run_row(row: ArmRow, jobs: Jobs) -> RunRow:
     """Describe a planned arm: its identity first, then what became of it."""
     arm = row.planned
     train, chain = jobs[arm.train], [jobs[digest] for digest in arm.searches]
     blame = next((job for job in (*chain, train) if not job.is_done), None)
-    return {
+    return RunRow(
         **_identity(row, train, chain),
         **_searched(chain),
         **_trained(train),
-        "status": blame.status if blame else "done",
-        "reason": f"{blame.planned.name}: {blame.reason}" if blame else "",
-    }
+        status=blame.status if blame else "done",
+        reason=f"{blame.planned.name}: {blame.reason}" if blame else "",
+    )
 
 
 def _identity(row: ArmRow, train: Job, chain: Sequence[Job]) -> dict[str, Any]:
@@ -233,7 +188,7 @@ def _searched(chain: Sequence[Job]) -> dict[str, Any]:
 def _trained(train: Job) -> dict[str, Any]:
     record = train.record
     if record is None:
-        return dict.fromkeys(TEXTS, "")
+        return {}
     sizes = record.split_sizes
     where = record.environment
     return {
@@ -264,20 +219,20 @@ def _trained_on(sizes: Mapping[str, int]) -> int | None:
     return sum(fitted) if fitted else None
 
 
-def _job_row(job: Job) -> dict[str, Any]:
-    return {
-        "job": job.planned.job,
-        "name": job.planned.name,
-        "kind": job.planned.spec.kind,
-        "task": job.planned.spec.task.title,
-        "images": _images(job),
-        "experiment": job.experiment,
-        "status": job.status,
-        "reason": job.reason,
-        "seconds": job.record.bill.seconds if job.record else None,
-        "schema_version": job.record.schema_version if job.record else None,
-        "fault": job.fault or ("trajectory.jsonl is gone or damaged" if job.is_damaged else ""),
-    }
+def _job_row(job: Job) -> JobRow:
+    return JobRow(
+        job=job.planned.job,
+        name=job.planned.name,
+        kind=job.planned.spec.kind,
+        task=job.planned.spec.task.title,
+        images=_images(job),
+        experiment=job.experiment,
+        status=job.status,
+        reason=job.reason,
+        seconds=job.record.bill.seconds if job.record else None,
+        schema_version=job.record.schema_version if job.record else None,
+        fault=job.fault or ("trajectory.jsonl is gone or damaged" if job.is_damaged else ""),
+    )
 
 
 def _images(job: Job) -> str:

@@ -4,46 +4,103 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import pandas as pd
 
-from analysis.loading.columns import ENVIRONMENT_COLUMNS, PLUGIN_COLUMNS
 from analysis.loading.reading import Job
+from analysis.loading.rows import frame
+from harness.results.record import Environment, JobRecord
+
+
+class EnvironmentRow(NamedTuple):
+    """Where jobs ran, and on which code; one row for each that differs.
+
+    Attributes:
+        commit: Of the harness' checkout; nothing outside one.
+        dirty: Whether the checkout had code that no commit holds.
+        code: First 16 hex digits of a hash of the harness' own code, without plugins.
+        hardware: Processor or accelerator.
+        device: As torch names it.
+        threads: Of the process.
+        platform: Operating system and processor architecture.
+        versions: Of python and the libraries that jobs compute with.
+        jobs: Jobs that ended there.
+        interrupted: Attempts that were broken off there.
+    """
+
+    commit: str | None
+    dirty: bool | None
+    code: str
+    hardware: str
+    device: str
+    threads: int
+    platform: str
+    versions: str
+    jobs: int = 0
+    interrupted: int = 0
+
+
+class PluginRow(NamedTuple):
+    """A version of the file of a plugin that jobs ran.
+
+    Attributes:
+        plugin: Kind and name, as ``method darts``.
+        file: Path below the harness' folder, or as Python found it.
+        distribution: That it came with, and which version.
+        state: ``committed``, ``changed`` or ``untracked`` in a checkout; else empty.
+        sha256: First 16 hex digits of the hash of its content.
+        jobs: Jobs that it worked in, interrupted attempts included.
+    """
+
+    plugin: str
+    file: str
+    distribution: str
+    state: str
+    sha256: str
+    jobs: int = 0
 
 
 def list_environments(jobs: Iterable[Job]) -> pd.DataFrame:
     """Count the jobs that ended, and the attempts that were interrupted, in each environment."""
-    rows: dict[str, dict[str, Any]] = {}
-    for record in (job.record for job in jobs if job.record is not None):
-        last = [record.environment] if record.environment else []
-        for where in (*record.earlier_environments, *last):
-            facts = where.model_dump(exclude={"plugins"})
-            key = json.dumps(facts, sort_keys=True)
-            versions = ", ".join(f"{name} {text}" for name, text in sorted(where.versions.items()))
-            row = rows.setdefault(key, {**facts, "versions": versions, "jobs": 0, "interrupted": 0})
-            row["jobs" if where is record.environment else "interrupted"] += 1
-    return pd.DataFrame([rows[key] for key in sorted(rows)], columns=ENVIRONMENT_COLUMNS)
+    ended: Counter[EnvironmentRow] = Counter()
+    interrupted: Counter[EnvironmentRow] = Counter()
+    for record in _records(jobs):
+        ended.update(_environment(where) for where in [record.environment] if where)
+        interrupted.update(map(_environment, record.earlier_environments))
+    texts = {json.dumps(row._asdict(), sort_keys=True): row for row in (ended | interrupted)}
+    rows = (texts[text] for text in sorted(texts))
+    counted = (row._replace(jobs=ended[row], interrupted=interrupted[row]) for row in rows)
+    return frame(EnvironmentRow, counted)
 
 
 def list_plugins(jobs: Iterable[Job]) -> pd.DataFrame:
     """Count the jobs that each version of a plugin's file worked in, interrupted attempts too."""
-    counts: Counter[tuple[Any, ...]] = Counter()
-    for record in (job.record for job in jobs if job.record is not None):
+    counts: Counter[PluginRow] = Counter()
+    for record in _records(jobs):
         last = [record.environment] if record.environment else []
         counts.update(
             {
-                (name, its.file, its.distribution, its.state, its.sha256)
+                PluginRow(name, its.file, its.distribution, its.state, its.sha256)
                 for where in (*record.earlier_environments, *last)
                 for name, its in where.plugins.items()
             }
         )
-    rows = [dict(zip(PLUGIN_COLUMNS, (*key, n), strict=True)) for key, n in sorted(counts.items())]
-    return pd.DataFrame(rows, columns=PLUGIN_COLUMNS)
+    return frame(PluginRow, (row._replace(jobs=n) for row, n in sorted(counts.items())))
 
 
 def changed_plugins(plugins: pd.DataFrame) -> list[str]:
     """Return the plugins of which jobs ran more than one version, as ``method darts``."""
     versions = plugins.groupby("plugin")["sha256"].nunique()
     return sorted(versions.index[versions > 1])
+
+
+def _records(jobs: Iterable[Job]) -> Iterator[JobRecord]:
+    return (job.record for job in jobs if job.record is not None)
+
+
+def _environment(where: Environment) -> EnvironmentRow:
+    facts = where.model_dump(exclude={"plugins", "versions"})
+    versions = ", ".join(f"{name} {text}" for name, text in sorted(where.versions.items()))
+    return EnvironmentRow(**facts, versions=versions)

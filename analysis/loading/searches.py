@@ -3,44 +3,58 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.arms import COLD_ROLES, DIRECT, RESUMED, SOURCE, TRANSFERRED
-from analysis.loading.columns import ALPHA_COLUMNS, INSIGHTS, TRACE_COLUMNS
+from analysis.loading.collapse import collapse_flag, skip_share
+from analysis.loading.columns import AlphaRow, SearchRow, TickRow
 from analysis.loading.reading import ArmRow, Job, Jobs
+from analysis.loading.rows import frame
 from harness.results.spec import SearchSpec
 
+# Numbers of the course of a search, and what methods say of it.
+CLOCKS = ("tick", "step", "epoch", "seconds", "examples", "evaluations")
+INSIGHTS = (
+    "validation_accuracy",
+    "entropy",
+    "margin",
+    "mean_change",
+    "skip_share",
+    "population_quality",
+    "population_mean",
+    "population_std",
+    "expected_cost",
+    "skipped_share",
+)
 
-def search_rows(searches: Jobs, arms: Sequence[ArmRow]) -> list[dict[str, Any]]:
+
+def search_rows(searches: Jobs, arms: Sequence[ArmRow]) -> Iterator[SearchRow]:
     """Describe each search and where it ended."""
     owners = {digest: row for row in reversed(arms) for digest in row.planned.searches}
     roles = _roles(arms)
-    return [
-        {
-            "job": digest,
-            "method": owners[digest].method if digest in owners else "",
-            "role": roles.get(digest, SOURCE),
-            "source": _first(digest, searches).task,
-            **_search_row(job),
-        }
-        for digest, job in searches.items()
-    ]
+    for digest, job in searches.items():
+        yield SearchRow(
+            job=digest,
+            method=owners[digest].method if digest in owners else "",
+            role=roles.get(digest, SOURCE),
+            source=_first(digest, searches).task,
+            **_logged(job),
+        )
 
 
-def trace_rows(searches: Jobs) -> list[dict[str, Any]]:
+def trace_rows(searches: Jobs) -> Iterator[TickRow]:
     """Describe the course of each search, tick by tick."""
-    return [row for digest, job in searches.items() for row in _course(digest, job)]
+    return (row for digest, job in searches.items() for row in _course(digest, job))
 
 
 def alpha_table(searches: Jobs) -> pd.DataFrame:
     """List raw architecture parameters: one row per tick, edge and operation."""
     parts = [part for digest, job in searches.items() for part in _alphas(digest, job)]
-    empty = pd.DataFrame(columns=ALPHA_COLUMNS)
-    return pd.concat(parts, ignore_index=True) if parts else empty
+    return pd.concat(parts, ignore_index=True) if parts else frame(AlphaRow, ())
 
 
 def _roles(arms: Sequence[ArmRow]) -> dict[str, str]:
@@ -67,7 +81,7 @@ def _first(digest: str, searches: Jobs) -> Job:
     return job
 
 
-def _search_row(job: Job) -> dict[str, Any]:
+def _logged(job: Job) -> dict[str, Any]:
     spec, record = job.planned.spec, job.record
     assert isinstance(spec, SearchSpec)
     insights = record.insights if record else {}
@@ -77,6 +91,8 @@ def _search_row(job: Job) -> dict[str, Any]:
         "seed": spec.seed,
         "warm": spec.warm_start is not None,
         **{name: number(insights.get(name)) for name in INSIGHTS},
+        "skip_share": skip_share(job.graphs),
+        "collapse_flag": collapse_flag(job.graphs),
         "last_change_step": number(insights.get("last_change_step")),
         "steps": number(insights.get("steps", _last_step(job) if bill else None)),
         "seconds": number(bill.seconds if bill else None),
@@ -92,19 +108,19 @@ def _last_step(job: Job) -> int | None:
     return job.trajectory[-1].get("step") if job.trajectory else None
 
 
-def _course(digest: str, job: Job) -> Iterable[dict[str, Any]]:
+def _course(digest: str, job: Job) -> Iterable[TickRow]:
     best = math.nan
     for row in job.trajectory:
         insights = row.get("insights") or {}
         found = number(row.get("best_validation"))
         best = found if math.isnan(best) else max(best, best if math.isnan(found) else found)
-        yield {
-            "job": digest,
-            **{name: number(row.get(name)) for name in TRACE_COLUMNS[1:7]},
-            "incumbent": row.get("incumbent") or "",
-            "best_val_so_far": best,
+        yield TickRow(
+            job=digest,
+            **{name: number(row.get(name)) for name in CLOCKS},
+            incumbent=row.get("incumbent") or "",
+            best_val_so_far=best,
             **{name: number(insights.get(name)) for name in INSIGHTS},
-        }
+        )
 
 
 def _edges(job: Job) -> list[tuple[str, list[str]]]:

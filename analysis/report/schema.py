@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.arms import ARMS
-from analysis.loading.columns import ALPHA_COLUMNS, NO_ACCURACY, RUN_COLUMNS, TRACE_COLUMNS
+from analysis.loading.columns import NO_ACCURACY, AlphaRow, RunRow, TickRow
 from analysis.numbers import several
 
 STATUSES = frozenset({"done", *NO_ACCURACY})
@@ -55,8 +55,8 @@ class Problem:
 
 def validate(runs: pd.DataFrame, trace: pd.DataFrame, alphas: pd.DataFrame) -> list[Problem]:
     """Return everything that is wrong with the three tidy tables; empty if nothing is."""
-    expected = {"runs": (runs, RUN_COLUMNS), "trace": (trace, TRACE_COLUMNS),
-                "alphas": (alphas, ALPHA_COLUMNS)}  # fmt: skip
+    expected = {"runs": (runs, RunRow._fields), "trace": (trace, TickRow._fields),
+                "alphas": (alphas, AlphaRow._fields)}  # fmt: skip
     lacking = [
         Problem(name, f"no column {', '.join(sorted(set(columns) - set(table)))}")
         for name, (table, columns) in expected.items()

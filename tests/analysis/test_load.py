@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from analysis.loading.load import RUN_COLUMNS, collapse_flag, is_parameter_free
+from analysis.loading.collapse import collapse_flag, is_parameter_free
+from analysis.loading.columns import RunRow
 from harness.errors import ConfigError
 from harness.interfaces.graph import CellGraph
 from harness.results.record import Status
@@ -21,7 +22,7 @@ def _arm(tables, method, arm):
 
 def test_runs_have_every_column_of_the_specification(invent):
     runs = load_one([invent(seeds=1)]).runs
-    assert list(runs.columns) == RUN_COLUMNS
+    assert list(runs.columns) == list(RunRow._fields)
     assert len(runs) == 2 * 4 + 6
     row = runs.iloc[0]
     assert row["selection_rule"] == "last epoch"
