@@ -66,7 +66,6 @@ def _tables_of(study: Study) -> dict[str, pd.DataFrame]:
     if not study.has_jobs:
         return outcome
     return {
-        "agreement": study.agreement,
         "alphas": tables.alphas,
         "budgets": study.budgets,
         "checklist": checklist(study),
@@ -78,6 +77,7 @@ def _tables_of(study: Study) -> dict[str, pd.DataFrame]:
         **study.similarity,
         **study.changes,
         **study.process,
+        "search_agreement": study.agreement,
         "searches": tables.searches,
         "sizes": study.sizes,
         "trace": tables.trace,

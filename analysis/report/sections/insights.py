@@ -76,7 +76,7 @@ def _agreement(study: Study) -> Iterator[Block]:
         ("agreement at the end", lambda row: decimal(row["end"], 3)),
         ("p", lambda row: p_value(row["p"])),
     ]
-    yield grid("agreement", study.agreement, columns)
+    yield grid("search_agreement", study.agreement, columns)
 
 
 def _means(table: pd.DataFrame) -> Block:
