@@ -180,15 +180,15 @@ class TickRow(NamedTuple):
         incumbent: What the search would answer now, in the space's notation.
         best_val_so_far: Best validation accuracy of a candidate judged at full effort so far.
         validation_accuracy: Of a super-network, on the batches since the last tick.
-        entropy: As of a search, now.
-        margin: As of a search, now.
-        mean_change: As of a search, now.
+        entropy: As in ``searches``, at this moment.
+        margin: As in ``searches``, at this moment.
+        mean_change: As in ``searches``, at this moment.
         skip_share: Share of skip connections in the cell that the search would answer now.
-        population_quality: As of a search, now.
-        population_mean: As of a search, now.
-        population_std: As of a search, now.
-        expected_cost: As of a search, now.
-        skipped_share: As of a search, now.
+        population_quality: As in ``searches``, at this moment.
+        population_mean: As in ``searches``, at this moment.
+        population_std: As in ``searches``, at this moment.
+        expected_cost: As in ``searches``, at this moment.
+        skipped_share: As in ``searches``, at this moment.
     """
 
     job: str

@@ -33,7 +33,7 @@ class Saving(NamedTuple):
         arm: Name of the arm.
         source: Task that is searched first.
         target: Task that networks are trained and tested on.
-        currency: What is counted, a key of ``CURRENCIES``.
+        currency: What is counted, as ``search seconds``.
         n: Finished runs of the arm; several trainings of one architecture are one run.
         n_direct: Finished runs of direct search.
         cost: Mean cost of a run, all searches that it rests on included.

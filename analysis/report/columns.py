@@ -1,0 +1,116 @@
+"""What every column of every table of a report holds: ``docs/columns.md`` is made of this.
+
+``python -m analysis.report.columns docs/columns.md`` writes the page from the rows' docstrings.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from pathlib import Path
+from typing import NamedTuple, get_type_hints
+
+from analysis.answers.published import Published
+from analysis.answers.sizes import Size
+from analysis.answers.transfer.consistency import Consistency
+from analysis.answers.transfer.further_images import Crossing
+from analysis.answers.transfer.gaps import Gap
+from analysis.answers.transfer.savings import Saving
+from analysis.answers.transfer.shared import Agreement, Shared
+from analysis.answers.undecided import SearchAgreement
+from analysis.answers.warm_starts import QualityCost, WarmStart
+from analysis.loading.columns import AlphaRow, JobRow, RunRow, SearchRow, TickRow
+from analysis.loading.provenance import EnvironmentRow, PluginRow
+
+# Type of the rows of each table, by the name of its file.
+ROWS: dict[str, type[NamedTuple]] = {
+    "agreement": Agreement,
+    "alphas": AlphaRow,
+    "consistency": Consistency,
+    "crossed": Crossing,
+    "environments": EnvironmentRow,
+    "gaps": Gap,
+    "jobs": JobRow,
+    "plugins": PluginRow,
+    "process": WarmStart,
+    "published": Published,
+    "reaching": QualityCost,
+    "runs": RunRow,
+    "savings": Saving,
+    "search_agreement": SearchAgreement,
+    "searches": SearchRow,
+    "shared": Shared,
+    "sizes": Size,
+    "trace": TickRow,
+}
+# Tables whose rows have no type yet: this list only ever gets shorter.
+UNTYPED = (
+    "alpha_course",
+    "alpha_divergence",
+    "arms",
+    "budgets",
+    "change_operations",
+    "changes",
+    "checklist",
+    "comparisons",
+    "costs",
+    "equivalents",
+    "gains",
+    "retention",
+    "rivals",
+    "settled",
+    "shapes",
+    "similarity_functional",
+    "similarity_groups",
+    "similarity_mantel",
+    "similarity_stability",
+    "variances",
+)
+TYPES = {str: "text", int: "whole number", float: "number", bool: "True or False"}
+INTRODUCTION = """\
+# Columns of the tables of a report
+
+A report writes each table as `tables/NAME.csv`; here is what a row and a column of each hold. This
+page is written from the code by `python -m analysis.report.columns docs/columns.md`.
+
+In every table but `environments`, `jobs` and `plugins` a first column `study` names the experiments
+that the row is about. A number that is not known is empty.
+"""
+
+
+def describe_tables() -> str:
+    """Return the page, in Markdown."""
+    parts = [INTRODUCTION, *(_describe(name, kind) for name, kind in ROWS.items())]
+    if UNTYPED:
+        parts.append(f"## Not described yet\n\n{', '.join(f'`{name}`' for name in UNTYPED)}.\n")
+    return "\n".join(parts)
+
+
+def _describe(name: str, kind: type[NamedTuple]) -> str:
+    about, meanings = read_docstring(kind)
+    types = get_type_hints(kind)
+    rows = [f"| `{field}` | {_name_type(types[field])} | {meanings[field]} |" for field in meanings]
+    head = [f"## {name}", "", about, "", "| column | type | holds |", "| --- | --- | --- |"]
+    return "\n".join([*head, *rows, ""])
+
+
+def read_docstring(kind: type[NamedTuple]) -> tuple[str, dict[str, str]]:
+    """Return what a type of rows says of a row, and of each field, each in one line."""
+    about, _, fields = inspect.cleandoc(kind.__doc__ or "").partition("\n\nAttributes:\n")
+    parts = re.split(r"^    (\w+): ", fields, flags=re.MULTILINE)[1:]
+    named = zip(parts[::2], parts[1::2], strict=True)
+    return _join(about), {name: _join(text) for name, text in named}
+
+
+def _join(text: str) -> str:
+    """Return a text in one line of Markdown."""
+    return " ".join(text.split()).replace("``", "`").replace("|", "\\|")
+
+
+def _name_type(hint: object) -> str:
+    return next(word for kind, word in TYPES.items() if hint in {kind, kind | None})
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(describe_tables(), encoding="utf-8")

@@ -1,0 +1,52 @@
+"""The page about columns says what reports hold: every table, every column, from one source."""
+
+from typing import NamedTuple
+
+import pytest
+
+from analysis.report.columns import ROWS, UNTYPED, describe_tables, read_docstring
+from analysis.report.exports import tables_of
+from tests.analysis.loading import load_study
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory):
+    from tests.analysis.experiments import Invention
+
+    folder = Invention(tmp_path_factory.mktemp("columns") / "digits", seeds=2).write()
+    return tables_of([load_study([folder])])
+
+
+def test_every_table_of_a_report_is_on_the_page(tables):
+    assert sorted(tables) == sorted([*ROWS, *UNTYPED])
+
+
+def test_columns_are_the_fields_of_the_rows(tables):
+    for name, kind in ROWS.items():
+        columns = [column for column in tables[name] if column != "study"]
+        assert columns == list(kind._fields) == list(read_docstring(kind)[1]), name
+
+
+def test_the_page_is_what_the_docstrings_say(root):
+    page = (root / "docs" / "columns.md").read_text("utf-8")
+    how = "write it: python -m analysis.report.columns docs/columns.md"
+    assert page == describe_tables(), how
+
+
+class Example(NamedTuple):
+    """A row
+    of two.
+
+    Attributes:
+        one: Its first
+            and second line.
+        two: A ``name``, as a|b.
+    """
+
+    one: int
+    two: str
+
+
+def test_a_field_is_read_with_the_lines_that_follow_it():
+    fields = {"one": "Its first and second line.", "two": "A `name`, as a\\|b."}
+    assert read_docstring(Example) == ("A row of two.", fields)
