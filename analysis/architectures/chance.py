@@ -31,7 +31,7 @@ from harness.results.store import ExperimentFolder, write_atomically
 
 Values = NDArray[np.float64]
 
-SCHEMA = 1
+SCHEMA = 2
 SEED = 0
 FILE = "chance.json"
 # Every thousandth of a distribution is kept, rounded to these decimals.

@@ -4,33 +4,21 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import asdict
 
 import numpy as np
 
 from analysis.architectures.chains import read_stages
-from analysis.architectures.structure import (
-    depth,
-    is_parameter_free,
-    list_routes,
-    skip_ratio,
-    width,
-)
+from analysis.architectures.structure import measure
 from harness.api import BlockChain, CellGraph
 
 
 def measure_graph(graph: CellGraph | BlockChain) -> dict[str, float]:
     """Return the measures of one graph; NaN for what it does not have."""
     if isinstance(graph, CellGraph):
-        longest = depth(graph)
-        operations = [operation for _, _, operation in graph.edges]
-        free = sum(map(is_parameter_free, operations))
-        return {
-            "depth": math.nan if longest is None else float(longest),
-            "width": width(graph),
-            "skip_ratio": skip_ratio(graph),
-            "parameter_free": free / len(operations) if operations else math.nan,
-            "paths": float(len(list_routes(graph))),
-        }
+        found = asdict(measure(graph))
+        del found["receptive_field"]  # depends on the stride at the cell's inputs
+        return {name: math.nan if x is None else float(x) for name, x in found.items()}
     layers = [layer for stage in read_stages(graph) for layer in stage.layers]
     kept = [layer for layer in layers if not layer.is_removed]
     return {

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.arms import ARMS, CONTINUED, DIRECT, SOURCE
-from analysis.figures.style import COLOURS, canvas, draw_empty, styled
+from analysis.figures.style import COLOURS, canvas, explain_nothing, styled
 from analysis.numbers import pair_label
 from analysis.study import Study
 
@@ -83,9 +83,7 @@ def draw(table: pd.DataFrame) -> Figure:
     groups = list(table.groupby(KEY, sort=False))
     with styled():
         if not groups:
-            figure = canvas(6, 1.5)
-            draw_empty(figure.subplots(), "no search has architecture parameters")
-            return figure
+            return explain_nothing("no search has architecture parameters")
         figure = canvas(15.5, 2.9 * len(groups) + 0.5)
         grid = figure.subplots(len(groups), len(MEASURES), squeeze=False)
         for row, (key, group) in zip(grid, groups, strict=True):

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.figures.alphas import BELOW, BESIDE, TILE, draw_shares, farthest, mean_shares
-from analysis.figures.style import WIDEST, canvas, draw_empty, styled
+from analysis.figures.style import WIDEST, canvas, explain_nothing, styled
 from analysis.study import Study
 
 MOMENTS = ("start", "25 %", "50 %", "75 %", "end")
@@ -60,9 +60,7 @@ def draw(table: pd.DataFrame) -> Figure:
     rows = list(table.groupby(ROW, sort=False))
     with styled():
         if not rows:
-            figure = canvas(6, 1.5)
-            draw_empty(figure.subplots(), "no search has architecture parameters of named edges")
-            return figure
+            return explain_nothing("no search has architecture parameters of named edges")
         tall = [TILE * group["edge"].nunique() + BELOW for _, group in rows]
         wide = max(group["operation"].nunique() for _, group in rows)
         across = len(MOMENTS) * TILE * wide + BESIDE + 1.0

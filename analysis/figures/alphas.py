@@ -11,7 +11,7 @@ from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 
 from analysis.arms import ARMS
-from analysis.figures.style import DIVERGING, WIDEST, canvas, draw_empty, styled
+from analysis.figures.style import DIVERGING, WIDEST, canvas, explain_nothing, styled
 from analysis.study import Study
 
 KEY = ["method", "search", "cell", "edge", "operation"]
@@ -83,9 +83,7 @@ def draw(table: pd.DataFrame) -> Figure:
     rows = list(table.groupby(["method", "cell"], sort=False))
     with styled():
         if not rows:
-            figure = canvas(6, 1.5)
-            draw_empty(figure.subplots(), "no search has architecture parameters of named edges")
-            return figure
+            return explain_nothing("no search has architecture parameters of named edges")
         tall = [TILE * group["edge"].nunique() + BELOW for _, group in rows]
         wide = max(group["operation"].nunique() for _, group in rows)
         across = len(searches) * (TILE * wide + BESIDE) + 1.0

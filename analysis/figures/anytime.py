@@ -13,7 +13,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from analysis.arms import ARMS
-from analysis.figures.style import canvas, draw_empty, look_of, place_of, styled, thousands
+from analysis.figures.style import (
+    canvas,
+    draw_empty,
+    explain_nothing,
+    look_of,
+    place_of,
+    styled,
+    thousands,
+)
 from analysis.statistics.curves import Curve, window
 from analysis.study import Study
 
@@ -83,9 +91,7 @@ def draw(table: pd.DataFrame) -> Figure:
     tasks = list(table["task"].unique())
     with styled():
         if not qualities:
-            figure = canvas(6, 1.5)
-            draw_empty(figure.subplots(), "no finished search logged a quality")
-            return figure
+            return explain_nothing("no finished search logged a quality")
         figure = canvas(1.2 + 4.6 * len(tasks), 0.9 + 3.1 * len(qualities))
         panels = figure.subplots(len(qualities), len(tasks), squeeze=False)
         for line, quality in zip(panels, qualities, strict=True):

@@ -21,7 +21,7 @@ from analysis.figures.cell_layout import (
     lay_out,
     mark_cell,
 )
-from analysis.figures.style import canvas, draw_empty, sheet, styled, trust
+from analysis.figures.style import explain_nothing, sheet, styled, trust
 from analysis.figures.views import View, course_of, courses, first_seeds, list_views
 from analysis.loading.rows import frame
 from analysis.study import Study
@@ -84,9 +84,7 @@ def draw(table: pd.DataFrame) -> Figure:
     """Draw a row per view and a column per kind of cell, one seed's course under another's."""
     with styled():
         if table.empty:
-            figure = canvas(6, 1.5)
-            draw_empty(figure.subplots(), "no search has a cell to draw")
-            return figure
+            return explain_nothing("no search has a cell to draw")
         operations = sorted(set(table["operation"]) - {""})
         bands = list(_bands(table))
         layouts = [layout for band in bands for layout in band.cells.values()]

@@ -18,7 +18,7 @@ from matplotlib.patches import Patch, Rectangle
 
 from analysis.architectures.chains import REMOVED, read_block
 from analysis.figures.cell_drawing import TIMES
-from analysis.figures.style import canvas, draw_empty, sheet, styled, trust
+from analysis.figures.style import explain_nothing, sheet, styled, trust
 from analysis.figures.views import View, course_of, courses, first_seeds, list_views
 from analysis.loading.rows import frame
 from analysis.study import Study
@@ -103,9 +103,7 @@ def draw(table: pd.DataFrame) -> Figure:
     """Draw a strip per view and a tile per block, one seed's course under another's."""
     with styled():
         if table.empty:
-            figure = canvas(6, 1.5)
-            draw_empty(figure.subplots(), "no search has a chain of blocks to draw")
-            return figure
+            return explain_nothing("no search has a chain of blocks to draw")
         tile = WIDE if table["depth"].notna().any() else NARROW
         strips = list(_strips(table))
         width = 2 * MARGIN + int(table["block"].max()) * (tile + SPACE)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.figures.style import COLOURS, canvas, draw_empty, styled
+from analysis.figures.style import COLOURS, canvas, explain_nothing, styled
 from analysis.numbers import pair_label
 from analysis.study import Study
 
@@ -26,9 +26,7 @@ def draw(table: pd.DataFrame) -> Figure:
     panels = list(table.groupby(["method", "source", "target"], sort=False))
     with styled():
         if not panels:
-            figure = canvas(6, 1.5)
-            draw_empty(figure.subplots(), "no seed has both a source and a continued search")
-            return figure
+            return explain_nothing("no seed has both a source and a continued search")
         cells = list(table["cell"].unique())
         operations = sorted(table["operation"].unique())
         figure = canvas(1.9 + 3.4 * len(cells), len(panels) * (0.34 * len(operations) + 0.9) + 0.5)

@@ -18,7 +18,15 @@ from scipy.spatial.distance import squareform
 from analysis.answers.cells.searched import GROUP, Collection, average_pairs, count_found
 from analysis.architectures.chance import Chance
 from analysis.architectures.metrics import MEAN, distance
-from analysis.figures.style import COLOURS, DIVERGING, WIDEST, canvas, draw_empty, place_of, styled
+from analysis.figures.style import (
+    COLOURS,
+    DIVERGING,
+    WIDEST,
+    canvas,
+    explain_nothing,
+    place_of,
+    styled,
+)
 from analysis.loading.rows import frame
 from analysis.numbers import several
 from analysis.study import Study
@@ -83,9 +91,7 @@ def draw(table: pd.DataFrame) -> Figure:
     """Draw the tree on the left, what each row is, the likeness of every pair, and the names."""
     with styled():
         if table.empty:
-            figure = canvas(6, 1.5)
-            draw_empty(figure.subplots(), "fewer than two searches found an architecture")
-            return figure
+            return explain_nothing("fewer than two searches found an architecture")
         likeness = table.pivot(index="row", columns="column", values="likeness").to_numpy()
         rows = table[table["column"] == 0].to_dict("records")
         side = ROW * len(rows)

@@ -106,6 +106,13 @@ def draw_empty(axes: Axes, why: str) -> None:
     axes.text(0.5, 0.5, why, ha="center", va="center", transform=axes.transAxes)
 
 
+def explain_nothing(why: str) -> Figure:
+    """Return a figure that only says why there is nothing to draw."""
+    figure = canvas(6, 1.5)
+    draw_empty(figure.subplots(), why)
+    return figure
+
+
 def thousands() -> FuncFormatter:
     """Return how costs are written on an axis: 1.6 M and 20 k, but 0.4 and not 400 m."""
     large = EngFormatter(sep=" ")

@@ -1,7 +1,5 @@
 """What changed after the swap: new and lost edges, operations that moved, shapes; beside chance."""
 
-from dataclasses import replace
-
 import pytest
 
 from analysis.answers.cells.changes import (
@@ -10,7 +8,7 @@ from analysis.answers.cells.changes import (
     operation_table,
 )
 from analysis.answers.cells.lineage import START
-from analysis.answers.cells.shapes import settled_table, shape_table
+from analysis.answers.cells.shapes import shape_table
 from analysis.architectures.alignment import list_changes, mark
 from analysis.architectures.measures import measure_graph
 from analysis.architectures.structure import depth
@@ -107,28 +105,3 @@ def test_bars_show_how_often_each_operation_is_chosen(results):
     lengths = [bar.get_width() for bar in axes.containers[0]]
     assert lengths == pytest.approx(normal.reindex(names).fillna(0).tolist())
     assert "no seed has both" in operations.draw(table.iloc[:0]).axes[0].texts[0].get_text()
-
-
-def test_cell_is_settled_at_its_last_change_of_the_searchs_own_steps(results):
-    row = only(settled_table(results.tables), role="continued")
-    # The invention's cells change last at step 93 of 125.
-    assert (row["n"], row["never"]) == (3, 0)
-    assert [row["mean"], row["latest"]] == pytest.approx([93 / 125] * 2)
-
-
-def test_incumbent_is_settled_at_the_tick_that_last_changed_it(invent):
-    results = load_study([invent(seeds=2, methods=("random_search",))])
-    row = only(settled_table(results.tables), role="direct")
-    # The invention's incumbents change at every tick, the last at step 124 of 125.
-    assert (row["seen"], row["n"], row["never"]) == ("every tick", 2, 0)
-    assert row["mean"] == pytest.approx(124 / 125)
-    trace = results.tables.trace.assign(incumbent="the same")
-    trace.loc[trace["tick"] == 2, "incumbent"] = "another"
-    kept = replace(results.tables, trace=trace)
-    # At tick 2 another came, at tick 3 (step 93) the first came back.
-    assert only(settled_table(kept), role="direct")["mean"] == pytest.approx(93 / 125)
-    unmoved = replace(results.tables, trace=trace.assign(incumbent="the same"))
-    row = only(settled_table(unmoved), role="direct")
-    assert (row["mean"], row["never"]) == (0, 2)
-    unknown = replace(results.tables, trace=trace.assign(incumbent=""))
-    assert settled_table(unknown).empty

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from analysis.answers.cells.lineage import LEGS, Lineage
+from analysis.answers.cells.lineage import LEGS, Lineage, group_lineages
 from analysis.architectures.alignment import GONE, NEW, list_changes
 from analysis.architectures.chance import Chance
 from analysis.architectures.measures import count_operations
@@ -98,7 +98,7 @@ def count_new(graphs: Graphs, before: Graphs, cell: str) -> int:
 def change_table(lineages: Sequence[Lineage], chance: Chance) -> pd.DataFrame:
     """Say for every two stages of the lineages how much changed, beside random architectures."""
     rows = []
-    for key, group in _grouped(lineages):
+    for key, group in group_lineages(lineages):
         for before, after in LEGS:
             both = [j for j in group if before in j.graphs and after in j.graphs]
             if not both:
@@ -138,7 +138,7 @@ def change_table(lineages: Sequence[Lineage], chance: Chance) -> pd.DataFrame:
 def operation_table(lineages: Sequence[Lineage], chance: Chance) -> pd.DataFrame:
     """Count which operations left and entered between source and continued search."""
     rows = []
-    for key, group in _grouped(lineages):
+    for key, group in group_lineages(lineages):
         both = [j for j in group if SOURCE in j.graphs and CONTINUED in j.graphs]
         if not both:
             continue
@@ -162,14 +162,6 @@ def operation_table(lineages: Sequence[Lineage], chance: Chance) -> pd.DataFrame
                     )
                 )  # fmt: skip
     return frame(OperationChange, rows)
-
-
-def _grouped(lineages: Iterable[Lineage]) -> list[tuple[tuple[str, str, str], list[Lineage]]]:
-    groups: dict[tuple[str, str, str], list[Lineage]] = {}
-    for lineage in lineages:
-        key = (lineage.method, lineage.source, lineage.target)
-        groups.setdefault(key, []).append(lineage)
-    return list(groups.items())
 
 
 def _mean_counts(graphs: Iterable[CellGraph | BlockChain]) -> dict[str, float]:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.answers.cells.lineage import LEGS, START, Lineage
+from analysis.answers.cells.lineage import LEGS, START, Lineage, group_lineages
 from analysis.architectures.alphas import margin, normalised_entropy, shares, without
 from analysis.architectures.histograms import jensen_shannon
 from analysis.architectures.metrics import MEAN
@@ -140,27 +140,21 @@ def course_table(lineages: Sequence[Lineage], alphas: pd.DataFrame) -> pd.DataFr
 
 def divergence_table(lineages: Sequence[Lineage], alphas: pd.DataFrame) -> pd.DataFrame:
     """Return how far apart the operations' shares of two searches of one seed are."""
-    jobs = _jobs(lineages)
-    rows_of = alphas[alphas["job"].isin(jobs["job"])]
+    rows_of = alphas[alphas["job"].isin(_jobs(lineages)["job"])]
     first, last = (_ends(rows_of, is_first=is_first) for is_first in (True, False))
+
+    def end(lineage: Lineage, stage: str) -> _End | None:
+        return (first if stage == START else last).get(lineage.jobs.get(stage, ""))
+
     rows = []
-    for key, group in jobs.groupby(GROUP, sort=False):
-        sides = {
-            stage: {int(row["seed"]): last[row["job"]] for row in its if row["job"] in last}
-            for stage, its in _by_stage(group)
-        }
-        sides[START] = {
-            int(row["seed"]): first[row["job"]]
-            for stage, its in _by_stage(group)
-            for row in its
-            if stage == CONTINUED and row["job"] in first
-        }
-        method, source, target = map(str, key)
+    for key, group in group_lineages(lineages):
         for before, after in LEGS:
-            one, other = sides.get(before, {}), sides.get(after, {})
-            seeds = sorted(set(one) & set(other))
-            found = _compare([one[seed] for seed in seeds], [other[seed] for seed in seeds])
-            rows += [Divergence(method, source, target, before, after, *row) for row in found]
+            pairs = [
+                (one, other)
+                for lineage in group
+                if (one := end(lineage, before)) and (other := end(lineage, after))
+            ]
+            rows += [Divergence(*key, before, after, *row) for row in _compare(pairs)]
     return frame(Divergence, rows)
 
 
@@ -180,10 +174,6 @@ def _jobs(lineages: Sequence[Lineage]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*GROUP, "seed", "stage", "job"])
 
 
-def _by_stage(group: pd.DataFrame) -> list[tuple[str, list[dict[Any, Any]]]]:
-    return [(str(stage), its.to_dict("records")) for stage, its in group.groupby("stage")]
-
-
 def _ends(alphas: pd.DataFrame, *, is_first: bool) -> dict[str, _End]:
     """Return the shares at the first or the last tick of each search."""
     ticks = alphas.groupby("job", sort=False)["tick"].transform("min" if is_first else "max")
@@ -195,10 +185,11 @@ def _ends(alphas: pd.DataFrame, *, is_first: bool) -> dict[str, _End]:
     return dict(ends)
 
 
-def _compare(first: Sequence[_End], second: Sequence[_End]) -> Iterator[tuple[Any, ...]]:
+def _compare(pairs: Sequence[tuple[_End, _End]]) -> Iterator[tuple[Any, ...]]:
     """Yield cell, number of seeds and divergences; over all cells, too, if there are several."""
-    if not first:
+    if not pairs:
         return
+    first, second = zip(*pairs, strict=True)
     common = set(first[0]).intersection(*first, *second)
     parts: dict[str, list[tuple[float, float, float]]] = {}
     for edge in (edge for edge in first[0] if edge in common):

@@ -7,7 +7,7 @@ three are one search's course; the direct search is what the target gives withou
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -76,6 +76,17 @@ def list_lineages(tables: Tables) -> list[Lineage]:
         if graphs:
             lineages.append(Lineage(*key, jobs, graphs))
     return lineages
+
+
+def group_lineages(
+    lineages: Iterable[Lineage],
+) -> list[tuple[tuple[str, str, str], list[Lineage]]]:
+    """Return the seeds of each method, source and target."""
+    groups: dict[tuple[str, str, str], list[Lineage]] = {}
+    for lineage in lineages:
+        key = (lineage.method, lineage.source, lineage.target)
+        groups.setdefault(key, []).append(lineage)
+    return list(groups.items())
 
 
 def _chains(runs: pd.DataFrame) -> dict[Key, dict[str, str]]:

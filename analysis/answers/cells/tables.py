@@ -11,7 +11,7 @@ from analysis.answers.cells.changes import change_table, operation_table
 from analysis.answers.cells.course import course_table, divergence_table
 from analysis.answers.cells.lineage import Lineage
 from analysis.answers.cells.searched import Collection, group_table, stability_table
-from analysis.answers.cells.shapes import settled_table, shape_table
+from analysis.answers.cells.shapes import shape_table
 from analysis.answers.cells.trained import functional_table, mantel_table
 from analysis.architectures.chance import Chance
 from analysis.loading.load import Tables
@@ -34,11 +34,10 @@ def similarity_tables(tables: Tables, found: Collection, chance: Chance) -> dict
 def change_tables(
     tables: Tables, lineages: Sequence[Lineage], chance: Chance
 ) -> dict[str, pd.DataFrame]:
-    """Return what changed, when it settled, shapes, and alphas' course, by file name."""
+    """Return what changed, shapes, and alphas' course, by file name."""
     return {
         "changes": change_table(lineages, chance),
         "change_operations": operation_table(lineages, chance),
-        "settled": settled_table(tables),
         "shapes": shape_table(tables, chance),
         "alpha_course": course_table(lineages, tables.alphas),
         "alpha_divergence": divergence_table(lineages, tables.alphas),

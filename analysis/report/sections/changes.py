@@ -21,8 +21,6 @@ def section(study: Study, gallery: Gallery) -> Section:
         blocks.append(Fold("Operations that entered and left", (
             *_pictures(study, gallery),
         )))  # fmt: skip
-    if len(tables["settled"]):
-        blocks.append(Fold("When cells changed last", (_settled(tables["settled"]),)))
     if alphas := _alphas(study, gallery):
         blocks.append(Fold("Course of the architecture parameters", tuple(alphas)))
     if drawn := tuple(draw_differences(study, gallery)):
@@ -33,20 +31,6 @@ def section(study: Study, gallery: Gallery) -> Section:
         "operations and shapes: tables/changes.csv, change_operations.csv, shapes.csv."
     )
     return Section("changes", "How cells change", tuple(blocks), summary)
-
-
-def _settled(table: pd.DataFrame) -> Block:
-    columns: list[Column] = [
-        ("method", lambda row: str(row["method"])),
-        ("search", lambda row: f"{row['task']} ({row['role']})"),
-        ("seen at", lambda row: str(row["seen"])),
-        ("n", lambda row: str(row["n"])),
-        ("mean", lambda row: decimal(row["mean"])),
-        ("earliest", lambda row: decimal(row["earliest"])),
-        ("latest", lambda row: decimal(row["latest"])),
-        ("never changed", lambda row: str(row["never"])),
-    ]
-    return grid("settled", table, columns)
 
 
 def _alphas(study: Study, gallery: Gallery) -> list[Block]:
