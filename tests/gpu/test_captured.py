@@ -117,11 +117,13 @@ def test_a_captured_search_is_the_eager_one(eagerly, in_double, order, steps):
 
 
 def test_a_captured_training_is_the_eager_one(eagerly, in_double):
-    eager, captured = eagerly(lambda: train(50)), train(50)
+    """Two eager ones differ, too: gradients of convolutions are summed up in any order."""
+    eager, again, captured = eagerly(lambda: train(16)), eagerly(lambda: train(16)), train(16)
     assert captured.describe()["steps"] == "captured"
+    noise = distance(weights_of(again), weights_of(eager))
     found = distance(weights_of(captured), weights_of(eager))
-    tell(f"\ntraining, 50 steps in float64: weights {found:.1e}")
-    assert found < 1e-6
+    tell(f"\ntraining, 16 steps in float64: weights {found:.1e}, eager twice {noise:.1e}")
+    assert found < 1e-9
 
 
 def test_in_single_precision_two_eager_searches_differ_as_much(eagerly):

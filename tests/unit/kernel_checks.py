@@ -41,15 +41,17 @@ def test_normalisation_passes_nan_on_as_relu_does():
     assert outputs[:, 1].isnan().all() and not outputs[:, 0].isnan().any()
 
 
+@pytest.mark.parametrize("edges", [1, 2])
 @pytest.mark.parametrize(("kernel", "stride", "dilation"), [
     (3, 1, 1), (5, 2, 1), (3, 1, 2), (5, 1, 2),
 ])  # fmt: skip
-def test_depthwise_convolutions_are_pytorchs(kernel, stride, dilation):
+def test_depthwise_convolutions_are_pytorchs(edges, kernel, stride, dilation):
     inputs = torch.randn(2, 3, 6, 8, requires_grad=True)
-    weight = torch.randn(3, 1, kernel, kernel, requires_grad=True)
+    weight = torch.randn(3 * edges, 1, kernel, kernel, requires_grad=True)
     found = filter_kernels.convolve(inputs, weight.view_as(weight), stride, dilation)
     padding = dilation * (kernel // 2)
-    expected = conv2d(inputs, weight, None, stride, padding, dilation, groups=3)
+    wide = inputs.repeat(1, edges, 1, 1)
+    expected = conv2d(wide, weight, None, stride, padding, dilation, groups=3 * edges)
     torch.testing.assert_close(found, expected, **CLOSE)
     gradient = torch.randn(found.shape)
     for one, other in zip(

@@ -27,6 +27,7 @@ def _filter(
     weights,
     outputs,
     count,
+    given,
     rows_in,
     columns_in,
     rows: tl.constexpr,
@@ -40,11 +41,12 @@ def _filter(
     """Convolve one stretch of a channel; with flipped weights, for the gradient of the inputs."""
     channel, channels = tl.program_id(0), tl.num_programs(0)
     index = tl.program_id(1) * span + tl.arange(0, span)
-    image = index // (rows * columns) * channels + channel
+    example = index // (rows * columns)
+    image = example * channels + channel
     pixel = index % (rows * columns)
     row = pixel // columns * stride - dilation * (kernel // 2)
     column = pixel % columns * stride - dilation * (kernel // 2)
-    start = inputs + image * rows_in * columns_in
+    start = inputs + (example * given + channel % given) * rows_in * columns_in
     total = tl.zeros((span,), tl.float32)
     for tap in tl.static_range(kernel * kernel):
         y = row + tap // kernel * dilation
@@ -62,6 +64,7 @@ def _correlate(
     gradients,
     outputs,
     count,
+    given,
     rows_in,
     columns_in,
     rows: tl.constexpr,
@@ -74,11 +77,12 @@ def _correlate(
     """Sum up the gradient of every tap over one stretch of a channel."""
     channel, channels = tl.program_id(0), tl.num_programs(0)
     index = tl.program_id(1) * span + tl.arange(0, span)
-    image = index // (rows * columns) * channels + channel
+    example = index // (rows * columns)
+    image = example * channels + channel
     pixel = index % (rows * columns)
     row = pixel // columns * stride - dilation * (kernel // 2)
     column = pixel % columns * stride - dilation * (kernel // 2)
-    start = inputs + image * rows_in * columns_in
+    start = inputs + (example * given + channel % given) * rows_in * columns_in
     gradient = tl.load(gradients + image * rows * columns + pixel, mask=index < count, other=0.0)
     own = outputs + (tl.program_id(1) * channels + channel) * kernel * kernel
     for tap in tl.static_range(kernel * kernel):
@@ -90,12 +94,12 @@ def _correlate(
 
 
 def convolve(inputs: Tensor, weight: Tensor, stride: int, dilation: int) -> Tensor:
-    """Convolve each channel by itself; it can be differentiated once.
+    """Convolve each channel by itself, once for each of E edges; it can be differentiated once.
 
     Args:
         inputs: Shape (N, C, height, width), single precision, contiguous; even sides if the stride
             is 2.
-        weight: Shape (C, 1, kernel, kernel), of odd sides; the padding keeps the resolution.
+        weight: Shape (E * C, 1, kernel, kernel), of odd sides; the padding keeps the resolution.
         stride: 1 or 2.
         dilation: Any; 1 if the stride is 2.
     """
@@ -123,7 +127,9 @@ class _Convolved(torch.autograd.Function):
             if stride == 1:
                 for_inputs = _run_filter(gradient, weight, 1, dilation, is_flipped=True)
             else:
-                for_inputs = _strided_gradient(inputs, gradient, weight, stride)
+                for_inputs = _strided_gradient(gradient, weight, stride)
+            if len(weight) > inputs.shape[1]:
+                for_inputs = for_inputs.unflatten(1, (-1, inputs.shape[1])).sum(1)
         if is_wanted(ctx, 1):
             for_weight = _run_correlation(inputs, gradient, weight, stride, dilation)
         return for_inputs, for_weight, None, None
@@ -132,12 +138,12 @@ class _Convolved(torch.autograd.Function):
 def _run_filter(
     inputs: Tensor, weight: Tensor, stride: int, dilation: int, *, is_flipped: bool
 ) -> Tensor:
-    examples, channels, height, width = inputs.shape
+    examples, given, height, width = inputs.shape
     rows, columns = height // stride, width // stride
-    outputs = inputs.new_empty(examples, channels, rows, columns)
+    outputs = inputs.new_empty(examples, len(weight), rows, columns)
     count = examples * rows * columns
-    _filter[channels, triton.cdiv(count, BLOCK)](
-        inputs, weight.contiguous(), outputs, count, height, width, rows, columns,
+    _filter[len(weight), triton.cdiv(count, BLOCK)](
+        inputs, weight.contiguous(), outputs, count, given, height, width, rows, columns,
         weight.shape[-1], stride, dilation, is_flipped, BLOCK,
     )  # fmt: skip
     return outputs
@@ -151,17 +157,18 @@ def _run_correlation(
     blocks = triton.cdiv(count, BLOCK)
     found = inputs.new_empty(blocks, *weight.shape)
     _correlate[channels, blocks](
-        inputs, gradient, found, count, *inputs.shape[2:], rows, columns,
+        inputs, gradient, found, count, *inputs.shape[1:], rows, columns,
         weight.shape[-1], stride, dilation, BLOCK,
     )  # fmt: skip
     return found.sum(0)
 
 
-def _strided_gradient(inputs: Tensor, gradient: Tensor, weight: Tensor, stride: int) -> Tensor:
+def _strided_gradient(gradient: Tensor, weight: Tensor, stride: int) -> Tensor:
     padding = weight.shape[-1] // 2
+    examples, channels, rows, columns = gradient.shape
     found: Tensor = torch.ops.aten.convolution_backward(
         gradient,
-        inputs,
+        gradient.new_empty(examples, channels, rows * stride, columns * stride),
         weight,
         None,
         [stride, stride],

@@ -7,6 +7,7 @@ squared deviations, and the next kernel puts those of a channel together. Only i
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import torch
@@ -156,7 +157,7 @@ def normalise(
         epsilon: Added to the variance.
         is_positive: Whether ReLU follows.
     """
-    own = inputs.new_ones(inputs.shape[1]) if gain is None else gain.contiguous()
+    own = _ones(inputs.shape[1], inputs.device) if gain is None else gain.contiguous()
     output, moments = _Normalised.apply(inputs, own, epsilon, is_positive)
     return output, moments[0], moments[1]
 
@@ -198,6 +199,11 @@ class _Normalised(torch.autograd.Function):
             ctx.is_positive, parts, size, BLOCK,
         )  # fmt: skip
         return outputs, for_gain, None, None
+
+
+@functools.cache
+def _ones(channels: int, device: torch.device) -> Tensor:
+    return torch.ones(channels, device=device)
 
 
 def _cut(inputs: Tensor) -> tuple[int, tuple[int, int], tuple[int, int, int]]:

@@ -87,10 +87,10 @@ class WideCell(FusedCell):
     ) -> Terms:
         """Return what all edges that leave some states give to their nodes."""
         separable = [(each, states[s]) for s in sources for each in self._separable[s]]
-        inputs = [bundle.expand(state) for bundle, state in separable]
+        inputs = [state.relu() for _, state in separable]
         rows = [
-            partial(bundle.run, row, wide, scalars, statistics)
-            for (bundle, _), wide in zip(separable, inputs, strict=True)
+            partial(bundle.run, row, positive, scalars, statistics)
+            for (bundle, _), positive in zip(separable, inputs, strict=True)
             for row in range(bundle.count)
         ]
         others = [
@@ -123,20 +123,18 @@ class WideSeparable:
             for slots in rows
         ]  # ReLU, depthwise, pointwise, norm, ...
 
-    def expand(self, state: Tensor) -> Tensor:
-        """Return the positive part of a state, once for every edge."""
-        return state.relu().repeat(1, len(self._rows[0]), 1, 1)
-
-    def run(self, row: int, wide: Tensor, scalars: Scalars, statistics: BatchStatistics) -> Tensor:
+    def run(
+        self, row: int, positive: Tensor, scalars: Scalars, statistics: BatchStatistics
+    ) -> Tensor:
         """Return one operation's gated outputs, shape (N, E * C, height, width).
 
         Args:
             row: Which operation.
-            wide: What ``expand`` returned.
+            positive: The positive part of the state, shape (N, C, height, width).
             scalars: The gates.
             statistics: Notes those of every layer.
         """
-        slots, columns = self._rows[row], self._columns[row]
+        slots, columns, wide = self._rows[row], self._columns[row], positive
         for index in range(1, len(columns), 4):
             depthwise, pointwise, norms = columns[index : index + 3]
             wide = mix_channels(filter_channels(wide, depthwise), pointwise)

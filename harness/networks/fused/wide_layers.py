@@ -19,10 +19,10 @@ log = logging.getLogger(__name__)
 
 
 def filter_channels(inputs: Tensor, modules: Sequence[nn.Module]) -> Tensor:
-    """Convolve each edge's channels by its own depthwise module.
+    """Return the convolution of each edge's channels by its own depthwise module.
 
     Args:
-        inputs: Shape (N, E * C, height, width).
+        inputs: Shape (N, E * C, height, width); or (N, C, height, width), the same for all edges.
         modules: E depthwise convolutions that differ in their weights only.
     """
     convolutions = cast("Sequence[nn.Conv2d]", modules)
@@ -35,6 +35,7 @@ def filter_channels(inputs: Tensor, modules: Sequence[nn.Module]) -> Tensor:
         from harness.networks.fused.filter_kernels import convolve
 
         return convolve(inputs.contiguous(), weight, stride, dilation)
+    inputs = inputs.repeat(1, len(weight) // inputs.shape[1], 1, 1)
     return conv2d(inputs, weight, None, stride, first.padding, dilation, groups=len(weight))
 
 
