@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.answers.arms import arms_table, budget_table, cost_table, units, variance_table
+from analysis.answers.arms import arms_table, units
 from analysis.answers.cells.lineage import Lineage, list_lineages
 from analysis.answers.cells.searched import Collection, collect_found
 from analysis.answers.cells.tables import change_tables, similarity_tables
@@ -20,6 +20,7 @@ from analysis.answers.comparisons.comparisons import (
     compare_family,
     compare_methods,
 )
+from analysis.answers.costs import budget_table, cost_table, variance_table
 from analysis.answers.published import published_table, read_published
 from analysis.answers.sizes import size_table
 from analysis.answers.transfer.gains import gain_table
@@ -106,7 +107,12 @@ class Study:
     @cached_property
     def budgets(self) -> pd.DataFrame:
         """Whether methods spent alike."""
-        return budget_table(self.tables.searches)
+        limits = {
+            self.tables.titles[name, title]: facts.search_budget(title)
+            for name, facts in self.experiments.items()
+            for title in facts.methods
+        }
+        return budget_table(self.tables.searches, limits)
 
     @cached_property
     def variances(self) -> pd.DataFrame:

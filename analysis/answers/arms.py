@@ -9,48 +9,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from analysis.arms import DIRECT
 from analysis.loading.columns import NO_ACCURACY
 from analysis.loading.rows import frame
-from analysis.statistics.variance import optimal_trainings, variance_components
+from analysis.statistics.best_of import best_of_difference
+from analysis.statistics.intervals import Difference
 
 # What makes up one cell of the design.
 ARM_KEY = ["method", "arm", "source", "target"]
-# Method-to-method comparisons need search seconds that agree this well.
-BUDGET_RATIO = 1.2
-
-ARM_COLUMNS = [
-    *ARM_KEY,
-    *[
-        "n",
-        *NO_ACCURACY,
-        "mean",
-        "sd",
-        "lowest",
-        "highest",
-        "values",
-        "params",
-        "macs",
-        "latency_ms",
-    ],
-]
-COST_COLUMNS = [
-    *ARM_KEY,
-    *[
-        "n",
-        "own_search_seconds",
-        "ancestor_seconds",
-        "search_seconds",
-        "overhead_seconds",
-        "search_examples",
-    ],
-    *["search_evaluations", "train_seconds", "total_seconds"],
-]
-VARIANCE_COLUMNS = [
-    *ARM_KEY,
-    *["searches", "trainings", "search_sd", "evaluation_sd", "icc", "best_trainings"],
-]
-BUDGET_COLUMNS = ["task", "methods", "fastest", "slowest", "ratio", "is_unequal"]
+# DARTS and what followed it publish the best of so many searches, chosen by validation.
+BEST_OF = 4
 
 
 class Unit(NamedTuple):
@@ -87,6 +54,51 @@ class Unit(NamedTuple):
     validation: float | None = None
 
 
+class Arm(NamedTuple):
+    """What an arm reached; accuracies in percent.
+
+    Attributes:
+        method: Its title; empty for random architectures.
+        arm: Name of the arm.
+        source: Task that was searched first; empty for random architectures.
+        target: Task that was trained on.
+        n: Independent observations with an accuracy.
+        diverged: Observations without one, since training diverged.
+        failed: Since a job failed.
+        skipped: Since a job was skipped.
+        missing: Since a job has no record.
+        mean: Test accuracy, mean of the n.
+        sd: Their standard deviation; NaN for less than two.
+        best_of_4: Expected test accuracy of the best of ``BEST_OF``, chosen by validation; None
+            where validation is unknown, or they are fewer.
+        lowest: Of the n.
+        highest: Of the n.
+        values: Each of the n.
+        params: Mean number of parameters.
+        macs: Mean multiply-adds for one image.
+        latency_ms: Mean milliseconds for one image; NaN where no device was asked for.
+    """
+
+    method: str
+    arm: str
+    source: str
+    target: str
+    n: int
+    diverged: int
+    failed: int
+    skipped: int
+    missing: int
+    mean: float
+    sd: float
+    best_of_4: float | None
+    lowest: float
+    highest: float
+    values: list[float]
+    params: float
+    macs: float
+    latency_ms: float
+
+
 def units(runs: pd.DataFrame, searches: pd.DataFrame) -> pd.DataFrame:
     """Return one row per independent observation, as ``Unit`` documents them.
 
@@ -98,82 +110,26 @@ def units(runs: pd.DataFrame, searches: pd.DataFrame) -> pd.DataFrame:
         searches: As loaded; what they saw of validation images is taken from them.
     """
     seen = searches.set_index("job")["best_validation"]
-    rows = (_unit(key, group, seen) for key, group in _groups(runs, [*ARM_KEY, "unit"]))
+    rows = (_unit(key, group, seen) for key, group in group_rows(runs, [*ARM_KEY, "unit"]))
     return frame(Unit, rows)
 
 
 def arms_table(runs: pd.DataFrame, observations: pd.DataFrame) -> pd.DataFrame:
-    """Return n, mean, standard deviation and every value of each arm.
+    """Return what each arm reached, as ``Arm``.
 
     Args:
         runs: As loaded; what networks cost is averaged over them.
         observations: Their ``units``.
     """
     sizes = runs.groupby(ARM_KEY)[["params", "macs", "latency_ms"]].mean()
-    rows = [
-        dict(zip(ARM_KEY, key, strict=True))
-        | _spread(group)
-        | {name: float(sizes[name].loc[key]) for name in sizes}
-        for key, group in _groups(observations, ARM_KEY)
-    ]
-    return pd.DataFrame(rows, columns=ARM_COLUMNS)
+    groups = group_rows(observations, ARM_KEY)
+    return frame(Arm, (_arm(key, group, sizes.loc[key]) for key, group in groups))
 
 
-def cost_table(runs: pd.DataFrame, searches: pd.DataFrame) -> pd.DataFrame:
-    """Return the mean bill of each arm's finished runs; ancestors' searches are part of it."""
-    own = searches.set_index("job")["seconds"]
-    rows = [
-        dict(zip(ARM_KEY, key, strict=True)) | _bill(group[group["status"] == "done"], own)
-        for key, group in _groups(runs, ARM_KEY)
-    ]
-    return pd.DataFrame(rows, columns=COST_COLUMNS)
-
-
-def variance_table(runs: pd.DataFrame, searches: pd.DataFrame) -> pd.DataFrame:
-    """Separate the spread of each arm into that of searches and that of trainings."""
-    costs = cost_table(runs, searches).set_index(ARM_KEY)
-    done = runs[(runs["status"] == "done") & runs["test_acc"].notna()]
-    rows = []
-    for key, group in _groups(done, ARM_KEY):
-        found = variance_components([list(one) for _, one in group.groupby("unit")["test_acc"]])
-        bill = costs.loc[key]
-        rows.append(
-            dict(zip(ARM_KEY, key, strict=True))
-            | {
-                "searches": found.searches,
-                "trainings": found.trainings,
-                "search_sd": math.sqrt(found.search),
-                "evaluation_sd": math.sqrt(found.evaluation),
-                "icc": found.icc,
-                "best_trainings": optimal_trainings(
-                    found, float(bill["search_seconds"]), float(bill["train_seconds"])
-                ),
-            }
-        )
-    return pd.DataFrame(rows, columns=VARIANCE_COLUMNS)
-
-
-def budget_table(searches: pd.DataFrame) -> pd.DataFrame:
-    """Compare methods' mean seconds for a cold search of the same task."""
-    is_cold = searches["role"].isin([DIRECT, "source"]) & (searches["status"] == "done")
-    rows = []
-    for (task,), group in _groups(searches[is_cold], ["task"]):
-        means = group.groupby("method")["seconds"].mean().sort_values(kind="stable")
-        if len(means) < 2:
-            continue
-        low, high = float(means.iloc[0]), float(means.iloc[-1])
-        ratio = high / low if low > 0 else math.inf if high > 0 else 1.0
-        rows.append(
-            {
-                "task": task,
-                "methods": ", ".join(f"{method} {value:.3g} s" for method, value in means.items()),
-                "fastest": low,
-                "slowest": high,
-                "ratio": ratio,
-                "is_unequal": ratio > BUDGET_RATIO,
-            }
-        )
-    return pd.DataFrame(rows, columns=BUDGET_COLUMNS)
+def best_of_runs(group: pd.DataFrame) -> Difference | None:
+    """Return the expected best of ``BEST_OF`` units with its error, as a difference from 0."""
+    known = group[group["value"].notna()]
+    return best_of_difference(known["validation"].to_numpy(float), finite(known), BEST_OF)
 
 
 def finite(group: pd.DataFrame) -> list[float]:
@@ -181,7 +137,9 @@ def finite(group: pd.DataFrame) -> list[float]:
     return [float(value) for value in group["value"] if math.isfinite(value)]
 
 
-def _groups(table: pd.DataFrame, key: list[str]) -> Iterable[tuple[tuple[Any, ...], pd.DataFrame]]:
+def group_rows(
+    table: pd.DataFrame, key: list[str]
+) -> Iterable[tuple[tuple[Any, ...], pd.DataFrame]]:
     """Walk groups in the order in which they first occur."""
     return [(tuple(name), group) for name, group in table.groupby(key, sort=False)]
 
@@ -218,33 +176,24 @@ def _worst(status: pd.Series[str]) -> str:
     return next(name for name, count in count_lost(status).items() if count)
 
 
-def _spread(group: pd.DataFrame) -> dict[str, Any]:
+def _arm(key: tuple[Any, ...], group: pd.DataFrame, sizes: pd.Series[float]) -> Arm:
     values = finite(group)
-    return {
-        "n": len(values),
+    best = best_of_runs(group)
+    method, arm, source, target = key
+    return Arm(
+        method=method,
+        arm=arm,
+        source=source,
+        target=target,
+        n=len(values),
         **count_lost(group["status"]),
-        "mean": float(np.mean(values)) if values else math.nan,
-        "sd": float(np.std(values, ddof=1)) if len(values) > 1 else math.nan,
-        "lowest": min(values, default=math.nan),
-        "highest": max(values, default=math.nan),
-        "values": values,
-    }
-
-
-def _bill(done: pd.DataFrame, own: pd.Series[float]) -> dict[str, Any]:
-    mean = {
-        name: float(done[name].mean()) if len(done) else math.nan
-        for name in ["search_seconds", "search_examples", "search_evaluations", "train_seconds"]
-    }
-    last = own.reindex(done["search_job"]).fillna(0.0)
-    own_seconds = float(last.mean()) if len(done) else math.nan
-    return {
-        "n": len(done),
-        "own_search_seconds": own_seconds,
-        "ancestor_seconds": mean["search_seconds"] - own_seconds,
-        "overhead_seconds": float(done["search_overhead_seconds"].mean())
-        if len(done)
-        else math.nan,
-        **mean,
-        "total_seconds": mean["search_seconds"] + mean["train_seconds"],
-    }
+        mean=float(np.mean(values)) if values else math.nan,
+        sd=float(np.std(values, ddof=1)) if len(values) > 1 else math.nan,
+        best_of_4=best.estimate if best else None,
+        lowest=min(values, default=math.nan),
+        highest=max(values, default=math.nan),
+        values=values,
+        params=float(sizes["params"]),
+        macs=float(sizes["macs"]),
+        latency_ms=float(sizes["latency_ms"]),
+    )

@@ -39,7 +39,9 @@ def report(tmp_path_factory):
     from tests.analysis.experiments import Invention
 
     folder = tmp_path_factory.mktemp("results")
-    experiment = Invention(folder / "digits", seeds=2, fate=_fate, moved=0.02).write()
+    doubled = {"method_budgets": {"random_search": {"examples": 8000}}}
+    invention = Invention(folder / "digits", seeds=2, fate=_fate, moved=0.02, protocol=doubled)
+    experiment = invention.write()
     page = write_report([experiment], folder / "report")
     return page, page.read_text("utf-8")
 
@@ -104,7 +106,10 @@ def test_report_says_what_limits_it(report):
     _, html = report
     assert "labels are products of d10" in html
     assert "d100 (invented subset)" in html
-    assert "UNEQUAL BUDGET on d100" in html
+    assert (
+        "UNEQUAL BUDGET on d100: the mean cold search took random_search 10 s, darts 20 s" in html
+    )
+    assert "a factor of 2.00; up to 1.20 counts as equal" in html
     assert "so few runs cannot tell cells found on d10 from" in html
     assert "choices.learning_rate" in html
 

@@ -2,13 +2,18 @@
 
 import math
 
+import numpy as np
+import pandas as pd
 import pytest
+from scipy import stats
 
-from analysis.answers.arms import budget_table, units
+from analysis.answers.arms import units
 from analysis.answers.comparisons.comparisons import Verdict
 from analysis.answers.comparisons.sentences import say
+from analysis.answers.costs import budget_table
 from analysis.answers.transfer.gains import relative_improvement
 from analysis.answers.transfer.gaps import matched, select
+from analysis.loading.rows import list_rows
 from analysis.numbers import p_value
 from analysis.study import load
 from harness.results.record import Status
@@ -134,11 +139,41 @@ def test_equal_accuracies_are_inconclusive(invent):
     assert say(found, "these", "those").startswith("no difference was shown on d100")
 
 
+DOUBLED = {"method_budgets": {"random_search": {"examples": 8000}}}
+
+
 def test_methods_whose_searches_cost_too_differently_are_marked(invent):
-    budgets = budget_table(load_one([invent(seeds=1)]).searches).set_index("task")
-    assert bool(budgets.loc["d100", "is_unequal"])
-    assert budgets.loc["d100", "ratio"] == pytest.approx(2.0)
-    assert "darts 20 s" in budgets.loc["d100", "methods"]
+    (row,) = list_rows(
+        load_study([invent(seeds=1, protocol=DOUBLED)]).budgets.query("task == 'd100'")
+    )
+    assert row["is_unequal"] and row["unit"] == "seconds"
+    assert row["ratio"] == pytest.approx(2.0) and "darts 20 s" in row["methods"]
+
+
+def test_equal_limits_are_compared_in_what_they_limit(invent):
+    (row,) = list_rows(load_study([invent(seeds=1)]).budgets.query("task == 'd100'"))
+    assert (row["unit"], row["ratio"], row["is_unequal"]) == ("examples", 1.0, False)
+
+
+def timed(**seconds):
+    rows = [
+        {"task": "d", "role": "direct", "status": "done", "method": method, "seconds": value}
+        for method, values in seconds.items()
+        for value in values
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_noise_of_a_machine_is_no_unequal_budget():
+    limits = {"a": {"examples": 1}, "b": {"examples": 2}}
+    noisy = timed(a=[40.0, 60.0, 50.0], b=[70.0, 50.0, 90.0])
+    (row,) = list_rows(budget_table(noisy, limits))
+    assert row["ratio"] == pytest.approx(1.4) and not row["is_unequal"]
+    logs = [np.log(noisy["seconds"][noisy["method"] == name]) for name in "ba"]
+    low = stats.ttest_ind(*logs, equal_var=False).confidence_interval().low
+    assert row["low"] == pytest.approx(math.exp(low))
+    (sure,) = list_rows(budget_table(timed(a=[40.0, 41.0, 40.5], b=[70.0, 71.0, 69.0]), limits))
+    assert sure["is_unequal"] and sure["low"] > 1.2
 
 
 def test_both_directions_give_each_target_its_own_direct_arm(invent):

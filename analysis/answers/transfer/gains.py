@@ -3,39 +3,75 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
-from analysis.answers.arms import ARM_KEY, finite
+from analysis.answers.arms import ARM_KEY, best_of_runs, finite
 from analysis.answers.transfer.gaps import select_random
 from analysis.arms import RANDOM
+from analysis.loading.rows import frame
 from analysis.statistics.effects import a12_interval
-from analysis.statistics.intervals import Interval, welch
-from analysis.statistics.sample import LEVEL
+from analysis.statistics.intervals import Difference, Interval, welch
+from analysis.statistics.satterthwaite import estimate_mean, subtract
 
-GAIN_COLUMNS = [
-    *ARM_KEY,
-    "n",
-    "n_random",
-    "gain",
-    "low",
-    "high",
-    "interval",
-    "relative_improvement",
-    "a12",
-    "a12_low",
-    "a12_high",
-    "adjusted_gain",
-    "adjusted_low",
-    "adjusted_high",
-    "adjusted_interval",
-    "outside",
-]
 SIZES = ["params", "macs"]
+
+
+class Gain(NamedTuple):
+    """What an arm gains over random architectures of its target, in percentage points.
+
+    Attributes:
+        method: Its title.
+        arm: Name of the arm.
+        source: Task that was searched first.
+        target: Task that was trained on.
+        n: Runs with an accuracy.
+        n_random: Random architectures with one.
+        gain: Mean of the runs less mean of the random architectures.
+        low: Lower limit of its 95 % interval.
+        high: Upper limit.
+        interval: How that was computed, or why there is none.
+        relative_improvement: The gain in percent of the random mean (Yang et al., ICLR 2020).
+        a12: Probability that a run is better than a random architecture, ties counting half.
+        a12_low: Lower limit of its 95 % interval.
+        a12_high: Upper limit.
+        adjusted_gain: The gain at equal size, see ``size_adjusted_gain``.
+        adjusted_low: Lower limit of its 95 % interval.
+        adjusted_high: Upper limit.
+        adjusted_interval: How that was computed, or why there is none.
+        outside: Share of networks that are smaller or larger than all random ones.
+        best_gain: Expected best of ``BEST_OF`` runs less that of as many random architectures, both
+            chosen by validation; None where that is unknown on a side, or runs are fewer.
+        best_low: Lower limit of its 95 % interval.
+        best_high: Upper limit.
+    """
+
+    method: str
+    arm: str
+    source: str
+    target: str
+    n: int
+    n_random: int
+    gain: float
+    low: float
+    high: float
+    interval: str
+    relative_improvement: float
+    a12: float
+    a12_low: float
+    a12_high: float
+    adjusted_gain: float
+    adjusted_low: float
+    adjusted_high: float
+    adjusted_interval: str
+    outside: float
+    best_gain: float | None = None
+    best_low: float | None = None
+    best_high: float | None = None
 
 
 def relative_improvement(x: list[float], random: list[float]) -> float:
@@ -49,7 +85,7 @@ def relative_improvement(x: list[float], random: list[float]) -> float:
 
 
 def gain_table(units: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
-    """Return every arm's gain over random architectures of its target, as it is and at equal size.
+    """Return every arm's gain over random architectures of its target, as ``Gain``.
 
     Args:
         units: Independent observations.
@@ -61,8 +97,8 @@ def gain_table(units: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     for arm_key, group in sized[sized["arm"] != RANDOM].groupby(ARM_KEY, sort=False):
         floor = select_random(sized, str(arm_key[0]), str(arm_key[-1]))
         if len(floor):
-            rows.append(dict(zip(ARM_KEY, arm_key, strict=True)) | _gain(group, floor))
-    return pd.DataFrame(rows, columns=GAIN_COLUMNS)
+            rows.append(_gain(arm_key, group, floor))
+    return frame(Gain, rows)
 
 
 def size_adjusted_gain(group: pd.DataFrame, floor: pd.DataFrame) -> Interval:
@@ -91,15 +127,12 @@ def size_adjusted_gain(group: pd.DataFrame, floor: pd.DataFrame) -> Interval:
         return _unknown(math.nan, "random architectures are all of one size")
     if freedom < 1:
         return _unknown(math.nan, "too few random architectures to fit")
-    residuals = arm["value"].to_numpy(float) - at @ slopes
-    estimate = float(residuals.mean())
-    if len(arm) == 1:
-        return _unknown(estimate, "one value has no spread")
+    residuals = estimate_mean(arm["value"].to_numpy(float) - at @ slopes)
     where = at.mean(axis=0)
     leverage = float(where @ np.linalg.pinv(x.T @ x, rcond=1e-12, hermitian=True) @ where)
     noise = float(((y - x @ slopes) ** 2).sum()) / freedom
-    parts = (float(residuals.var(ddof=1)) / len(arm), noise * leverage)
-    return _interval(estimate, parts, (len(arm) - 1, freedom))
+    expected = Difference(0.0, math.sqrt(noise * leverage), freedom, "least squares")
+    return subtract(residuals, expected, "least squares, Satterthwaite").interval()
 
 
 def outside(group: pd.DataFrame, floor: pd.DataFrame) -> float:
@@ -111,27 +144,43 @@ def outside(group: pd.DataFrame, floor: pd.DataFrame) -> float:
     return float(beyond.any(axis=1).mean())
 
 
-def _gain(group: pd.DataFrame, floor: pd.DataFrame) -> dict[str, Any]:
+def best_gain(group: pd.DataFrame, floor: pd.DataFrame) -> Interval | None:
+    """Return the expected best of ``BEST_OF`` runs less that of as many random architectures."""
+    best = [best_of_runs(side) for side in (group, floor)]
+    if best[0] is None or best[1] is None:
+        return None
+    return subtract(best[0], best[1], "jackknife, Satterthwaite").interval()
+
+
+def _gain(key: Sequence[Any], group: pd.DataFrame, floor: pd.DataFrame) -> Gain:
     x, random = finite(group), finite(floor)
     found, adjusted = welch(x, random), size_adjusted_gain(group, floor)
-    better = a12_interval(x, random)
-    return {
-        "n": len(x),
-        "n_random": len(random),
-        "gain": found.estimate,
-        "low": found.low,
-        "high": found.high,
-        "interval": found.method,
-        "relative_improvement": relative_improvement(x, random),
-        "a12": better.estimate,
-        "a12_low": better.low,
-        "a12_high": better.high,
-        "adjusted_gain": adjusted.estimate,
-        "adjusted_low": adjusted.low,
-        "adjusted_high": adjusted.high,
-        "adjusted_interval": adjusted.method,
-        "outside": outside(group, floor),
-    }
+    better, best = a12_interval(x, random), best_gain(group, floor)
+    method, arm, source, target = key
+    return Gain(
+        method=method,
+        arm=arm,
+        source=source,
+        target=target,
+        n=len(x),
+        n_random=len(random),
+        gain=found.estimate,
+        low=found.low,
+        high=found.high,
+        interval=found.method,
+        relative_improvement=relative_improvement(x, random),
+        a12=better.estimate,
+        a12_low=better.low,
+        a12_high=better.high,
+        adjusted_gain=adjusted.estimate,
+        adjusted_low=adjusted.low,
+        adjusted_high=adjusted.high,
+        adjusted_interval=adjusted.method,
+        outside=outside(group, floor),
+        best_gain=best.estimate if best else None,
+        best_low=best.low if best else None,
+        best_high=best.high if best else None,
+    )
 
 
 def _with_sizes(table: pd.DataFrame) -> pd.DataFrame:
@@ -142,17 +191,6 @@ def _with_sizes(table: pd.DataFrame) -> pd.DataFrame:
 
 def _design(table: pd.DataFrame) -> NDArray[np.float64]:
     return np.column_stack([np.ones(len(table)), np.log(table[SIZES].to_numpy(float))])
-
-
-def _interval(
-    estimate: float, parts: tuple[float, float], freedoms: tuple[int, int], level: float = LEVEL
-) -> Interval:
-    variance = sum(parts)
-    if variance < 1e-24:
-        return _unknown(estimate, "no spread between runs")
-    freedom = variance**2 / sum(part**2 / its for part, its in zip(parts, freedoms, strict=True))
-    half = float(stats.t.ppf(0.5 + level / 2, freedom)) * math.sqrt(variance)
-    return Interval(estimate, estimate - half, estimate + half, "least squares, Satterthwaite")
 
 
 def _unknown(estimate: float, why: str) -> Interval:

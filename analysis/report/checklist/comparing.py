@@ -6,7 +6,8 @@ import pandas as pd
 
 from analysis.arms import DIRECT, RANDOM
 from analysis.loading.provenance import changed_plugins
-from analysis.numbers import brief, joined, p_value, several
+from analysis.loading.rows import list_rows
+from analysis.numbers import decimal, joined, p_value, several
 from analysis.report.checklist.finding import Finding, Item, failed, not_applicable, partial, passed
 from analysis.study import Study
 
@@ -119,8 +120,9 @@ def random_baselines(study: Study) -> Finding:
         return partial("random search only; no random architecture was trained")
     unequal = study.budgets[study.budgets["is_unequal"].astype(bool)]
     if len(unequal):
-        worst = float(unequal["ratio"].max())
-        return partial(f"both, but searches' seconds differ by a factor of {brief(worst)}")
+        worst = list_rows(unequal.sort_values("ratio"))[-1]
+        factor = f"{worst['unit']} differ by a factor of {decimal(worst['ratio'])}"
+        return partial(f"both, but searches' {factor} on {worst['task']}")
     return passed(f"both; at least {sampled.min()} random architectures per target, equal budgets")
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from analysis.answers.arms import BUDGET_RATIO, count_lost
+from analysis.answers.arms import count_lost
+from analysis.answers.costs import BUDGET_RATIO
 from analysis.answers.transfer.gaps import select
 from analysis.arms import CONTINUED, DIRECT, DIRECT_LONG, TRANSFERRED
 from analysis.numbers import joined, pair_label, several

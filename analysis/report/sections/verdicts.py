@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
-from analysis.answers.arms import BUDGET_RATIO
 from analysis.answers.comparisons.comparisons import Comparison
 from analysis.answers.comparisons.sentences import chance, difference_text, flags, sides, where
+from analysis.answers.costs import BUDGET_RATIO
 from analysis.answers.sizes import SIZE_RATIO, unequal_sizes
 from analysis.arms import RANDOM
 from analysis.loading.rows import Row, list_rows
-from analysis.numbers import brief, p_value
+from analysis.numbers import brief, decimal, p_value
 from analysis.report.document import Block, Section, Text
 from analysis.report.gallery import Gallery
 from analysis.report.sections.grids import known_grid
@@ -71,10 +72,18 @@ def stamps(study: Study) -> list[str]:
 def unequal_budgets(study: Study) -> list[str]:
     """Return the stamp for every task on which methods' searches cost too differently."""
     return [
-        f"UNEQUAL BUDGET on {row['task']}: the mean cold search took {row['methods']} "
-        f"(slowest / fastest {brief(row['ratio'])}, at most {BUDGET_RATIO:g} counts as equal)."
+        f"UNEQUAL BUDGET on {row['task']}: the mean cold search took {row['methods']}, a factor of "
+        f"{_factor(row)}; up to {decimal(BUDGET_RATIO)} counts as equal."
         for row in list_rows(study.budgets[study.budgets["is_unequal"].astype(bool)])
     ]
+
+
+def _factor(row: Row) -> str:
+    """Return the ratio of two budgets, and what it is at least where seconds make it vary."""
+    least = (
+        "" if math.isnan(row["low"]) else f" (at least {decimal(row['low'])} over such searches)"
+    )
+    return decimal(row["ratio"]) + least
 
 
 def _unequal(least: Row, most: Row) -> str:

@@ -1,0 +1,231 @@
+"""What arms cost, whether methods' searches cost alike, and how a budget is spent best."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from analysis.answers.arms import ARM_KEY, group_rows
+from analysis.arms import DIRECT
+from analysis.loading.rows import frame
+from analysis.numbers import brief
+from analysis.statistics.intervals import welch
+from analysis.statistics.variance import optimal_trainings, variance_components
+
+# Searches cost alike if the largest mean exceeds the smallest by no more than this.
+BUDGET_RATIO = 1.2
+# What a budget may limit, and what it is compared in where all methods have the same limit.
+UNITS = ("evaluations", "examples", "seconds")
+# What the runs of an arm cost, by the columns of the runs.
+BILLED = (
+    "search_seconds",
+    "search_overhead_seconds",
+    "search_examples",
+    "search_evaluations",
+    "train_seconds",
+)
+
+
+class Cost(NamedTuple):
+    """The mean bill of an arm's finished runs; searches that arms share are in each one's bill.
+
+    Attributes:
+        method: Its title; empty for random architectures.
+        arm: Name of the arm.
+        source: Task that was searched first; empty for random architectures.
+        target: Task that was trained on.
+        n: Finished runs.
+        own_search_seconds: Of the search trained last.
+        ancestor_seconds: Of the searches before it.
+        search_seconds: Of all of these.
+        overhead_seconds: Beside them, for logs and checkpoints.
+        search_examples: Training examples that all searches saw.
+        search_evaluations: Candidates that they judged.
+        train_seconds: Of the final training.
+        total_seconds: Search and training.
+    """
+
+    method: str
+    arm: str
+    source: str
+    target: str
+    n: int
+    own_search_seconds: float
+    ancestor_seconds: float
+    search_seconds: float
+    overhead_seconds: float
+    search_examples: float
+    search_evaluations: float
+    train_seconds: float
+    total_seconds: float
+
+
+class Variance(NamedTuple):
+    """Where the spread of an arm comes from; standard deviations in percentage points.
+
+    Attributes:
+        method: Its title; empty for random architectures.
+        arm: Name of the arm.
+        source: Task that was searched first; empty for random architectures.
+        target: Task that was trained on.
+        searches: Searches, or random architectures, with an accuracy.
+        trainings: Finished trainings.
+        search_sd: Between searches, without the noise of trainings; NaN unless some architecture
+            was trained twice.
+        evaluation_sd: Between trainings of one architecture; NaN if each has one.
+        icc: Intraclass correlation of single trainings, ICC(1,1); NaN unless balanced.
+        best_trainings: Trainings of each architecture that spend a budget best.
+    """
+
+    method: str
+    arm: str
+    source: str
+    target: str
+    searches: int
+    trainings: int
+    search_sd: float
+    evaluation_sd: float
+    icc: float
+    best_trainings: float
+
+
+class Budget(NamedTuple):
+    """What the methods' cold searches of one task spent.
+
+    Attributes:
+        task: That was searched.
+        unit: What they are compared in: what all budgets limit to the same amount, else seconds.
+        methods: The mean amount of each method, in words.
+        least: The smallest mean.
+        most: The largest.
+        ratio: ``most / least``.
+        low: Lower limit of the 95 % interval of the ratio of seconds (Welch, of their logarithms),
+            which machines make vary; None in other units, and where seconds do not vary.
+        is_unequal: Whether ``low``, or else ``ratio``, is above ``BUDGET_RATIO``.
+    """
+
+    task: str
+    unit: str
+    methods: str
+    least: float
+    most: float
+    ratio: float
+    low: float | None
+    is_unequal: bool
+
+
+def cost_table(runs: pd.DataFrame, searches: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean bill of each arm's finished runs, as ``Cost``."""
+    own = searches.set_index("job")["seconds"]
+    done = ((key, group[group["status"] == "done"]) for key, group in group_rows(runs, ARM_KEY))
+    return frame(Cost, (_bill(key, group, own) for key, group in done))
+
+
+def variance_table(runs: pd.DataFrame, searches: pd.DataFrame) -> pd.DataFrame:
+    """Separate the spread of each arm into that of searches and that of trainings."""
+    costs = cost_table(runs, searches).set_index(ARM_KEY)
+    done = runs[(runs["status"] == "done") & runs["test_acc"].notna()]
+    return frame(
+        Variance, (_spread(key, group, costs.loc[key]) for key, group in group_rows(done, ARM_KEY))
+    )
+
+
+def budget_table(
+    searches: pd.DataFrame, budgets: Mapping[str, Mapping[str, float]]
+) -> pd.DataFrame:
+    """Compare what methods' cold searches of the same task spent, as ``Budget``.
+
+    Args:
+        searches: As loaded.
+        budgets: Limits of each search by a method, by its title and by unit.
+    """
+    is_cold = searches["role"].isin([DIRECT, "source"]) & (searches["status"] == "done")
+    groups = group_rows(searches[is_cold], ["task"])
+    return frame(
+        Budget,
+        (
+            _budget(str(task), group, budgets)
+            for (task,), group in groups
+            if group["method"].nunique() > 1
+        ),
+    )
+
+
+def _budget(task: str, group: pd.DataFrame, budgets: Mapping[str, Mapping[str, float]]) -> Budget:
+    unit = _common_unit([budgets[method] for method in group["method"].unique()])
+    means = group.groupby("method")[unit].mean().sort_values(kind="stable")
+    least, most = float(means.iloc[0]), float(means.iloc[-1])
+    ratio = most / least if least > 0 else math.inf if most > 0 else 1.0
+    low = _lower_ratio(group, means.index[-1], means.index[0]) if unit == "seconds" else None
+    sign = "s" if unit == "seconds" else unit
+    return Budget(
+        task=task,
+        unit=unit,
+        methods=", ".join(f"{method} {brief(value)} {sign}" for method, value in means.items()),
+        least=least,
+        most=most,
+        ratio=ratio,
+        low=low,
+        is_unequal=(ratio if low is None else low) > BUDGET_RATIO,
+    )
+
+
+def _common_unit(budgets: list[Mapping[str, float]]) -> str:
+    """Return the unit that all budgets limit to the same amount; seconds where there is none."""
+    for unit in UNITS:
+        limits = {budget.get(unit) for budget in budgets}
+        if len(limits) == 1 and None not in limits:
+            return unit
+    return "seconds"
+
+
+def _lower_ratio(group: pd.DataFrame, slow: str, fast: str) -> float | None:
+    """Return the lower limit of how many times the seconds of one method are those of another."""
+    sides = [group["seconds"][group["method"] == method] for method in (slow, fast)]
+    if any((side <= 0).any() for side in sides):
+        return None
+    low = welch(*(np.log(side.to_numpy(float)) for side in sides)).low
+    return None if math.isnan(low) else math.exp(low)
+
+
+def _spread(key: tuple[Any, ...], group: pd.DataFrame, bill: pd.Series[float]) -> Variance:
+    found = variance_components([list(one) for _, one in group.groupby("unit")["test_acc"]])
+    costs = float(bill["search_seconds"]), float(bill["train_seconds"])
+    method, arm, source, target = key
+    return Variance(
+        method=method,
+        arm=arm,
+        source=source,
+        target=target,
+        searches=found.searches,
+        trainings=found.trainings,
+        search_sd=math.sqrt(found.search),
+        evaluation_sd=math.sqrt(found.evaluation),
+        icc=found.icc,
+        best_trainings=optimal_trainings(found, *costs),
+    )
+
+
+def _bill(key: tuple[Any, ...], done: pd.DataFrame, own: pd.Series[float]) -> Cost:
+    mean = {name: float(done[name].mean()) for name in BILLED}
+    own_seconds = float(own.reindex(done["search_job"]).fillna(0.0).mean())
+    method, arm, source, target = key
+    return Cost(
+        method=method,
+        arm=arm,
+        source=source,
+        target=target,
+        n=len(done),
+        own_search_seconds=own_seconds,
+        ancestor_seconds=mean["search_seconds"] - own_seconds,
+        search_seconds=mean["search_seconds"],
+        overhead_seconds=mean["search_overhead_seconds"],
+        search_examples=mean["search_examples"],
+        search_evaluations=mean["search_evaluations"],
+        train_seconds=mean["train_seconds"],
+        total_seconds=mean["search_seconds"] + mean["train_seconds"],
+    )
