@@ -69,7 +69,7 @@ class Arm(NamedTuple):
         missing: Since a job has no record.
         mean: Test accuracy, mean of the n.
         sd: Their standard deviation; NaN for less than two.
-        best_of_4: Expected test accuracy of the best of ``BEST_OF``, chosen by validation; None
+        best_of_k: Expected test accuracy of the best of ``BEST_OF``, chosen by validation; None
             where validation is unknown, or they are fewer.
         lowest: Of the n.
         highest: Of the n.
@@ -90,7 +90,7 @@ class Arm(NamedTuple):
     missing: int
     mean: float
     sd: float
-    best_of_4: float | None
+    best_of_k: float | None
     lowest: float
     highest: float
     values: list[float]
@@ -189,7 +189,7 @@ def _arm(key: tuple[Any, ...], group: pd.DataFrame, sizes: pd.Series[float]) -> 
         **count_lost(group["status"]),
         mean=float(np.mean(values)) if values else math.nan,
         sd=float(np.std(values, ddof=1)) if len(values) > 1 else math.nan,
-        best_of_4=best.estimate if best else None,
+        best_of_k=best.estimate if best else None,
         lowest=min(values, default=math.nan),
         highest=max(values, default=math.nan),
         values=values,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from analysis.answers.arms import BEST_OF
 from analysis.arms import ARMS
 
 TERMS: dict[str, str] = {
@@ -23,8 +24,14 @@ TERMS: dict[str, str] = {
     "at equal size": "Mean residual from accuracy ~ log parameters + log multiply-adds, fitted to "
     "the random architectures; * some networks are outside their range of sizes.",
     "RI, %": "Gain in percent of the random mean (Yang et al., ICLR 2020).",
+    "best of k": f"Expected accuracy of the best of {BEST_OF} searches, chosen by validation: what "
+    "papers often print, where a mean over searches is another quantity. Absent where no "
+    "validation accuracy was recorded.",
     "worth random draws": "Least number of random architectures whose best is expected to reach "
-    "the arm's mean.",
+    "the arm's mean; < 1 is worse than one random architecture.",
+    "regret": "(best of the space - mean of the arm) / (best - mean of the space): 0 is the "
+    "optimum, 1 an average architecture.",
+    "percentile": "Percentage of the space's architectures that are worse, mean over runs.",
     "retention": "Share of direct search's gain over random that an arm keeps; 1 loses nothing, 0 "
     "is random. Fieller's interval, which exists only for g < 1.",
     "further images": "The test set is a sample, too: bootstrap of images, of runs, and of both "
@@ -55,7 +62,10 @@ COLUMNS: dict[str, str] = {
     "mean ± SD, %": "± SD",
     "difference [95 % CI]": "[95 % CI]",
     "pp [95 % CI]": "[95 % CI]",
-    "gain, pp [95 % CI]": "[95 % CI]",
+    "gain of the mean, pp [95 % CI]": "[95 % CI]",
+    "of the best of k, pp [95 % CI]": "best of k",
+    "best of k, %": "best of k",
+    "regret [95 % CI]": "regret",
     "A12 [95 % CI]": "A12",
     "at equal size, pp [95 % CI]": "at equal size",
     "retention [95 % CI]": "retention",

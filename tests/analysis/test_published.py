@@ -227,6 +227,7 @@ def test_the_report_sets_published_beside_measured(tmp_path, reference, monkeypa
     tables = tmp_path / "nb201_published" / "report" / "tables"
     row = pd.read_csv(tables / "published.csv").iloc[2]
     assert (row["target"], row["published"], row["margin"]) == ("in16", 44.57, 0.25)
+    assert "are looked up among all 15,625 architectures" in text and "≈" not in text
     assert "from memory" not in text and "are the mean of two trials" in text
     runs = json.loads((tmp_path / "nb201_published" / "report" / "report.json").read_text())["runs"]
     assert all(12_000 < row["search_seconds"] < 13_500 for row in runs if row["arm"] != "random")

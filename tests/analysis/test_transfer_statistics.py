@@ -13,13 +13,10 @@ from analysis.answers.transfer.consistency import brown_forsythe_p, spread_ratio
 from analysis.answers.transfer.equivalents import equivalent_budget, sample_draws
 from analysis.answers.transfer.gains import relative_improvement, size_adjusted_gain
 from analysis.answers.transfer.populations import (
-    all_worse_probability,
     equivalent_draws,
     expected_best,
     normalised_regret,
     percentile_rank,
-    range_regret,
-    rank,
 )
 from analysis.answers.transfer.retention import retention
 from analysis.answers.transfer.savings import cost_saving, is_fixed, saving_table
@@ -130,13 +127,10 @@ def test_random_architectures_of_one_size_allow_no_adjustment():
     assert "one size" in found.method
 
 
-def test_regrets_and_percentile_of_the_best_and_the_worst():
+def test_regret_and_percentile_of_the_best_and_the_worst():
     population = [10.0, 50.0, 60.0, 70.0]
     assert normalised_regret(70.0, population) == 0
-    assert range_regret(70.0, population) == 0
-    assert range_regret(10.0, population) == 1
     assert normalised_regret(np.mean(population), population) == pytest.approx(1)
-    assert rank(60.0, population) == 2
     assert percentile_rank(70.0, population) == pytest.approx(87.5)
     assert percentile_rank(60.0, [*population, 60.0]) == pytest.approx(100 * 3 / 5)
 
@@ -150,15 +144,6 @@ def test_regret_is_never_negative_for_a_member():
 
 def test_regret_in_a_space_of_equals_is_unknown():
     assert math.isnan(normalised_regret(50.0, [50.0, 50.0]))
-
-
-@pytest.mark.parametrize(
-    ("place", "draws", "probability"), [(3, 100, 0.98098), (26, 100, 0.84659), (26, 1000, 0.18912)]
-)
-def test_probability_that_all_random_draws_are_worse_has_the_known_answers(
-    place, draws, probability
-):
-    assert all_worse_probability(place, 15625, draws) == pytest.approx(probability, abs=5e-6)
 
 
 @pytest.mark.parametrize(
@@ -186,17 +171,25 @@ def test_expected_best_equals_the_mean_over_all_draws():
 
 def test_equivalent_draws_is_the_first_number_that_reaches_the_accuracy(table):
     population = table["cifar100_e200_test"]
-    for accuracy in (30.0, 65.0, 71.5, 73.0):
+    for accuracy in (62.0, 65.0, 71.5, 73.0):
         draws = int(equivalent_draws(accuracy, population))
         assert expected_best(population, draws) >= accuracy
         assert draws == 1 or expected_best(population, draws - 1) < accuracy
     assert equivalent_draws(population.max() + 0.1, population) == math.inf
 
 
+def test_below_the_random_mean_an_arm_is_worth_no_draw(table):
+    population = table["cifar100_e200_test"]
+    mean = population.mean()
+    assert equivalent_draws(mean - 0.01, population) == 0
+    assert equivalent_draws(mean, population) == 1
+    assert list(sample_draws(np.array([1.9, 2.0]), np.array([[1.0, 2.0, 3.0]] * 2))) == [0, 1]
+
+
 def test_equivalent_budget_from_the_random_arm_ends_where_its_knowledge_ends():
     floor = np.array([[1.0, 2.0, 3.0]] * 4)
     found = sample_draws(np.array([0.5, 2.1, 3.0, 3.1]), floor)
-    assert list(found) == [1, 2, 3, math.inf]
+    assert list(found) == [0, 2, 3, math.inf]
 
 
 def test_equivalent_budget_has_an_interval_from_twenty_runs_on():

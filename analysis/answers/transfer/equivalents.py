@@ -1,13 +1,14 @@
 """How many random architectures one would have to train for the same accuracy.
 
-Where a table of the whole space is at hand the answer is exact; here it is estimated from the
-random arm, which cannot tell more than its own best.
+Where a table of the whole space is at hand that is looked up; else it is estimated from the random
+arm, which cannot tell more than its own best.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,21 +16,70 @@ from numpy.typing import NDArray
 
 from analysis.answers.arms import ARM_KEY, finite
 from analysis.answers.transfer.gaps import select_random
+from analysis.answers.transfer.populations import (
+    equivalent_draws,
+    normalised_regret,
+    percentile_rank,
+)
 from analysis.arms import RANDOM
+from analysis.loading.rows import frame
 from analysis.statistics.best_of import best_weights
-from analysis.statistics.intervals import Interval
+from analysis.statistics.intervals import Interval, mean_interval
 from analysis.statistics.sample import LEVEL
 
-EQUIVALENT_COLUMNS = [*ARM_KEY, "n", "n_random", "draws", "low", "high", "interval"]
 # A percentile bootstrap says too little below this many runs in all (its coverage is poor).
 ENOUGH_RUNS = 20
 RESAMPLES = 2000
 
 
+class Equivalent(NamedTuple):
+    """What an arm is worth in random architectures of its target.
+
+    Attributes:
+        method: Its title.
+        arm: Name of the arm.
+        source: Task that was searched first.
+        target: Task that was trained on.
+        n: Runs with an accuracy.
+        n_random: Random architectures with one.
+        draws: Least number of random architectures the best of which is expected to reach the
+            arm's mean; 0 where one is expected to do better, infinite where none reaches it: of
+            the random arm, or of the space.
+        low: Lower limit of its 95 % interval.
+        high: Upper limit.
+        interval: How that was computed, or why there is none.
+        architectures: Size of the space whose accuracies were looked up; 0 if the draws are
+            estimated from the random arm.
+        regret: (best of the space - mean of the arm) / (best - mean of the space): 0 is the
+            optimum, 1 an average architecture. None unless looked up, as the others below.
+        regret_low: Lower limit of its 95 % t interval over runs.
+        regret_high: Upper limit.
+        percentile: Mean percentage of the space's architectures that are worse than a run's.
+    """
+
+    method: str
+    arm: str
+    source: str
+    target: str
+    n: int
+    n_random: int
+    draws: float
+    low: float
+    high: float
+    interval: str
+    architectures: int = 0
+    regret: float | None = None
+    regret_low: float | None = None
+    regret_high: float | None = None
+    percentile: float | None = None
+
+
 def sample_draws(
     accuracies: NDArray[np.float64], samples: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return the least n whose expected best reaches each accuracy; infinite beyond the sample.
+    """Return the least n whose expected best reaches each accuracy.
+
+    0 below the sample's mean, infinite beyond its best.
 
     Args:
         accuracies: Shape (B,).
@@ -40,7 +90,9 @@ def sample_draws(
     expected = np.sort(samples, axis=1) @ weights.T
     # The weights add up to 1 but for rounding, which must not cost a draw.
     reached = expected >= accuracies[:, None] - 1e-9
-    return np.where(reached.any(axis=1), reached.argmax(axis=1) + 1.0, np.inf)
+    draws = np.where(reached.any(axis=1), reached.argmax(axis=1) + 1.0, np.inf)
+    is_worse = accuracies < samples.mean(axis=1) - 1e-9
+    return np.where(is_worse, 0.0, draws)
 
 
 def equivalent_budget(
@@ -66,23 +118,51 @@ def equivalent_budget(
     return Interval(estimate, float(low), float(high), method)
 
 
-def equivalent_table(units: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
-    """Return the random-search equivalent of every arm, from the random arm of its target."""
-    rows: list[dict[str, Any]] = []
+def equivalent_table(
+    units: pd.DataFrame, populations: Mapping[str, NDArray[np.float64]], seed: int = 0
+) -> pd.DataFrame:
+    """Return what every arm is worth in random architectures, as ``Equivalent``.
+
+    Args:
+        units: Independent observations.
+        populations: Accuracies of the whole space, by target, where they are known.
+        seed: Of the bootstrap where they are not.
+    """
+    rows: list[Equivalent] = []
     for key, group in units[units["arm"] != RANDOM].groupby(ARM_KEY, sort=False):
-        floor = select_random(units, str(key[0]), str(key[-1]))
-        if len(floor) == 0:
+        method, arm, source, target = map(str, key)
+        values, floor = finite(group), finite(select_random(units, method, target))
+        space = populations.get(target)
+        if space is not None and values:
+            found = _look_up(values, space)
+        elif floor:
+            rng = np.random.default_rng([seed, len(rows)])
+            found = _limits(equivalent_budget(values, floor, rng))
+        else:
             continue
-        rng = np.random.default_rng([seed, len(rows)])
-        found = equivalent_budget(finite(group), finite(floor), rng)
-        rows.append(dict(zip(ARM_KEY, key, strict=True)) | _row(group, floor, found))
-    return pd.DataFrame(rows, columns=EQUIVALENT_COLUMNS)
+        rows.append(Equivalent(method, arm, source, target, len(values), len(floor), **found))
+    return frame(Equivalent, rows)
 
 
-def _row(group: pd.DataFrame, floor: pd.DataFrame, found: Interval) -> dict[str, Any]:
+def _look_up(values: list[float], space: NDArray[np.float64]) -> dict[str, Any]:
+    """Look an arm's mean up among all architectures; its limits are those of the mean."""
+    mean = mean_interval(values)
+    limits = (mean.estimate, mean.low, mean.high)
+    draws, low, high = (equivalent_draws(one, space) for one in limits)
+    # The better the accuracy, the lower the regret.
+    regret, regret_high, regret_low = (normalised_regret(one, space) for one in limits)
     return {
-        "n": len(finite(group)),
-        "n_random": len(finite(floor)),
+        **_limits(Interval(draws, low, high, f"looked up; {mean.method}")),
+        "architectures": len(space),
+        "regret": regret,
+        "regret_low": regret_low,
+        "regret_high": regret_high,
+        "percentile": float(np.mean([percentile_rank(value, space) for value in values])),
+    }
+
+
+def _limits(found: Interval) -> dict[str, Any]:
+    return {
         "draws": found.estimate,
         "low": found.low,
         "high": found.high,

@@ -8,6 +8,7 @@ from analysis.answers.transfer.consistency import consistency_table
 from analysis.answers.transfer.equivalents import equivalent_table
 from analysis.answers.transfer.further_images import crossed_table
 from analysis.answers.transfer.gaps import Pairs
+from analysis.answers.transfer.populations import find_populations
 from analysis.answers.transfer.retention import retention_table
 from analysis.answers.transfer.savings import saving_table
 from analysis.answers.transfer.shared import agreement_table, shared_table
@@ -25,7 +26,7 @@ def transfer_tables(tables: Tables, units: pd.DataFrame, pairs: Pairs) -> dict[s
     shared = shared_table(units, pairs)
     return {
         "retention": retention_table(units, pairs),
-        "equivalents": equivalent_table(units),
+        "equivalents": equivalent_table(units, find_populations(tables.experiments, tables.runs)),
         "savings": saving_table(tables.runs, pairs),
         "consistency": consistency_table(units, pairs),
         "shared": shared,

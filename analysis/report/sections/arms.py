@@ -17,7 +17,7 @@ def section(study: Study, gallery: Gallery) -> Section:
         *arm_columns(),
         ("n", lambda row: str(row["n"])),
         ("mean ± SD, %", _mean),
-        ("best of k, %", lambda row: decimal(row["best_of_4"], 1)),
+        ("best of k, %", lambda row: decimal(row["best_of_k"], 1)),
         ("values", lambda row: value_range(row["values"])),
         ("failed or diverged", _lost),
         ("parameters", lambda row: brief(row["params"])),

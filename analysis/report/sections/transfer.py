@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import pandas as pd
 
@@ -12,7 +11,8 @@ from analysis.loading.rows import Row
 from analysis.numbers import NOTHING, brief, decimal, interval, joined, p_value, pair_label
 from analysis.report.document import Block, Fold, Section, Text
 from analysis.report.gallery import Gallery
-from analysis.report.sections.grids import Column, arm_columns, difference, grid, tell_sides
+from analysis.report.sections.gains import gains
+from analysis.report.sections.grids import Column, difference, grid, tell_sides
 from analysis.study import Study
 
 Part = Callable[[Study], Sequence[Block]]
@@ -24,7 +24,7 @@ def section(study: Study, gallery: Gallery) -> Section:
     """Tell what the proxy costs, what searching gains, and what is kept and saved."""
     parts: tuple[Part, ...] = (
         _gaps,
-        _gains,
+        gains,
         _crossed,
         _retention,
         _savings,
@@ -64,26 +64,6 @@ def _gaps(study: Study) -> Sequence[Block]:
         return ()  # which has the same differences and more
     nothing = "No two arms of a method were planned whose difference would say anything."
     return (_table("gaps", study.gaps, columns, nothing),)
-
-
-def _gains(study: Study) -> Sequence[Block]:
-    equivalents = study.transfer["equivalents"]
-    table = study.gains.merge(
-        equivalents.drop(columns=["n", "n_random"]),
-        on=["method", "arm", "source", "target"],
-        suffixes=("", "_draws"),
-    )
-    columns: list[Column] = [
-        *arm_columns(),
-        ("n", lambda row: f"{row['n']} + {row['n_random']}"),
-        ("gain, pp [95 % CI]", lambda row: difference(row, "gain")),
-        ("at equal size, pp [95 % CI]", _adjusted),
-        ("RI, %", lambda row: decimal(row["relative_improvement"], signed=True)),
-        ("A12 [95 % CI]", _a12),
-        ("worth random draws", _draws),
-    ]
-    nothing = "No random architectures were planned, so there is no floor to measure from."
-    return (_table("gains", table, columns, nothing),)
 
 
 def _crossed(study: Study) -> Sequence[Block]:
@@ -176,33 +156,6 @@ def _pair_columns() -> list[Column]:
         ("method", lambda row: str(row["method"])),
         ("pair", lambda row: pair_label(row["source"], row["target"])),
     ]
-
-
-def _a12(row: dict[str, Any]) -> str:
-    """Return A12 with its interval, where there is one."""
-    limits = [decimal(row[name]) for name in ("a12_low", "a12_high")]
-    known = not math.isnan(row["a12_low"])
-    return f"{decimal(row['a12'])} [{', '.join(limits)}]" if known else decimal(row["a12"])
-
-
-def _adjusted(row: Row) -> str:
-    shown = {"gain": row["adjusted_gain"], "low": row["adjusted_low"], "high": row["adjusted_high"]}
-    mark = "*" if row["outside"] > 0 else ""
-    return difference(shown, "gain") + mark
-
-
-def _draws(row: Row) -> str:
-    """Return the equivalent number of random draws; its limits may lie beyond what is known."""
-    limit = row["n_random"]
-    low, high = (_count(row[f"{end}_draws"], limit) for end in ("low", "high"))
-    found = _count(row["draws"], limit)
-    return found if math.isnan(row["low_draws"]) else f"{found} [{low}, {high}]"
-
-
-def _count(value: float, limit: int) -> str:
-    if math.isnan(value):
-        return NOTHING
-    return f"{value:.0f}" if math.isfinite(value) else f"> {limit}"
 
 
 def _kept(row: Row) -> str:
