@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.statistics.exact import exact_rank_p
 from analysis.statistics.intervals import Interval, welch
+from analysis.statistics.relabelling import rank_test
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def area_between(warm: Curves, cold: Curves) -> Interval:
 
 def area_p(warm: Curves, cold: Curves) -> float:
     """Return the exact p of the rank sum of areas: one number a run, no point-wise tests."""
-    return exact_rank_p(*_mean_heights(warm, cold))
+    return rank_test(*_mean_heights(warm, cold)).p
 
 
 def _values(curves: Curves, cost: float) -> list[float]:

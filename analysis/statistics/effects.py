@@ -11,8 +11,6 @@ from scipy import optimize, stats
 from analysis.statistics.intervals import Interval
 from analysis.statistics.sample import LEVEL, Values, quantised
 
-# Romano et al. (2006): bounds of |delta| below which an effect is negligible, small, medium.
-BANDS = ((0.147, "negligible"), (0.33, "small"), (0.474, "medium"))
 # Bouthillier et al. (MLSys 2021): P(A > B) from which a difference is meaningful.
 MEANINGFUL = 0.75
 _EDGE = 1e-12
@@ -26,13 +24,6 @@ def a12(x: Values, y: Values) -> float:
     greater = (a[:, None] > b[None, :]).sum()
     equal = (a[:, None] == b[None, :]).sum()
     return float((greater + 0.5 * equal) / (len(a) * len(b)))
-
-
-def magnitude(delta: float) -> str:
-    """Return the band of Cliff's delta in words (Romano et al. 2006)."""
-    if math.isnan(delta):
-        return "unknown"
-    return next((name for bound, name in BANDS if abs(delta) < bound), "large")
 
 
 def a12_interval(x: Values, y: Values, level: float = LEVEL) -> Interval:
@@ -85,3 +76,9 @@ def meaning(interval: Interval, threshold: float = MEANINGFUL) -> str:
         return "not significant"
     is_meaningful = interval.high > threshold
     return "significant and meaningful" if is_meaningful else "significant, not meaningful"
+
+
+def share_better(differences: Values) -> float:
+    """Return the share of pairs of which the first is better, ties counting half."""
+    d = quantised(differences)
+    return float(((d > 0) + 0.5 * (d == 0)).mean()) if len(d) else math.nan

@@ -1,19 +1,21 @@
-"""What a design can show, before any p: its smallest p, its capacity, its smallest effect."""
+"""What a design can show: its smallest p, its capacity, and the smallest shift that it finds."""
 
 from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, stats
 
-from analysis.statistics.sample import ALPHA
+from analysis.statistics.placing import ENUMERATED, place_pairwise, place_shifted
+from analysis.statistics.relabelling import critical_values, is_large
+from analysis.statistics.sample import ALPHA, DRAWS, Array, Values
 
 POWER = 0.8
-# Effects are sought up to here, in standard deviations of a run.
-LARGEST_EFFECT = 12.0
+SIMULATIONS = 2000
 # With thousands of runs the smallest p is less than a number can be, and the capacity without use.
 LEAST_P = sys.float_info.min
 MOST_COMPARISONS = 1_000_000
@@ -23,15 +25,19 @@ def smallest_p(n: int, m: int | None = None) -> float:
     """Return the smallest attainable two-sided p: of n against m runs, or of n pairs."""
     if n == 0 or m == 0:
         return 1.0
-    outcomes = 2**n if m is None else math.comb(n + m, n)
-    return min(1.0, max(LEAST_P, 2 / outcomes))
+    return _least(2**n, is_drawn=False) if m is None else smallest_stratified_p([(n, m)])
 
 
 def smallest_stratified_p(sizes: Sequence[tuple[int, int]]) -> float:
     """Return the smallest attainable p over independent strata of n against m runs."""
     if not sizes or any(min(pair) == 0 for pair in sizes):
         return 1.0
-    return min(1.0, max(LEAST_P, 2 / math.prod(math.comb(n + m, n) for n, m in sizes)))
+    outcomes = math.prod(math.comb(n + m, n) for n, m in sizes)
+    return _least(outcomes, is_drawn=outcomes > ENUMERATED and not any(map(is_large, sizes)))
+
+
+def _least(outcomes: int, *, is_drawn: bool) -> float:
+    return min(1.0, max(LEAST_P, 2 / (DRAWS + 1) if is_drawn else 2 / outcomes))
 
 
 def capacity(p: float, alpha: float = ALPHA) -> int:
@@ -44,42 +50,94 @@ def is_feasible(p: float, family: int, alpha: float = ALPHA) -> bool:
     return p * family <= alpha * (1 + 1e-12)
 
 
-def detectable_effect(
-    n: int, m: int | None = None, *, alpha: float = ALPHA, power: float = POWER
-) -> float:
-    """Return the smallest effect that a t test finds, in standard deviations; two-sided.
+def detectable_shift(x: Values, y: Values, alpha: float = ALPHA) -> float | None:
+    """Return the shift between two groups that the rank test finds in 80 % of repetitions.
+
+    By simulation: residuals of both groups are drawn again, one group is shifted, and the test
+    that decides is carried out; 2,000 times for every shift. The larger of both directions.
 
     Args:
-        n: Runs of one side, or pairs.
-        m: Runs of the other; None for pairs, whose unit is the deviation of a difference.
+        x: Of one group.
+        y: Of the other.
         alpha: Level, already divided by the family's size where Holm's first step matters.
-        power: Probability to find it.
 
     Returns:
-        NaN without degrees of freedom; infinity beyond 12 deviations.
+        None where no shift is found, or no spread is known.
     """
-    freedom = n - 1 if m is None else n + m - 2
-    if freedom < 1 or m == 0 or n == 0:
-        return math.nan
-    root = math.sqrt(n if m is None else n * m / (n + m))
-    critical = float(stats.t.ppf(1 - alpha / 2, freedom))
-    low, high = 0.0, LARGEST_EFFECT
-    if _power(high * root, critical, freedom) < power:
-        return math.inf
-    while high - low > 1e-9:
-        middle = (low + high) / 2
-        if _power(middle * root, critical, freedom) < power:
-            low = middle
-        else:
-            high = middle
-    return high
+    first, second = (_residuals(values) for values in (x, y))
+    if first is None or second is None or not (first.any() or second.any()):
+        return None
+    low, high = critical_values(len(x), len(y), alpha)
+    if math.isnan(low):
+        return None
+    if is_large((len(x), len(y))):
+        return _solve(lambda shift: _power_of_many(first, second, shift, high), first, second)
+    rng = np.random.default_rng(0)
+    xs, ys = (_draw_again(rng, part) for part in (first, second))
+
+    def power(shift: float) -> float:
+        found = [place_pairwise(xs + way * shift, ys).statistic for way in (1.0, -1.0)]
+        return float(min((found[0] >= high - 1e-9).mean(), (found[1] <= low + 1e-9).mean()))
+
+    return _solve(power, first, second)
 
 
-def _power(shift: float, critical: float, freedom: float) -> float:
-    """Return the power of a two-sided t test.
+def detectable_paired_shift(differences: Values, alpha: float = ALPHA) -> float | None:
+    """Return the mean difference that the signed ranks find in 80 % of repetitions; see above."""
+    residuals = _residuals(differences)
+    n = len(differences)
+    if residuals is None or not residuals.any() or not is_feasible(smallest_p(n), 1, alpha):
+        return None
+    bound = _signed_rank_bound(n, alpha)
+    draws = _draw_again(np.random.default_rng(0), residuals)
 
-    scipy's non-central t is NaN here and there from a shift of about 8.5 upwards; there the upper
-    tail is 1 and the lower one 0.
-    """
-    upper, lower = stats.nct.sf(critical, freedom, shift), stats.nct.cdf(-critical, freedom, shift)
-    return float(np.nan_to_num(upper, nan=1.0) + np.nan_to_num(lower, nan=0.0))
+    def power(shift: float) -> float:
+        found = []
+        for way in (1.0, -1.0):
+            moved = draws + way * shift
+            ranks = np.argsort(np.argsort(np.abs(moved), axis=1), axis=1) + 1
+            found.append(float((way * (np.sign(moved) * ranks).sum(axis=1) >= bound).mean()))
+        return min(found)
+
+    return _solve(power, residuals, residuals)
+
+
+def _residuals(values: Values) -> Array | None:
+    """Return residuals with the variance of a run; None where that is unknown."""
+    found = np.asarray(values, dtype=np.float64)
+    n = len(found)
+    return (found - found.mean()) * math.sqrt(n / (n - 1)) if n > 1 else None
+
+
+def _draw_again(rng: np.random.Generator, residuals: Array) -> Array:
+    # Ties that only drawing with replacement makes are broken.
+    drawn = rng.choice(residuals, size=(SIMULATIONS, len(residuals)))
+    slight: Array = drawn + 1e-6 * np.ptp(residuals) * rng.random(drawn.shape)
+    return slight
+
+
+def _solve(power: Callable[[float], float], first: Array, second: Array) -> float | None:
+    """Return the smallest shift of that power; at most one that separates the residuals."""
+    most = 1.01 * (float(np.ptp(first)) + float(np.ptp(second)))
+    if power(most) < POWER:
+        return None
+    return float(optimize.bisect(lambda shift: power(shift) - POWER, 0.0, most, rtol=1e-3))
+
+
+def _power_of_many(x: Array, y: Array, shift: float, bound: float) -> float:
+    found = place_shifted(x, y, shift).statistic[0]
+    return float(stats.norm.sf(bound - found))
+
+
+@lru_cache(maxsize=64)
+def _signed_rank_bound(n: int, alpha: float) -> float:
+    """Return the sum of signed ranks from which on n pairs without ties are significant."""
+    chances = np.ones(1)
+    for rank in range(1, n + 1):
+        longer = np.zeros(len(chances) + 2 * rank)
+        longer[: len(chances)] += chances / 2
+        longer[2 * rank :] += chances / 2
+        chances = longer
+    most = n * (n + 1) // 2
+    tail = np.cumsum(chances[::-1])
+    return float(most - int(np.searchsorted(tail, alpha / 2 * (1 + 1e-12), side="right")) + 1)

@@ -1,4 +1,4 @@
-"""What every test shares: the level, when two accuracies are equal, and what a p-value is.
+"""What every test shares: the level, when two accuracies are equal, and what a test returns.
 
 Accuracies are in percent, higher is better.
 """
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 ALPHA = 0.05
 LEVEL = 0.95
 # Random relabellings where not all can be enumerated.
-DRAWS = 100_000
+DRAWS = 20_000
 # Accuracies closer than this are ties: they differ by less than a thousandth of an image.
 RESOLUTION_DIGITS = 6
 
@@ -24,21 +24,33 @@ Values = Sequence[float] | Array
 
 
 @dataclass(frozen=True)
-class PValue:
-    """A p-value and how it was come by.
+class Outcome:
+    """What a test says, from one statistic: how strong the evidence is, and which way it points.
 
     Attributes:
-        p: The value; NaN where there is nothing to test.
-        draws: Random relabellings B it rests on; 0 if all were counted.
+        statistic: Above 0 if the first side is the better one; NaN where nothing was tested.
+        p: Two-sided.
+        draws: Random relabellings that p rests on; 0 if all were counted, or if it is asymptotic.
+        is_exact: Whether all relabellings were counted.
     """
 
+    statistic: float
     p: float
     draws: int = 0
+    is_exact: bool = True
+
+    @property
+    def direction(self) -> int:
+        """1 if the first side is the better one, -1 if it is the worse one, 0 if neither."""
+        return 0 if math.isnan(self.statistic) else int(np.sign(self.statistic))
 
     @property
     def error(self) -> float:
-        """Monte-Carlo standard error; 0 if exact."""
+        """Monte-Carlo standard error of p; 0 without random draws."""
         return math.sqrt(self.p * (1 - self.p) / (self.draws + 1)) if self.draws else 0.0
+
+
+NOTHING_TESTED = Outcome(math.nan, math.nan)
 
 
 def quantised(x: Values) -> Array:

@@ -9,13 +9,11 @@ from scipy import stats
 
 from analysis.statistics.effects import (
     a12_interval,
-    magnitude,
     meaning,
     newcombe,
     probability_of_improvement,
     standardised_mean,
 )
-from analysis.statistics.exact import brunner_munzel_p
 from analysis.statistics.intervals import Interval
 
 BETTER, WORSE = (97.0, 97.2, 97.3, 97.5, 97.1), (96.9, 97.05, 97.15, 96.8, 97.0)
@@ -52,28 +50,6 @@ def test_newcombes_limits_solve_his_equation():
 def test_newcombes_interval_holds_its_estimate_and_stays_a_probability(x, y):
     found = a12_interval(x, y)
     assert 0 <= found.low <= found.estimate <= found.high <= 1
-
-
-def test_brunner_and_munzel_have_the_known_p():
-    assert brunner_munzel_p(BETTER, WORSE) == pytest.approx(0.020750, abs=1e-6)
-
-
-def test_separated_samples_have_no_brunner_munzel_p():
-    assert math.isnan(brunner_munzel_p([4, 5, 6], [1, 2, 3]))
-
-
-@pytest.mark.parametrize(
-    ("delta", "band"),
-    [
-        (0.1, "negligible"),
-        (-0.2, "small"),
-        (0.33, "medium"),
-        (-0.474, "large"),
-        (math.nan, "unknown"),
-    ],
-)
-def test_bands_of_delta_are_romanos(delta, band):
-    assert magnitude(delta) == band
 
 
 @pytest.mark.parametrize(
