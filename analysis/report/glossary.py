@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from analysis.answers.arms import BEST_OF
 from analysis.arms import ARMS
+from analysis.statistics.power import POWER
 
 TERMS: dict[str, str] = {
     **{name: arm.meaning for name, arm in ARMS.items()},
@@ -19,7 +20,8 @@ TERMS: dict[str, str] = {
     "inconclusive": "No difference was shown; that is no evidence of equality. Read the interval.",
     "infeasible": "So few runs that no outcome could have been significant.",
     "failed or diverged": "Such a run ranks worst in tests and has no mean.",
-    "detectable": "Difference that this design finds with 80 % power at the observed spread.",
+    "detectable": "Shift that the deciding test, after Holm, finds in so many repetitions if runs "
+    "spread as observed; by simulation.",
     "transfer gap": "The difference direct - transferred: above zero it is the price of the proxy.",
     "at equal size": "Mean residual from accuracy ~ log parameters + log multiply-adds, fitted to "
     "the random architectures; * some networks are outside their range of sizes.",
@@ -70,7 +72,7 @@ COLUMNS: dict[str, str] = {
     "at equal size, pp [95 % CI]": "at equal size",
     "retention [95 % CI]": "retention",
     "saving [95 % CI]": "saving",
-    "detectable (80 % power)": "detectable",
+    f"found in {POWER:.0%} of repetitions": "detectable",
     "account": "marginal",
     "jumpstart, pp [95 % CI]": "jumpstart",
     "entropy (1 = uniform)": "entropy",

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.answers.comparisons.comparisons import Comparison
+from analysis.answers.comparisons.records import Comparison
 from analysis.arms import RANDOM, label_arm
 from analysis.loading.side_files import SideFiles
 from analysis.numbers import decimal, p_value
@@ -94,7 +94,7 @@ def _row(study: Study, arm: Mapping[Any, Any]) -> tuple[str, ...]:
         spread if "pm" in spread else escape(spread),
         escape(_with_limits(gain, "gain", "low", "high", signed=True)),
         escape(_with_limits(gain, "a12", "a12_low", "a12_high")),
-        escape(p_value(found.p_holm)) if found else "--",
+        escape(p_value(found.adjusted.p_holm)) if found and found.adjusted else "--",
         escape(str(found.verdict)) if found else "not declared" if arm["method"] else "--",
     )
 
@@ -123,10 +123,11 @@ def _comparison(comparisons: list[Comparison], arm: Mapping[Any, Any]) -> Compar
         (
             found
             for found in comparisons
-            if (found.method, found.arm) == (arm["method"], arm["arm"])
-            and found.against == RANDOM
-            and found.target == arm["target"]
-            and (on_target or found.source == arm["source"])
+            if (asked := found.question).arm == arm["arm"]
+            and asked.method == arm["method"]
+            and asked.against == RANDOM
+            and asked.target == arm["target"]
+            and (on_target or asked.source == arm["source"])
         ),
         None,
     )

@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+from itertools import product
 
 from harness.config.experiment import Experiment
 from harness.results.planned import (
@@ -114,12 +115,10 @@ class Invention:
 
     def _plan(self):
         experiment = self.experiment
-        arms = [str(arm) for arm in experiment.arms if arm != "random"]
-        for seed in experiment.seeds:
-            for pair in experiment.pairs:
-                for method in experiment.methods:
-                    for arm in arms:
-                        self._arm(arm, method.title, *_names(pair), seed)
+        for seed, pair, method in product(experiment.seeds, experiment.pairs, experiment.methods):
+            for arm in experiment.arms if method.arms is None else method.arms:
+                if arm != "random":
+                    self._arm(str(arm), method.title, *_names(pair), seed)
         if "random" in experiment.arms:
             for target in sorted({pair.target.name for pair in experiment.pairs}):
                 for number in range(self.protocol.random_architectures):

@@ -1,16 +1,18 @@
 """The job graph chooses the test; the values never do."""
 
 import math
-from dataclasses import replace
+import warnings
 
+import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from analysis.answers.arms import Unit
-from analysis.answers.comparisons.comparisons import Family, compare_family, compare_methods
+from analysis.answers.comparisons.family import Family, compare_family, compare_methods
+from analysis.answers.comparisons.records import Verdict
 from analysis.answers.comparisons.sentences import about_margin, say
 from analysis.answers.comparisons.sentences import tested as describe_test
-from analysis.answers.comparisons.verdicts import Verdict
 from analysis.numbers import MINUS
 from tests.analysis.experiments import Invention
 from tests.analysis.loading import load_study
@@ -46,6 +48,16 @@ def arm(name, values, pair=PAIR, method="darts", *, searches=None, failed=0, end
     return pd.DataFrame(rows, columns=Unit._fields)
 
 
+def permutation_p(x, y):
+    """Return the p of Brunner and Munzel's statistic over all relabellings."""
+
+    def statistic(a, b):
+        with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
+            return stats.brunnermunzel(b, a).statistic
+
+    return stats.permutation_test((x, y), statistic, n_resamples=np.inf, vectorized=False).pvalue
+
+
 def compare(*arms, declared, pairs=(PAIR,), margin=None, methods=("darts",)):
     family = Family(methods, pairs, declared, margin)
     return compare_family(pd.concat(arms, ignore_index=True), family)
@@ -57,10 +69,13 @@ def test_searches_of_their_own_are_independent_whatever_their_correlation():
         arm("direct", DIRECT),
         declared=[("transferred", "direct")],
     )
-    assert (found.rule, found.design) == ("D6", "independent")
-    assert found.test == "exact permutation of the rank sum"
-    assert found.p == pytest.approx(0.357143, abs=1e-6)
-    assert (found.difference, found.low, found.high) == pytest.approx(
+    assert (found.test.rule, found.test.design) == ("D6", "independent")
+    assert found.test.test == "exact studentised permutation of the rank sum"
+    # Over all relabellings (scipy): its statistic is studentised, so that ties cost less than in
+    # the plain rank sum, whose p is .357.
+    assert found.test.outcome.p == pytest.approx(permutation_p(TRANSFERRED, DIRECT))
+    assert found.test.outcome.direction == -1
+    assert (found.effect.difference, found.effect.low, found.effect.high) == pytest.approx(
         (-0.16, -0.45197, 0.13197), abs=1e-5
     )
 
@@ -72,17 +87,17 @@ def test_runs_that_share_a_search_are_paired():
         arm("transferred", [70, 71, 72, 73, 74, 75], searches=shared),
         declared=[("continued", "transferred")],
     )
-    assert (found.rule, found.design, found.n_arm) == ("D2", "paired", 6)
-    assert found.p == pytest.approx(2 / 2**6)
-    assert found.correlation > 0.9
+    assert (found.test.rule, found.test.design, found.sample.n_arm) == ("D2", "paired", 6)
+    assert found.test.outcome.p == pytest.approx(2 / 2**6)
+    assert found.test.correlation > 0.9
 
 
 def test_random_architectures_are_the_control_of_the_table():
     (found,) = compare(
         arm("transferred", TRANSFERRED), arm("random", RANDOM), declared=[("transferred", "random")]
     )
-    assert (found.rule, found.verdict) == ("D4", Verdict.SUPERIOR)
-    assert found.p == pytest.approx(2 / 252)
+    assert (found.test.rule, found.verdict) == ("D4", Verdict.SUPERIOR)
+    assert found.test.outcome.p == pytest.approx(2 / 252)
 
 
 def test_a_declared_margin_gives_the_sentence_of_the_specification():
@@ -93,10 +108,12 @@ def test_a_declared_margin_gives_the_sentence_of_the_specification():
         declared=[("transferred", "direct")],
         margin=0.5,
     )
-    assert (found.margin, found.assay, found.family) == (0.5, "yes", 3)
-    assert found.equivalent_p == pytest.approx(0.013862, abs=1e-6)
-    assert found.equivalent_p_holm == pytest.approx(3 * 0.013862, abs=1e-5)
-    assert found.is_equivalent and found.verdict is Verdict.INCONCLUSIVE
+    assert (found.against_margin.margin, found.against_margin.assay) == (0.5, "yes")
+    assert found.against_margin.equivalent_p == pytest.approx(0.013862, abs=1e-6)
+    # Non-inferiority is one question more; equivalence, asked after it, costs nothing.
+    assert found.adjusted.family == 2
+    assert found.against_margin.equivalent_p_holm == pytest.approx(2 * 0.013862, abs=1e-5)
+    assert found.against_margin.is_equivalent and found.verdict is Verdict.INCONCLUSIVE
     assert say(found, "cells of c10", "cells of c100") == (
         "cells of c10 did as well on c100 as cells of c100, within ±0.5 points (73.0 against "
         f"73.1 %, 0.2 points less; {MINUS}0.5 to +0.1 cannot be ruled out; 5 runs each)"
@@ -110,7 +127,7 @@ def test_without_a_margin_nothing_is_called_equivalent():
         arm("random", RANDOM),
         declared=[("transferred", "direct")],
     )
-    assert not found.is_equivalent and not found.is_non_inferior
+    assert found.against_margin is None
     assert say(found, "these", "those").startswith("no difference was shown on c100 between these")
 
 
@@ -122,8 +139,8 @@ def test_what_is_as_good_as_direct_but_so_is_random_is_said_to_be():
         declared=[("transferred", "direct")],
         margin=0.5,
     )
-    assert found.assay == "no" and not found.is_equivalent
-    assert "but so is random" in about_margin(found)
+    assert found.against_margin.assay == "no" and not found.against_margin.is_equivalent
+    assert "direct search is not shown to beat random" in about_margin(found.against_margin)
     assert "as well" not in say(found, "these", "those")
 
 
@@ -132,7 +149,7 @@ def test_three_seeds_cannot_be_significant_and_the_verdict_says_so():
         arm("transferred", [90, 91, 92]), arm("direct", [70, 71, 72]),
         declared=[("transferred", "direct")],
     )  # fmt: skip
-    assert (found.p_min, found.capacity) == (pytest.approx(0.1), 0)
+    assert found.test.p_min == pytest.approx(0.1) and found.adjusted.detectable is None
     assert found.verdict is Verdict.INFEASIBLE
     assert found.why == "no outcome of this experiment could be significant"
     assert "cannot tell these from those" in say(found, "these", "those")
@@ -145,10 +162,10 @@ def test_failed_runs_rank_worst_and_the_line_without_them_is_printed(end):
         arm("direct", [70, 71, 72, 73, 74, 74.5]),
         declared=[("transferred", "direct")],
     )
-    assert (found.failed, found.n_arm) == (2, 4)
-    assert found.p_without_failures == pytest.approx(2 / 210)
-    assert found.p > found.p_without_failures
-    assert "4 and 6 runs; 2 more failed or diverged and rank worst" in say(found, "", "")
+    assert (found.sample.failed, found.sample.n_arm) == (2, 4)
+    assert found.test.p_without_failures == pytest.approx(2 / 210)
+    assert found.test.outcome.p > found.test.p_without_failures
+    assert "4 and 6 runs; 2 and 0 more failed or diverged and rank worst" in say(found, "", "")
 
 
 def test_targets_that_share_no_run_are_strata():
@@ -162,10 +179,10 @@ def test_targets_that_share_no_run_are_strata():
         pairs=(PAIR, other),
     )
     *each, pooled = every
-    assert [one.p for one in each] == pytest.approx([0.2, 0.2])
-    assert (pooled.rule, pooled.design) == ("D3", "stratified")
-    assert pooled.p == pytest.approx(0.04)
-    assert pooled.family == 3
+    assert [one.test.outcome.p for one in each] == pytest.approx([0.2, 0.2])
+    assert (pooled.test.rule, pooled.test.design) == ("D3", "stratified")
+    assert pooled.test.outcome.p == pytest.approx(0.02)
+    assert pooled.adjusted.family == 3
 
 
 def test_the_same_searches_on_two_targets_are_relabelled_as_whole_runs():
@@ -182,27 +199,37 @@ def test_the_same_searches_on_two_targets_are_relabelled_as_whole_runs():
     ]
     family = Family(("darts", "eat_nas"), (PAIR, other))
     *_, pooled = compare_methods(pd.concat(units, ignore_index=True), family)
-    assert (pooled.rule, pooled.design) == ("D3", "whole runs")
-    assert pooled.p == pooled.p_min == pytest.approx(2 / 70)  # whatever the number of targets
+    assert (pooled.test.rule, pooled.test.design) == ("D3", "whole runs")
+    assert (
+        pooled.test.outcome.p == pooled.test.p_min == pytest.approx(2 / 70)
+    )  # whatever the number of targets
 
 
 def test_what_a_method_takes_no_part_in_is_not_in_the_family():
     units = pd.concat([arm("continued", TRANSFERRED), arm("direct", DIRECT)], ignore_index=True)
     declared = [("continued", "direct"), ("transferred", "direct")]
-    whole = Family(("darts", "control"), (PAIR,), declared)
-    assert {one.family for one in compare_family(units, whole)} == {4}
-    left_out = {("control", "direct"), ("darts", "transferred")}
-    (asked,) = compare_family(units, replace(whole, left_out=left_out))
-    assert (asked.method, asked.arm, asked.family) == ("darts", "continued", 1)
-    assert asked.p_holm == asked.p
+    (found,) = compare_family(units, Family(("darts", "control"), (PAIR,), declared))
+    assert (found.question.method, found.question.arm) == ("darts", "continued")
+    assert found.adjusted.family == 1 and found.adjusted.p_holm == found.test.outcome.p
+
+
+def test_pairs_of_two_sources_ask_once_whether_direct_search_beats_random():
+    other = ("svhn", "c100")
+    found = compare(
+        arm("direct", DIRECT), arm("random", RANDOM),
+        arm("transferred", TRANSFERRED), arm("transferred", TRANSFERRED, other),
+        declared=[("transferred", "random"), ("direct", "random")], pairs=(PAIR, other),
+    )  # fmt: skip
+    assert [one.question.arm for one in found] == ["transferred", "direct", "transferred"]
+    assert {one.adjusted.family for one in found} == {3}
 
 
 def test_arms_of_a_method_come_from_the_experiment_file(tmp_path):
     methods = ("darts", {"name": "darts", "label": "control", "arms": ["continued"]})
     folder = Invention(tmp_path / "some", seeds=2, methods=methods).write()
     asked = load_study([folder]).comparisons
-    assert [one.method for one in asked] == ["darts"] * 3
-    assert {one.family for one in asked} == {3}
+    assert [one.question.method for one in asked] == ["darts"] * 3
+    assert {one.adjusted.family for one in asked} == {3}
 
 
 def test_one_control_on_all_targets_leaves_targets_alone_and_says_why():
@@ -214,7 +241,7 @@ def test_one_control_on_all_targets_leaves_targets_alone_and_says_why():
         arm("transferred", [75, 76, 77, 78], other), again,
         declared=[("transferred", "random")], pairs=(PAIR, other),
     )  # fmt: skip
-    assert {one.rule for one in found} == {"D4"}
+    assert {one.test.rule for one in found} == {"D4"}
     assert any("targets are tested one by one" in warning for warning in found[0].warnings)
 
 
@@ -227,10 +254,10 @@ def test_both_directions_give_the_home_advantage():
         arm("direct", at_home, back, searches=c10), arm("transferred", away, back, searches=c100),
         declared=[("direct", "transferred")], pairs=(PAIR, back),
     )  # fmt: skip
-    (home,) = [one for one in found if one.rule == "D10"]
-    assert (home.design, home.scale) == ("home advantage", "SD")
-    assert home.p == pytest.approx(2 / 70) and home.difference > 0
-    assert not any(one.design == "stratified" for one in found)  # which would cancel
+    (home,) = [one for one in found if one.test.rule == "D10"]
+    assert (home.test.design, home.effect.scale) == ("home advantage", "SD")
+    assert home.test.outcome.p == pytest.approx(2 / 70) and home.effect.difference > 0
+    assert not any(one.test.design == "stratified" for one in found)  # which would cancel
 
 
 def test_hundreds_of_runs_are_not_called_exactly_tested():
@@ -239,17 +266,19 @@ def test_hundreds_of_runs_are_not_called_exactly_tested():
         arm("direct", [70.2 + n / 100 for n in range(70)]),
         declared=[("transferred", "direct")],
     )
-    assert found.test == "permutation of the rank sum, normal approximation"
+    assert found.test.test == "studentised permutation of the rank sum, large-sample t"
     assert "exact" not in describe_test(found)
 
 
-def test_holm_counts_every_declared_comparison_also_those_without_a_p():
+def test_holm_counts_what_was_planned_also_where_it_came_to_nothing():
+    lost = arm("direct", [0.0, 0.0]).assign(value=math.nan, status="missing")
     found = compare(
         arm("transferred", TRANSFERRED),
         arm("random", RANDOM),
+        lost,
         declared=[("transferred", "random"), ("transferred", "direct")],
     )
-    assert [one.family for one in found] == [2, 2]
-    assert found[0].p_holm == pytest.approx(2 * 2 / 252)
+    assert found[0].adjusted.family == 2 and found[1].adjusted is None
+    assert found[0].adjusted.p_holm == pytest.approx(2 * 2 / 252)
     assert found[1].verdict is Verdict.NO_DATA
-    assert "because there is no finished run of the arm direct" in say(found[1], "a", "b")
+    assert "because no run of the arm direct has ended" in say(found[1], "a", "b")

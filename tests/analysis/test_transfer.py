@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from analysis.answers.arms import units
-from analysis.answers.comparisons.comparisons import Verdict
+from analysis.answers.comparisons.records import Verdict
 from analysis.answers.comparisons.sentences import say
 from analysis.answers.costs import budget_table
 from analysis.answers.transfer.gains import relative_improvement

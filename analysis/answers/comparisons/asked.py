@@ -1,4 +1,4 @@
-"""Which questions a set of runs can be asked, where no plan says which ones were meant."""
+"""Which of the declared questions a set of runs is asked."""
 
 from __future__ import annotations
 
@@ -7,22 +7,21 @@ from itertools import product
 
 import pandas as pd
 
+from analysis.answers.comparisons.records import Question
 from analysis.answers.transfer.gaps import select
 
-# Method, source, target, arm, and the arm it is compared with.
-Question = tuple[str, str, str, str, str]
 
-
-def list_unasked(
+def list_questions(
     units: pd.DataFrame,
     methods: Sequence[str],
     pairs: Sequence[tuple[str, str]],
     declared: Sequence[tuple[str, str]],
-) -> set[Question]:
-    """Return declared questions that have no runs on a side, or were asked on an earlier pair.
+) -> list[Question]:
+    """Return the declared questions that have runs on both sides, each once.
 
+    A run that was planned and came to nothing is one; an arm that was never planned has none.
     Direct searches and random architectures belong to every pair with their target, so that pairs
-    of several sources ask the same of them; Holm's correction counts that once.
+    of several sources ask the same of them: that is one question.
 
     Args:
         units: Independent observations.
@@ -30,13 +29,10 @@ def list_unasked(
         pairs: Sources and targets.
         declared: Arms and what they are compared with.
     """
-    asked: set[tuple[str, ...]] = set()
-    unasked = set()
+    asked: dict[tuple[str, ...], Question] = {}
     for method, pair, arms in product(methods, pairs, declared):
         first, second = (select(units, method, arm, pair) for arm in arms)
-        rows = (*first["unit"], *second["unit"])
-        is_one_target = len(first) and len(second) and set(first["target"]) == set(second["target"])
-        if not is_one_target or rows in asked:
-            unasked.add((method, *pair, *arms))
-        asked.add(rows)
-    return unasked
+        if len(first) and len(second):
+            rests_on = (method, *arms, *first["unit"], "against", *second["unit"], pair[1])
+            asked.setdefault(rests_on, Question(method, *pair, *arms))
+    return list(asked.values())

@@ -5,94 +5,110 @@ Each search is one observation, so that the two targets put together share no ru
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from analysis.answers.comparisons.designs import described, left_out, with_power
-from analysis.answers.comparisons.pooling import Sides, pooled_blank
-from analysis.answers.comparisons.verdicts import Comparison
+from analysis.answers.comparisons.designs import independent_effect, name_test
+from analysis.answers.comparisons.pooling import Sides, pool
+from analysis.answers.comparisons.records import Comparison, Test
 from analysis.arms import DIRECTS
+from analysis.statistics.effects import a12
 from analysis.statistics.home import HomeAdvantage, home_advantage
-from analysis.statistics.intervals import mean_difference, pooled_deviation
-from analysis.statistics.power import detectable_effect, smallest_p
+from analysis.statistics.power import smallest_p
+from analysis.statistics.relabelling import rank_test
 from analysis.statistics.sample import Array
 
 
-def home_comparisons(members: Sequence[Comparison], sides: Sequence[Sides]) -> list[Comparison]:
-    """Test the home advantage of every two tasks with searches on both.
+def compare_directions(members: Sequence[Comparison], sides: Sequence[Sides]) -> list[Comparison]:
+    """Test the home advantage of every two tasks that have searches meant for both.
 
     Args:
         members: Something carried over against a direct search, on each pair.
         sides: Their units.
     """
-    of = {(one.source, one.target): (one, side) for one, side in zip(members, sides, strict=True)}
-    return [
-        _compared(*there, *of[target, source])
+    of = {one.question.pair: (one, side) for one, side in zip(members, sides, strict=True)}
+    found = [
+        _compare(*there, *of[target, source])
         for (source, target), there in of.items()
         if source < target and (target, source) in of
     ]
+    return [one for one in found if one]
 
 
-def _compared(one: Comparison, there: Sides, other: Comparison, back: Sides) -> Comparison:
+def _compare(one: Comparison, there: Sides, other: Comparison, back: Sides) -> Comparison | None:
     """Compare searches on A with searches on B, where ``one`` is about the pair A to B.
 
-    The difference is arm - against summed over both targets, each in its standard deviations.
+    The difference is arm - against summed over both targets, each in its standard deviations. None
+    if the plan trains no search of one of the tasks on both: then it does not ask.
     """
-    blank = replace(pooled_blank([one, other]), source=one.source, target=one.target)
-    blank = replace(blank, rule="D10", design="home advantage", scale="SD")
-    carried = 1 if one.arm in DIRECTS else 0
+    asked = one.question
+    joined = pool([one, other])
+    blank = replace(joined, question=replace(joined.question, source=asked.source,
+                                             target=asked.target))  # fmt: skip
+    carried = 1 if asked.arm in DIRECTS else 0
     # On B, what was carried over was searched on A; on A, what was not.
-    a = _both(back[1 - carried], there[carried])
-    b = _both(back[carried], there[1 - carried])
-    lost = blank.n_arm + blank.n_against - 2 * (len(a) + len(b))
-    if min(len(a), len(b)) == 0:
-        return replace(blank, why="no search of one of the tasks was trained on both")
-    found = home_advantage(*[(rows[:, 0], rows[:, 1]) for rows in (a, b)])
-    if math.isnan(found.p):
-        return replace(blank, why="the runs on one of the tasks do not differ at all")
-    known = replace(blank, n_arm=len(a), n_against=len(b), warnings=_notes(one, found, lost))
-    return _filled(known, found, is_reversed=carried == 0)
-
-
-def _both(on_a: pd.DataFrame, on_b: pd.DataFrame) -> Array:
-    """Return accuracies on A and on B, a row for each search that has both."""
-    table = pd.DataFrame(
-        {"on_a": on_a.set_index("unit")["value"], "on_b": on_b.set_index("unit")["value"]}
+    tables = (
+        _pair_tasks(back[1 - carried], there[carried]),
+        _pair_tasks(back[carried], there[1 - carried]),
     )
+    if any(len(table) == 0 for table in tables):
+        return None
+    a, b = (_complete(table) for table in tables)
+    lost = blank.sample.n_arm + blank.sample.n_against - 2 * (len(a) + len(b))
+    if min(len(a), len(b)) == 0:
+        return replace(blank, why="no search of one of the tasks has an accuracy on both")
+    advantage = home_advantage(*[(rows[:, 0], rows[:, 1]) for rows in (a, b)])
+    if advantage is None:
+        return replace(blank, why="the runs on one of the tasks do not differ at all")
+    known = replace(blank, warnings=_notes(one, advantage, lost))
+    sides = (advantage.on_b, advantage.on_a) if carried == 0 else (advantage.on_a, advantage.on_b)
+    return _fill_in(known, *sides)
+
+
+def _pair_tasks(on_a: pd.DataFrame, on_b: pd.DataFrame) -> pd.DataFrame:
+    """Return accuracies on A and on B, a row for each search that was meant for both."""
+    values = [side.set_index("unit")["value"] for side in (on_a, on_b)]
+    return pd.concat(values, axis=1, keys=["on_a", "on_b"], join="inner")
+
+
+def _complete(table: pd.DataFrame) -> Array:
     rows: Array = table.to_numpy(float)
     return rows[np.isfinite(rows).all(axis=1)]
 
 
-def _filled(known: Comparison, found: HomeAdvantage, *, is_reversed: bool) -> Comparison:
-    first, second = (found.on_b, found.on_a) if is_reversed else (found.on_a, found.on_b)
-    spread = pooled_deviation(first, second)
-    difference = mean_difference(first, second)
-    least, most = left_out(list(first), list(second))
-    known = replace(
-        described(known, difference),
-        test="exact rank sum of home advantages",
-        values=tuple(map(float, first)),
-        values_against=tuple(map(float, second)),
-        median_difference=float(np.median(first) - np.median(second)),
-        least_left_out=least,
-        most_left_out=most,
-        standardised=difference.estimate / spread if spread > 1e-12 else math.nan,
-        p=found.p,
-        p_error=0.0,
+def _fill_in(known: Comparison, x: Array, y: Array) -> Comparison:
+    outcome = rank_test(x, y)
+    effect, p_t = independent_effect(list(x), list(y))
+    sample = replace(
+        known.sample,
+        n_arm=len(x),
+        n_against=len(y),
+        values=tuple(map(float, x)),
+        values_against=tuple(map(float, y)),
     )
-    n, m = len(first), len(second)
-    return with_power(known, smallest_p(n, m), spread, detectable_effect(n, m))
+    return replace(
+        known,
+        sample=sample,
+        effect=replace(effect, scale="SD", a12=a12(x, y)),
+        test=Test(
+            rule="D10",
+            design="home advantage",
+            test=name_test("studentised rank sum of home advantages", outcome),
+            outcome=outcome,
+            p_min=smallest_p(len(x), len(y)),
+            p_t=p_t,
+        ),
+    )
 
 
 def _notes(one: Comparison, found: HomeAdvantage, lost: int) -> tuple[str, ...]:
-    better = found.source
+    better, asked = found.source, one.question
     notes = [
-        f"companion, not adjusted: searches on {one.source} less searches on {one.target}, "
-        f"summed over both targets: {better.estimate:+.2f} SD, exact p = {found.source_p:.2g}"
+        f"companion, not adjusted: searches on {asked.source} less searches on {asked.target}, "
+        f"summed over both targets: {better.estimate:+.2f} SD, p = {found.source_p:.2g}"
     ]
     if lost:
         notes.append("searches without an accuracy on both tasks are left out")

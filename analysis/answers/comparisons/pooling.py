@@ -10,77 +10,93 @@ from itertools import compress
 import numpy as np
 import pandas as pd
 
-from analysis.answers.comparisons.designs import described, digest, named, ranked, with_power
-from analysis.answers.comparisons.verdicts import JOINED, Comparison
+from analysis.answers.comparisons.designs import digest, name_test, rank_values
+from analysis.answers.comparisons.records import JOINED, Comparison, Effect, Sample, Test, as_effect
 from analysis.loading.columns import RANKED_WORST
 from analysis.statistics.effects import probability_of_improvement
-from analysis.statistics.intervals import stratified_difference
+from analysis.statistics.intervals import (
+    Difference,
+    mean_difference,
+    pooled_deviation,
+    standardise,
+    stratified_difference,
+)
 from analysis.statistics.power import smallest_p, smallest_stratified_p
-from analysis.statistics.sample import Values
-from analysis.statistics.stratified import (
+from analysis.statistics.relabelling import (
     DependentStrataError,
     Stratum,
-    stratified_rank,
-    whole_run_rank,
+    stratified_rank_test,
+    whole_run_test,
 )
+from analysis.statistics.sample import Values
 
 Sides = tuple[pd.DataFrame, pd.DataFrame]
 
 
-def over_targets(
+def compare_over_targets(
     members: Sequence[Comparison], sides: Sequence[Sides]
-) -> tuple[Comparison | None, str]:
-    """Test one question over all its targets.
+) -> tuple[list[Comparison], str]:
+    """Test one question over all its targets; if they share runs, over those of one source each.
 
     Args:
         members: The same comparison on each pair.
         sides: Their units.
 
     Returns:
-        The comparison, or None and why the targets may not be put together; the reason is empty
-        where single targets already have none to give.
+        The comparisons, and why targets may not be put together; the reason is empty where they
+        are, and where single targets already have none to give.
     """
-    if any(math.isnan(one.p) for one in members) or len({one.target for one in members}) < 2:
-        return None, ""
-    if any(one.design == "paired" for one in members):
-        return None, ""
-    blank = pooled_blank(members)
+    if any(one.test is None or one.test.design == "paired" for one in members):
+        return [], ""
+    if len({one.question.target for one in members}) < 2:
+        return [], ""
     strata = [_stratum(*side) for side in sides]
     try:
-        return _stratified(blank, strata), ""
+        return [_stratify(pool(members), strata)], ""
     except DependentStrataError as error:
-        whole = _whole_runs(blank, sides)
         shared = str(error).partition(";")[0].replace("two strata share", "they share")
-        return whole, "" if whole else f"targets are tested one by one, because {shared}"
+    whole = _relabel_whole_runs(members, sides)
+    of_source: dict[str, list[int]] = {}
+    for place, one in enumerate(members):
+        of_source.setdefault(one.question.source, []).append(place)
+    parts = [
+        _relabel_whole_runs([members[i] for i in places], [sides[i] for i in places])
+        for places in of_source.values()
+        if 1 < len(places) < len(members)
+    ]
+    found = [one for one in ([whole] if whole else parts) if one]
+    return found, "" if found else f"targets are tested one by one, because {shared}"
 
 
-def pooled_blank(members: Sequence[Comparison]) -> Comparison:
+def pool(members: Sequence[Comparison]) -> Comparison:
     """Return what comparisons of one question on several pairs have in common."""
-    one = members[0]
+    questions, samples = [one.question for one in members], [one.sample for one in members]
     return Comparison(
-        method=one.method,
-        source=JOINED.join(dict.fromkeys(each.source for each in members)),
-        target=JOINED.join(dict.fromkeys(each.target for each in members)),
-        arm=one.arm,
-        against=one.against,
-        rival=one.rival,
-        values=tuple(value for each in members for value in each.values),
-        values_against=tuple(value for each in members for value in each.values_against),
-        inputs=digest(*[each.inputs for each in members]),
-        n_arm=sum(each.n_arm for each in members),
-        n_against=sum(each.n_against for each in members),
-        failed=sum(each.failed for each in members),
-        lost=sum(each.lost for each in members),
-        has_ties=any(each.has_ties for each in members),
+        replace(
+            questions[0],
+            source=JOINED.join(dict.fromkeys(one.source for one in questions)),
+            target=JOINED.join(dict.fromkeys(one.target for one in questions)),
+        ),
+        Sample(
+            values=tuple(value for one in samples for value in one.values),
+            values_against=tuple(value for one in samples for value in one.values_against),
+            n_arm=sum(one.n_arm for one in samples),
+            n_against=sum(one.n_against for one in samples),
+            failed_arm=sum(one.failed_arm for one in samples),
+            failed_against=sum(one.failed_against for one in samples),
+            lost=sum(one.lost for one in samples),
+            has_ties=any(one.has_ties for one in samples),
+            inputs=digest(*[one.inputs for one in samples]),
+        ),
     )
 
 
 def _stratum(first: pd.DataFrame, second: pd.DataFrame) -> Stratum:
-    return Stratum(ranked(first), ranked(second), _ids(first), _ids(second))
+    return Stratum(rank_values(first), rank_values(second), _ids(first), _ids(second))
 
 
 def _ids(units: pd.DataFrame) -> list[tuple[str, ...]]:
-    """Return what each ranked unit rests on, in the order of ``ranked``."""
+    """Return what each ranked unit rests on, in the order of ``rank_values``."""
     has_value = np.isfinite(units["value"].to_numpy(float))
     rows = [units[has_value], units[units["status"].isin(RANKED_WORST)]]
     return [
@@ -90,38 +106,46 @@ def _ids(units: pd.DataFrame) -> list[tuple[str, ...]]:
     ]
 
 
-def _stratified(blank: Comparison, strata: Sequence[Stratum]) -> Comparison:
-    found = stratified_rank(strata)
-    tasks = [(one.x, one.y) for one in map(_complete, strata)]
-    sizes = [(len(one.x), len(one.y)) for one in strata]
-    complete = [_complete(one) for one in strata] if blank.failed else []
-    known = replace(
-        _averaged(blank, tasks),
-        rule="D3",
-        design="stratified",
-        test=named("stratified rank sum", max(n + m for n, m in sizes)),
-        a12=probability_of_improvement([(one.x, one.y) for one in strata]),
-        p=found.p,
-        draws=found.draws,
-        p_error=found.error,
-        p_without_failures=stratified_rank(complete).p if complete else math.nan,
-    )
-    return with_power(known, smallest_stratified_p(sizes), math.nan, math.nan)
-
-
-def _averaged(blank: Comparison, tasks: Sequence[tuple[Values, Values]]) -> Comparison:
-    """Fill in the task-averaged difference in points, and in standard deviations."""
-    known = described(blank, stratified_difference(tasks))
-    gaps = [float(np.median(x) - np.median(y)) for x, y in tasks if len(x) and len(y)]
+def _stratify(blank: Comparison, strata: Sequence[Stratum]) -> Comparison:
+    outcome = stratified_rank_test(strata)
+    complete = [_without_failures(one) for one in strata]
+    tasks = [(one.x, one.y) for one in complete]
+    difference = stratified_difference(tasks)
     return replace(
-        known,
-        median_difference=float(np.mean(gaps)) if gaps else math.nan,
-        standardised=stratified_difference(tasks, standardised=True).estimate,
+        blank,
+        effect=_average(difference, tasks, [(one.x, one.y) for one in strata]),
+        test=Test(
+            rule="D3",
+            design="stratified",
+            test=name_test("studentised rank sum over targets", outcome),
+            outcome=outcome,
+            p_min=smallest_stratified_p([(len(one.x), len(one.y)) for one in strata]),
+            p_without_failures=(
+                stratified_rank_test(complete).p if blank.sample.failed else math.nan
+            ),
+            p_t=difference.p(),
+        ),
     )
 
 
-def _complete(stratum: Stratum) -> Stratum:
-    """Return a stratum without the runs that have no accuracy."""
+def _average(
+    difference: Difference,
+    tasks: Sequence[tuple[Values, Values]],
+    ranked: Sequence[tuple[Values, Values]],
+) -> Effect:
+    """Return the task-averaged difference in points, and in standard deviations."""
+    known = [(x, y) for x, y in tasks if len(x) and len(y)]
+    scaled = [standardise(mean_difference(x, y).estimate, pooled_deviation(x, y)) for x, y in known]
+    gaps = [float(np.median(x) - np.median(y)) for x, y in known]
+    return as_effect(
+        difference.interval(),
+        median_difference=float(np.mean(gaps)) if gaps else math.nan,
+        standardised=float(np.mean(scaled)) if scaled else math.nan,
+        a12=probability_of_improvement(ranked),
+    )
+
+
+def _without_failures(stratum: Stratum) -> Stratum:
     keep_x, keep_y = np.isfinite(stratum.x), np.isfinite(stratum.y)
     return Stratum(
         np.asarray(stratum.x)[keep_x],
@@ -131,36 +155,36 @@ def _complete(stratum: Stratum) -> Stratum:
     )
 
 
-def _whole_runs(blank: Comparison, sides: Sequence[Sides]) -> Comparison | None:
+def _relabel_whole_runs(members: Sequence[Comparison], sides: Sequence[Sides]) -> Comparison | None:
     """Relabel whole runs where every run is scored on every target; None where it is not."""
-    first, second = (_scored([pair[place] for pair in sides]) for place in (0, 1))
+    first, second = (_scores([pair[place] for pair in sides]) for place in (0, 1))
     if first is None or second is None:
         return None
     try:
         x, y = (list(part.to_numpy(float)) for part in (first, second))
-        found = whole_run_rank(x, y, list(first.index), list(second.index))
+        outcome = whole_run_test(x, y, list(first.index), list(second.index))
     except DependentStrataError:
         return None
     tasks = [(list(first[name]), list(second[name])) for name in first]
-    known = replace(
-        _averaged(blank, tasks),
-        rule="D3",
-        design="whole runs",
-        test=named("rank sum of whole runs", len(first) + len(second)),
-        interval="no interval: the targets share runs",
-        low=math.nan,
-        high=math.nan,
-        p_t=math.nan,
-        n_arm=len(first),
-        n_against=len(second),
-        a12=probability_of_improvement(tasks),
-        p=found.p,
-        p_error=0.0,
+    blank = pool(members)
+    no_interval = Difference(
+        stratified_difference(tasks).estimate, math.nan, math.nan, "the targets share runs"
     )
-    return with_power(known, smallest_p(len(first), len(second)), math.nan, math.nan)
+    return replace(
+        blank,
+        sample=replace(blank.sample, n_arm=len(first), n_against=len(second)),
+        effect=_average(no_interval, tasks, tasks),
+        test=Test(
+            rule="D3",
+            design="whole runs",
+            test=name_test("studentised rank sum of whole runs", outcome),
+            outcome=outcome,
+            p_min=smallest_p(len(first), len(second)),
+        ),
+    )
 
 
-def _scored(parts: Sequence[pd.DataFrame]) -> pd.DataFrame | None:
+def _scores(parts: Sequence[pd.DataFrame]) -> pd.DataFrame | None:
     """Return one row per unit and a column per target; None unless all are known."""
     table = pd.concat(
         [part.set_index("unit")["value"].rename(str(place)) for place, part in enumerate(parts)],

@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.answers.transfer.gaps import Pairs, design_cells, select
-from analysis.answers.transfer.retention import Estimates, fieller
 from analysis.arms import CARRIED, DIRECT
 from analysis.loading.rows import frame
-from analysis.statistics.intervals import Interval
+from analysis.statistics.intervals import Interval, contrast, ratio_interval
 from analysis.statistics.sample import LEVEL
 
 # What is counted: the search alone, the search in examples, and all the way to a trained network.
@@ -64,17 +63,11 @@ def cost_saving(costs: Sequence[float], direct: Sequence[float], level: float = 
     own, other = (np.asarray(values, dtype=np.float64) for values in (costs, direct))
     if min(len(own), len(other)) == 0 or other.mean() <= 0:
         return Interval(math.nan, math.nan, math.nan, "unknown: no costs on one side")
-    estimate = float(1 - own.mean() / other.mean())
-    freedom = len(own) + len(other) - 2
-    squares = sum(float(((values - values.mean()) ** 2).sum()) for values in (own, other))
-    if freedom < 1:
-        return Interval(estimate, math.nan, math.nan, "no interval: one run on a side")
-    pooled = squares / freedom
-    variances = (pooled / len(own), pooled / len(other))
-    found = fieller(
-        Estimates(float(own.mean()), float(other.mean()), variances, 0.0, freedom), level
-    )
-    return Interval(estimate, 1 - found.high, 1 - found.low, found.method)
+    ratio = float(own.mean() / other.mean())
+    if contrast([(1.0, other)], "t").interval(level).low <= 0:
+        return Interval(1 - ratio, math.nan, math.nan, "no interval: the cost is not told from 0")
+    found = ratio_interval(ratio, lambda r: contrast([(1.0, own), (-r, other)], "Fieller"), level)
+    return Interval(1 - ratio, 1 - found.high, 1 - found.low, found.method)
 
 
 def is_fixed(costs: Sequence[float]) -> bool:

@@ -9,6 +9,7 @@ from analysis.loading.provenance import changed_plugins
 from analysis.loading.rows import list_rows
 from analysis.numbers import decimal, joined, p_value, several
 from analysis.report.checklist.finding import Finding, Item, failed, not_applicable, partial, passed
+from analysis.statistics.power import capacity
 from analysis.study import Study
 
 NO_RUN = "no training has finished"
@@ -137,12 +138,12 @@ def repetitions(study: Study) -> Finding:
     text += "; seeds stand in the table runs"
     if fewest >= ENOUGH_RUNS:
         return passed(text)
-    tested = [found for found in study.comparisons if found.p_min == found.p_min]
+    tested = [found.test.p_min for found in study.comparisons if found.test]
     if tested:
-        worst = min(tested, key=lambda found: found.capacity)
+        worst = max(tested)
         text += (
-            f"; capacity: the smallest attainable p is {p_value(worst.p_min)}, which carries "
-            f"{several(worst.capacity, 'comparison')}"
+            f"; capacity: the smallest attainable p is {p_value(worst)}, which carries "
+            f"{several(capacity(worst), 'comparison')}"
         )
     return partial(text) if fewest > 1 else failed(text)
 

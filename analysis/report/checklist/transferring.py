@@ -143,7 +143,7 @@ def multiplicity(study: Study) -> Finding:
     """The number of comparisons and the correction are stated."""
     if not study.comparisons:
         return not_applicable("the protocol declares no comparison, so no p is printed")
-    tested = sum(not math.isnan(found.p) for found in study.comparisons)
+    tested = sum(found.test is not None for found in study.comparisons)
     return passed(
         f"{several(len(study.comparisons), 'comparison')} declared, {tested} tested, Holm's "
         "correction over all"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator
 from itertools import product
 
-from analysis.answers.comparisons.comparisons import Comparison
+from analysis.answers.comparisons.records import Comparison, Verdict
 from analysis.answers.comparisons.sentences import say
-from analysis.answers.comparisons.verdicts import Verdict
 from analysis.arms import (
     CARRIED,
     CONTINUED,
@@ -68,7 +66,9 @@ def sentences(study: Study) -> Iterator[str]:
     Where nothing is carried over, or on very many pairs, a sentence sums up a method.
     """
     cells = list(product(study.methods, study.pairs))
-    is_carried = any({one.arm, one.against} & {*CARRIED} for one in study.comparisons)
+    is_carried = any(
+        {one.question.arm, one.question.against} & {*CARRIED} for one in study.comparisons
+    )
     if not is_carried or len(cells) > MOST_CELLS:
         yield from summary.sentences(study, _name_things(study))
         return
@@ -83,9 +83,10 @@ def _tell(study: Study, method: str, pair: tuple[str, str], *, is_brief: bool) -
     """Say how a method did on a pair; nothing where nothing was asked."""
     source, target = pair
     found = {
-        (one.arm, one.against): one
+        (one.question.arm, one.question.against): one
         for one in study.comparisons
-        if (one.method, one.source, one.target) == (method, *pair) and one.scale == "pp"
+        if (one.question.method, one.question.pair) == (method, pair)
+        and not (one.test and one.test.design == "home advantage")
     }
     if not found:
         return
@@ -125,7 +126,11 @@ def _rank(key: tuple[str, str]) -> tuple[bool, ...]:
 
 def _against_random(study: Study) -> Iterator[str]:
     """Say how often what was carried over did better and worse than random architectures."""
-    found = [one for one in study.comparisons if one.against == RANDOM and one.arm in CARRIED]
+    found = [
+        one
+        for one in study.comparisons
+        if (asked := one.question).against == RANDOM and asked.arm in CARRIED
+    ]
     counts = Counter(one.verdict for one in found)
     if found:
         better, worse = counts[Verdict.SUPERIOR], counts[Verdict.INFERIOR]
@@ -137,8 +142,8 @@ def _against_random(study: Study) -> Iterator[str]:
 
 def _spread(one: Comparison, random: Comparison | None, carried: str) -> str:
     """Say what a mean hides: runs far from the others, or below every random architecture."""
-    runs = one.values if one.arm == carried else one.values_against
-    values = sorted(filter(math.isfinite, runs))
+    runs = one.sample.values if one.question.arm == carried else one.sample.values_against
+    values = sorted(runs)
     told = ""
     if count := count_apart(values):
         apart, side = (values[:count], "below") if count > 0 else (values[count:], "above")
@@ -147,7 +152,7 @@ def _spread(one: Comparison, random: Comparison | None, carried: str) -> str:
             f" {len(apart)} of the {len(values)} {carried} runs ended far {side} the others "
             f"({listed} %)."
         )
-    floor = [*filter(math.isfinite, random.values_against)] if random else []
+    floor = random.sample.values_against if random else ()
     below = sum(value < min(floor) for value in values) if floor else 0
     if below > len(values) / 2 and all_below_p(below, len(values), len(floor)) <= ALPHA:
         told += (

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from analysis.answers.comparisons.sentences import sides, where
-from analysis.numbers import decimal, joined, several
+from analysis.numbers import NOTHING, decimal, joined, several
 from analysis.report.notices import tuned_methods
 from analysis.study import Study
 
@@ -45,11 +45,11 @@ def _tuning(study: Study) -> str:
 
 
 def _pairing(study: Study) -> Iterator[str]:
-    paired = [one for one in study.comparisons if one.design == "paired"]
+    paired = [one for one in study.comparisons if one.test and one.test.design == "paired"]
     if not paired:
         yield "Pairing: no two compared runs rest on one search, so none are paired."
     for one in paired:
-        r = decimal(one.correlation)
+        r = decimal(one.test.correlation) if one.test else NOTHING
         yield (
             f"Pairing: {' and '.join(sides(one))} on {where(one)} share a search "
             f"per seed and are paired (r = {r})."
@@ -57,7 +57,7 @@ def _pairing(study: Study) -> Iterator[str]:
 
 
 def _ties(study: Study) -> Iterator[str]:
-    tied = [one for one in study.comparisons if one.has_ties]
+    tied = [one for one in study.comparisons if one.sample.has_ties]
     if tied:
         yield (
             f"Ties: {several(len(tied), 'comparison')} with equal accuracies; midranks, and the "

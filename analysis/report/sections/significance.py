@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from analysis.answers.comparisons.comparisons import Comparison
+from analysis.answers.comparisons.records import Comparison
 from analysis.answers.comparisons.sentences import (
     about_margin,
     sides,
@@ -26,6 +26,7 @@ from analysis.report.sections.assumptions import assumptions
 from analysis.report.sections.grids import known_grid
 from analysis.report.sections.verdicts import verdict_grid
 from analysis.statistics.counter import tests_run
+from analysis.statistics.power import POWER
 from analysis.study import Study
 
 
@@ -37,14 +38,14 @@ def section(study: Study, gallery: Gallery) -> Section:
     blocks += _rivals(study)
     blocks.append(Fold("What the p-values assume", (Listing(tuple(assumptions(study))),)))
     blocks += _variances(study)
-    disagree = [one for one in study.comparisons if not math.isnan(one.p) and not one.agrees]
+    disagree = [one for one in study.comparisons if one.test and not one.test.agrees]
     told = f"rank and t test disagree in {several(len(disagree), 'comparison')}"
     remark = told * bool(disagree)
     return Section("significance", "Significance", tuple(blocks), _summary(study), remark)
 
 
 def _summary(study: Study) -> str:
-    family = study.comparisons[0].family if study.comparisons else 0
+    family = max((one.adjusted.family for one in study.comparisons if one.adjusted), default=0)
     return (
         f"Designs, intervals and sensitivity of {several(family, 'declared test')}; of "
         f"{several(tests_run(), 'test')} run so far only Holm's p over a family decides."
@@ -61,28 +62,28 @@ def _design(study: Study) -> Block:
         "not run",
         "smallest p",
         "smallest Holm p",
-        "detectable (80 % power)",
-        "detectable after Holm",
+        f"found in {POWER:.0%} of repetitions",
     )
     rows = [
         (
             *_named(one),
-            f"{one.rule}: {one.design}" if one.design else NOTHING,
-            one.test or one.why,
-            str(one.failed or ""),
-            str(one.lost or ""),
-            p_value(one.p_min),
-            p_value(one.p_holm_min),
-            _size(one.detectable, one.scale),
-            _size(one.detectable_holm, one.scale),
+            f"{one.test.rule}: {one.test.design}" if one.test else NOTHING,
+            one.test.test if one.test else one.why,
+            str(one.sample.failed or ""),
+            str(one.sample.lost or ""),
+            p_value(one.test.p_min) if one.test else NOTHING,
+            p_value(one.adjusted.p_holm_min) if one.adjusted else NOTHING,
+            _detectable(one),
         )
         for one in study.comparisons
     ]
     return known_grid("comparisons", columns, rows)
 
 
-def _size(value: float, scale: str) -> str:
-    return f"{decimal(value)} {scale}" if math.isfinite(value) else NOTHING
+def _detectable(one: Comparison) -> str:
+    if one.adjusted is None or one.effect is None or one.adjusted.detectable is None:
+        return NOTHING
+    return f"{decimal(one.adjusted.detectable)} {one.effect.scale}"
 
 
 def _forest(study: Study, gallery: Gallery) -> Block:
@@ -99,7 +100,6 @@ def _effects(study: Study) -> Iterator[Block]:
         "comparison",
         "median difference",
         "in SD",
-        "SD within",
         "p",
         "p without failed runs",
         "p of the t test",
@@ -109,24 +109,23 @@ def _effects(study: Study) -> Iterator[Block]:
     rows = [
         (
             *_named(one),
-            decimal(one.median_difference, signed=True),
-            decimal(one.standardised, signed=True),
-            decimal(one.spread),
+            decimal(one.effect.median_difference, signed=True),
+            decimal(one.effect.standardised, signed=True),
             tested(one),
-            p_value(one.p_without_failures),
-            p_value(one.p_t),
-            p_value(one.p_second),
-            interval(one.least_left_out, one.most_left_out),
+            p_value(one.test.p_without_failures),
+            p_value(one.test.p_t),
+            p_value(one.test.p_second),
+            interval(one.effect.least_left_out, one.effect.most_left_out),
         )
         for one in study.comparisons
-        if not math.isnan(one.p)
+        if one.test and one.effect
     ]
     if rows:
         yield known_grid("comparisons", columns, rows)
 
 
 def _margins(study: Study) -> Iterator[Block]:
-    with_margin = [one for one in study.comparisons if one.has_margin]
+    with_margin = [(one, one.against_margin) for one in study.comparisons if one.against_margin]
     if not with_margin:
         return
     columns = (
@@ -141,13 +140,13 @@ def _margins(study: Study) -> Iterator[Block]:
     rows = [
         (
             *_named(one),
-            interval(one.narrow_low, one.narrow_high),
-            p_value(one.non_inferior_p_holm),
-            p_value(one.equivalent_p_holm),
-            one.assay,
-            about_margin(one),
+            interval(margin.narrow_low, margin.narrow_high),
+            p_value(margin.non_inferior_p_holm),
+            p_value(margin.equivalent_p_holm),
+            margin.assay,
+            about_margin(margin),
         )
-        for one in with_margin
+        for one, margin in with_margin
     ]
     yield known_grid("margins", columns, rows)
 
@@ -155,7 +154,9 @@ def _margins(study: Study) -> Iterator[Block]:
 def _rivals(study: Study) -> Iterator[Block]:
     if not study.rivals or not study.comparisons:  # then they are the verdicts
         return
-    sizes = joined(dict.fromkeys(several(one.family, "test") for one in study.rivals))
+    sizes = joined(
+        dict.fromkeys(several(one.adjusted.family, "test") for one in study.rivals if one.adjusted)
+    )
     yield Text(f"Methods against each other: undeclared, a family of its own of {sizes}.")
     yield verdict_grid("rivals", study.rivals)
 

@@ -5,12 +5,11 @@ Few comparisons are told one by one, of many how often a method did better and w
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from analysis.answers.comparisons.comparisons import Comparison, Verdict
-from analysis.answers.comparisons.sentences import say
+from analysis.answers.comparisons.records import Comparison, Verdict
+from analysis.answers.comparisons.sentences import count_ways, say
 from analysis.arms import (
     CARRIED,
     CONTINUED,
@@ -52,25 +51,26 @@ def sentences(study: Study, things: str) -> Iterator[str]:
 
 
 def _is_single(study: Study, one: Comparison) -> bool:
-    return (one.source, one.target) in study.pairs
+    return one.question.pair in study.pairs
 
 
 def _tell(one: Comparison, things: str) -> str:
-    subject = f"{NOUNS[one.arm]} by {one.method}"
-    whose = one.rival or one.method
-    other = f"random {things}" if one.against == RANDOM else f"{NOUNS[one.against]} by {whose}"
+    asked = one.question
+    subject = f"{NOUNS[asked.arm]} by {asked.method}"
+    other = f"{NOUNS[asked.against]} by {asked.rival or asked.method}"
+    if asked.against == RANDOM:
+        other = f"random {things}"
     told = say(one, subject, other)
     return f"{told[0].upper()}{told[1:]}."
 
 
 def _sum_up(study: Study, method: str, rivals: Sequence[Verdict]) -> str:
     """Say what a method reached on all its targets, beside other arms and other methods."""
-    own = [one for one in study.comparisons if one.method == method]
-    questions = dict.fromkeys((one.arm, one.against) for one in own)
-    parts = [
-        _sum_up_question([one for one in own if (one.arm, one.against) == question], study)
-        for question in questions
-    ]
+    asked: dict[tuple[str, str], list[Comparison]] = {}
+    for one in study.comparisons:
+        if one.question.method == method:
+            asked.setdefault((one.question.arm, one.question.against), []).append(one)
+    parts = [_sum_up_question(members, study) for members in asked.values()]
     if rivals:
         parts.append(f"it did {_count(rivals, 'than another method in', 'comparison')}")
     return f"{method}: {'; '.join(parts) or 'nothing to compare it with'}."
@@ -79,26 +79,30 @@ def _sum_up(study: Study, method: str, rivals: Sequence[Verdict]) -> str:
 def _sum_up_question(asked: Sequence[Comparison], study: Study) -> str:
     """Say on how many targets an arm did better and worse than another, and how over all."""
     single = [one for one in asked if _is_single(study, one)]
-    arm, against = (NOUNS[name] for name in (asked[0].arm, asked[0].against))
-    place = "pair" if {asked[0].arm, asked[0].against} & {*CARRIED} else "data set"
+    question = asked[0].question
+    arm, against = (NOUNS[name] for name in (question.arm, question.against))
+    place = "pair" if {question.arm, question.against} & {*CARRIED} else "data set"
     told = f"{arm} did {_count([one.verdict for one in single], f'than {against} on', place)}"
-    pooled = [one for one in asked if one not in single and one.scale == "pp"]
-    over = [_overall(one) for one in pooled if not math.isnan(one.difference)]
+    over = [
+        _overall(one, one.effect.difference)
+        for one in asked
+        if one not in single and one.effect and one.effect.scale == "pp"
+    ]
     return told + (f", over all of them {over[0]}" if over else "")
 
 
-def _overall(one: Comparison) -> str:
+def _overall(one: Comparison, difference: float) -> str:
     words = {Verdict.SUPERIOR: "better", Verdict.INFERIOR: "worse"}
-    size = decimal(one.difference, 1, signed=True)
+    size = decimal(difference, 1, signed=True)
     return f"{words.get(one.verdict, 'no difference was shown')} ({size} points)"
 
 
 def _list_rivals(study: Study, method: str) -> list[Verdict]:
     """Return the verdicts of a method against each other one, arm by arm and target by target."""
     return [
-        one.verdict if one.method == method else _swap(one.verdict)
+        one.verdict if one.question.method == method else _swap(one.verdict)
         for one in study.rivals
-        if _is_single(study, one) and method in {one.method, one.rival}
+        if _is_single(study, one) and method in {one.question.method, one.question.rival}
     ]
 
 
@@ -120,14 +124,15 @@ def _count(verdicts: Sequence[Verdict], than: str, place: str) -> str:
 
 
 def _count_family(study: Study) -> Iterator[str]:
-    """Say how many comparisons of both families were decided."""
+    """Say how many comparisons of both families were decided, of declared ones which way."""
     families = {"declared comparisons": study.comparisons, "comparisons of methods": study.rivals}
     parts = [
-        f"{sum(one.verdict in {Verdict.SUPERIOR, Verdict.INFERIOR} for one in found)} of "
-        f"{len(found)} {name}"
+        f"{sum(one.is_decided for one in found)} of {len(found)} {name}"
         for name, found in families.items()
         if found
     ]
+    if study.comparisons:
+        parts[0] += f" ({count_ways(study.comparisons)})"
     yield (
         f"Decided after Holm's correction: {', '.join(parts)}. Where no difference was shown, that "
         "is no evidence of equality."

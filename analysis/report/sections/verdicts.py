@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from analysis.answers.comparisons.comparisons import Comparison
+from analysis.answers.comparisons.records import Comparison
 from analysis.answers.comparisons.sentences import chance, difference_text, flags, sides, where
 from analysis.answers.costs import BUDGET_RATIO
 from analysis.answers.sizes import SIZE_RATIO, unequal_sizes
 from analysis.arms import RANDOM
 from analysis.loading.rows import Row, list_rows
-from analysis.numbers import brief, decimal, p_value
+from analysis.numbers import NOTHING, brief, decimal, p_value
 from analysis.report.document import Block, Section, Text
 from analysis.report.gallery import Gallery
 from analysis.report.sections.grids import known_grid
@@ -47,16 +47,21 @@ def verdict_grid(name: str, found: Sequence[Comparison]) -> Block:
         (
             where(one),
             " against ".join(sides(one)),
-            f"{one.n_arm} + {one.n_against}",
+            f"{one.sample.n_arm} + {one.sample.n_against}",
             difference_text(one),
             chance(one),
-            p_value(one.p),
-            p_value(one.p_holm),
+            p_value(one.test.outcome.p) if one.test else NOTHING,
+            p_value(one.adjusted.p_holm) if one.adjusted else NOTHING,
             flags(one),
         )
-        for one in sorted(found, key=lambda one: (one.against == RANDOM, one.source, one.target))
+        for one in sorted(found, key=_order)
     ]
     return known_grid(name, columns, rows)
+
+
+def _order(one: Comparison) -> tuple[bool, str, str]:
+    asked = one.question
+    return asked.against == RANDOM, asked.source, asked.target
 
 
 def stamps(study: Study) -> list[str]:
