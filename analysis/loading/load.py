@@ -11,10 +11,11 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.loading.arm_rows import ArmRow
 from analysis.loading.collapse import collapse_flag
 from analysis.loading.columns import JobRow, RunRow, SearchRow, TickRow
 from analysis.loading.provenance import list_environments, list_plugins
-from analysis.loading.reading import ArmRow, Job, Jobs, Reading, read
+from analysis.loading.reading import Job, Jobs, Reading, read
 from analysis.loading.rows import frame
 from analysis.loading.searches import alpha_table, search_rows, trace_rows
 from harness.api import Graphs

@@ -13,11 +13,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from analysis.loading.arm_rows import ArmRow, list_arms
 from analysis.loading.logged import check_experiment, check_insights, check_rows, read_graphs
 from harness.api import Graphs
 from harness.errors import DamagedFileError, HarnessError
 from harness.results.files import printable, readable
-from harness.results.planned import ExperimentFacts, Plan, PlannedArm, PlannedJob
+from harness.results.planned import ExperimentFacts, Plan, PlannedJob
 from harness.results.record import JobRecord, Status
 from harness.results.spec import SearchSpec
 from harness.results.store import ExperimentFolder, JobFolder
@@ -103,27 +104,6 @@ Jobs = Mapping[str, Job]
 
 
 @dataclass(frozen=True)
-class ArmRow:
-    """A planned arm under the names that the analysis uses.
-
-    Attributes:
-        planned: Which jobs make it up.
-        experiment: Where it was planned.
-        study: The experiments it may be compared with.
-        method: Title, told apart where two experiments mean different settings by one.
-        source: Task of the first search; empty for the random arm.
-        target: Task of the training.
-    """
-
-    planned: PlannedArm
-    experiment: str
-    study: str
-    method: str
-    source: str
-    target: str
-
-
-@dataclass(frozen=True)
 class Reading:
     """Everything read from the given folders.
 
@@ -194,7 +174,7 @@ def read(folders: Iterable[Path], *, force: bool = False) -> Reading:
         titles=titles,
         jobs=jobs,
         planned={name: [job.job for job in plan.jobs] for name, plan in plans.items()},
-        arms=_arms(plans, studies, titles, jobs),
+        arms=list_arms(plans, studies, titles, jobs),
         folders={name: folder.path for name, folder in opened.items()},
         unplanned={name: folder.unplanned() for name, folder in opened.items()},
     )
@@ -275,25 +255,3 @@ def _job(planned: PlannedJob, folder: JobFolder, experiment: str) -> Job:
     except HarnessError as error:
         why = str(error).removeprefix(str(folder.path)).lstrip("/")
         return Job(planned, folder, None, experiment, fault=printable(why))
-
-
-def _arms(
-    plans: Mapping[str, Plan],
-    studies: Mapping[str, str],
-    titles: Mapping[tuple[str, str], str],
-    jobs: Jobs,
-) -> tuple[ArmRow, ...]:
-    """Return the arms, each once: a direct arm belongs to every pair with its target."""
-    rows: dict[tuple[str, ...], ArmRow] = {}
-    for name, plan in plans.items():
-        for arm in plan.arms:
-            row = ArmRow(
-                planned=arm,
-                experiment=name,
-                study=studies[name],
-                method=titles.get((name, arm.method), arm.method),
-                source=jobs[arm.searches[0]].task if arm.searches else "",
-                target=jobs[arm.train].task,
-            )
-            rows.setdefault((row.study, row.method, arm.arm, arm.train), row)
-    return tuple(rows.values())

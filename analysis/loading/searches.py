@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.arms import COLD_ROLES, DIRECT, RESUMED, SOURCE, TRANSFERRED
+from analysis.loading.arm_rows import ArmRow
 from analysis.loading.collapse import collapse_flag, skip_share
 from analysis.loading.columns import AlphaRow, SearchRow, TickRow
-from analysis.loading.reading import ArmRow, Job, Jobs
+from analysis.loading.reading import Job, Jobs
 from analysis.loading.rows import frame
 from harness.results.spec import SearchSpec
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -27,8 +27,6 @@ def _printed(study: Study, source: str, target: str) -> str:
 
 def _facts(study: Study) -> Grid:
     members = list(study.experiments.items())
-    experiment = members[0][1].experiment
-    protocol = experiment["protocol"]
     seeds = sorted({seed for _, its in members for seed in its.experiment["seeds"]})
     arms = dict.fromkeys(arm for _, its in members for arm in its.experiment["arms"])
     jobs = study.tables.jobs
@@ -37,20 +35,41 @@ def _facts(study: Study) -> Grid:
     spent = duration(float(jobs["seconds"].sum()))
     rows = (
         ("experiment", joined(name for name, _ in members)),
-        ("search space", _plugin(experiment["space"])),
+        ("search space", _each(members, lambda its: _plugin(its.experiment["space"]))),
         ("methods", joined(study.methods)),
         ("pairs", joined(_printed(study, *pair) for pair in study.pairs)),
         ("arms", joined(arms)),
         ("search seeds", spans(seeds)),
-        ("trainings of each architecture", str(experiment["train_seeds"])),
-        ("random architectures", f"{protocol['random_architectures']} per target"),
-        ("protocol", str(protocol["name"])),
-        ("search", _search(protocol, _budgets(members))),
-        ("final training", _recipe(protocol["train"]["recipe"])),
-        ("declared comparisons", _declared(protocol)),
+        (
+            "trainings of each architecture",
+            _each(members, lambda its: str(its.experiment["train_seeds"])),
+        ),
+        ("random architectures", _each(members, _random)),
+        ("protocol", _each(members, lambda its: str(_protocol(its)["name"]))),
+        ("search", _each(members, _search)),
+        ("final training", _each(members, lambda its: _recipe(_protocol(its)["train"]["recipe"]))),
+        ("declared comparisons", _each(members, lambda its: _declared(_protocol(its)))),
         ("jobs", f"{done:,} of {len(jobs):,} done, {spent} in all, each counted once"),
     )
     return Grid("", ("", ""), rows)
+
+
+def _each(
+    members: Sequence[tuple[str, ExperimentFacts]], text: Callable[[ExperimentFacts], str]
+) -> str:
+    """Return what holds of all experiments, or what of each where they were pooled by force."""
+    found = {name: text(its) for name, its in members}
+    if len(set(found.values())) == 1:
+        return next(iter(found.values()))
+    return "; ".join(f"{name}: {told}" for name, told in found.items())
+
+
+def _protocol(facts: ExperimentFacts) -> dict[str, Any]:
+    return dict(facts.experiment["protocol"])
+
+
+def _random(facts: ExperimentFacts) -> str:
+    return f"{_protocol(facts)['random_architectures']} per target"
 
 
 def _plugin(choice: dict[str, Any]) -> str:
@@ -58,22 +77,15 @@ def _plugin(choice: dict[str, Any]) -> str:
     return f"{choice['name']} ({params})" if params else str(choice["name"])
 
 
-def _budgets(members: Iterable[tuple[str, ExperimentFacts]]) -> dict[str, str]:
-    """Return what each method's searches may spend, by title."""
-    return {
-        title: _limits(facts.search_budget(title))
-        for _, facts in members
-        for title in facts.methods
-    }
-
-
-def _search(protocol: dict[str, Any], budgets: dict[str, str]) -> str:
+def _search(facts: ExperimentFacts) -> str:
+    protocol = _protocol(facts)
     rules = protocol["search"]
     network = rules["supernet"]
     shares = {name: protocol["splits"][name] for name in ("train", "validation", "selection")}
     splits = joined(f"{share:.0%} {name}" for name, share in shares.items() if share)
     if protocol["splits"].get("by_index"):
         splits += " by index"
+    budgets = {title: _limits(facts.search_budget(title)) for title in facts.methods}
     return (
         f"budget {_told(budgets)}; super-network of {several(network['cells'], 'cell')} "
         f"and {several(network['channels'], 'channel')}; batches of {rules['batch_size']}; "
