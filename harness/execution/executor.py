@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 
-from harness.execution.faults import Lost
+from harness.execution.crew import Crew
 from harness.execution.interrupts import noting
 from harness.execution.pending import known_record, set_aside_damaged
 from harness.execution.progress import Progress
-from harness.execution.runner import Control, Stopped
 from harness.execution.schedule import Ending, Schedule
-from harness.execution.shards import run_unit
-from harness.execution.units import Unit
-from harness.execution.workers import Crew
+from harness.execution.workers import InProcess, Spawned, Worker
 from harness.results.planned import PlannedJob
-from harness.results.record import Status
 from harness.results.store import ExperimentFolder
 
 
@@ -53,20 +49,24 @@ def run_jobs(
     deadline = None if after is None else time.monotonic() + after
     os.environ["OMP_NUM_THREADS"] = str(settings.threads)  # for workers, before they load torch
     schedule = Schedule(todo)
-    hands: Alone | Crew
-    if settings.jobs == 1:
-        hands = Alone(experiment, settings.threads, settings.devices[0])
-    else:
-        hands = Crew(experiment, settings.jobs, settings.threads, settings.devices, deadline)
     with noting() as interrupts:
 
         def should_stop() -> bool:
             return bool(interrupts) or (deadline is not None and time.monotonic() >= deadline)
 
+        def hire(device: str) -> Worker:
+            if settings.jobs == 1:
+                torch.set_num_threads(settings.threads)
+                return InProcess(experiment, device, should_stop)
+            return Spawned(experiment, device, settings.threads, deadline)
+
         try:
-            is_stopped = hands.run(schedule, progress, should_stop)
+            crew = Crew(hire, settings.jobs, settings.devices)
+            is_stopped = crew.run(schedule, progress, should_stop)
         finally:
             progress.close()
+            if settings.jobs > 1:
+                experiment.look_again()
     return schedule.ending(is_stopped=is_stopped)
 
 
@@ -83,55 +83,3 @@ def _tell_outcome(experiment: ExperimentFolder, job: PlannedJob) -> str:
     }
     found = (f"{name} {value:.2f} %" for name, value in named.items() if value is not None)
     return next(found, "")
-
-
-class Alone:
-    """This process, which carries out one unit after the other.
-
-    Args:
-        experiment: Where jobs live.
-        threads: Of the process.
-        device: As torch names it.
-    """
-
-    def __init__(self, experiment: ExperimentFolder, threads: int, device: str) -> None:
-        self._experiment, self._device = experiment, device
-        torch.set_num_threads(threads)
-
-    def run(self, schedule: Schedule, progress: Progress, should_stop: Callable[[], bool]) -> bool:
-        """Carry out what ``schedule`` holds; return whether that was stopped."""
-        while unit := schedule.take():
-            if should_stop():
-                return True
-            try:
-                self._carry_out(unit, schedule, progress, should_stop)
-            except Stopped:
-                return True
-            except Lost as fault:
-                again = schedule.lose(unit.jobs, str(fault))
-                progress.lose(unit.jobs, str(fault), again=again)
-        return False
-
-    def _carry_out(
-        self,
-        unit: Unit,
-        schedule: Schedule,
-        progress: Progress,
-        should_stop: Callable[[], bool],
-    ) -> None:
-        first, end = unit.jobs[0], progress.end_short
-        if not unit.shard:
-            progress.start(first)
-            end = progress.end
-
-        def ended(job: PlannedJob, status: Status, reason: str | None) -> None:
-            schedule.end(job)
-            end(job, status, reason)
-
-        control = Control(
-            device=self._device,
-            should_stop=should_stop,
-            progress=lambda share: progress.advance(first, share),
-            notice=progress.say,
-        )
-        run_unit(unit, self._experiment, control, ended)

@@ -1,4 +1,4 @@
-"""From a planned job to work that can be stepped."""
+"""From a planned job to one that can be stepped."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from harness.errors import DamagedFileError, HarnessError, Unsupported
 from harness.execution.faults import Ended
 from harness.execution.saving import read_state
-from harness.execution.search_job import Search
-from harness.execution.train_job import Training
+from harness.execution.search_job import SearchJob
+from harness.execution.train_job import TrainJob
 from harness.planning.evaluators import looks_up
 from harness.planning.opening import open_space
 from harness.plugins import METHODS
@@ -49,7 +49,7 @@ def find_inputs(job: PlannedJob, experiment: ExperimentFolder) -> Inputs:
     return Inputs(source=_source(experiment, spec.warm_start) if spec.warm_start else None)
 
 
-def begin(job: PlannedJob, inputs: Inputs, folder: JobFolder, device: str) -> Search | Training:
+def begin(job: PlannedJob, inputs: Inputs, folder: JobFolder, device: str) -> SearchJob | TrainJob:
     """Set up a job from the beginning.
 
     Raises:
@@ -58,9 +58,9 @@ def begin(job: PlannedJob, inputs: Inputs, folder: JobFolder, device: str) -> Se
     spec = job.spec
     if isinstance(spec, TrainSpec):
         assert inputs.architecture is not None
-        return Training(spec, inputs.architecture, device, folder.path)
+        return TrainJob(spec, inputs.architecture, device, folder.path)
     _refuse_impossible(spec)
-    return Search(spec, device, folder.candidates, inputs.source)
+    return SearchJob(spec, device, folder.candidates, inputs.source)
 
 
 def _source(experiment: ExperimentFolder, digest: str) -> dict[str, Any]:

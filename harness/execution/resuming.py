@@ -10,8 +10,8 @@ from typing import Any
 from harness.errors import DamagedFileError
 from harness.execution.environment import set_rng_state
 from harness.execution.faults import PLUGIN_CODE, Lost, describe, is_of_the_machine
+from harness.execution.running_job import RunningJob
 from harness.execution.saving import read_state
-from harness.execution.work import Work
 from harness.results.files import readable
 from harness.results.job_folder import JobFolder
 from harness.results.record import Environment
@@ -19,7 +19,7 @@ from harness.results.record import Environment
 
 @dataclass
 class History:
-    """What is known of a job's attempts so far.
+    """What is known of a job's attempts.
 
     Attributes:
         environments: Where they ran, as plain values; the last is this one.
@@ -33,9 +33,9 @@ class History:
 
 
 def take_up(
-    begin: Callable[[], Work], folder: JobFolder, notice: Callable[[str], None]
-) -> tuple[Work, History | None]:
-    """Return a job as it was last saved with its history; without one if it begins.
+    begin: Callable[[], RunningJob], folder: JobFolder, notice: Callable[[str], None]
+) -> tuple[RunningJob, History]:
+    """Return a job as it was last saved, with its attempts so far: none if it begins.
 
     A checkpoint that cannot be read, or fits neither the plugins nor what the job logged, is set
     aside, and the job begins from the start.
@@ -46,38 +46,38 @@ def take_up(
         notice: Takes a line that the user should read.
     """
     with PLUGIN_CODE:
-        work = begin()
+        job = begin()
     if folder.checkpoint.exists():
         try:
-            return work, _restore(work, folder)
+            return job, _restore(job, folder)
         except DamagedFileError as error:
             set_checkpoint_aside(folder, str(error), notice)
         with PLUGIN_CODE:
-            work = begin()
+            job = begin()
     folder.rewind(0)
-    return work, None
+    return job, History([])
 
 
 def set_checkpoint_aside(folder: JobFolder, reason: str, notice: Callable[[str], None]) -> None:
     """Take a job's checkpoint away, and tell why."""
     aside = folder.set_aside(folder.checkpoint)
-    told = reason.rstrip(".")
-    line = f"{told}; the checkpoint is now {aside.name}, and the job begins from the start."
+    what = reason.rstrip(".")
+    line = f"{what}; the checkpoint is now {aside.name}, and the job begins from the start."
     folder.say(f"{now()} {line}")
     notice(line)
 
 
-def _restore(work: Work, folder: JobFolder) -> History:
+def _restore(job: RunningJob, folder: JobFolder) -> History:
     """Put a job into the state that it was saved in, and return its history."""
     saved = read_state(folder.checkpoint)
     with readable(folder.checkpoint, "a checkpoint of this version"):
-        told, state, random = saved["history"], saved["work"], saved["random"]
-        history = History(**{f.name: told[f.name] for f in fields(History)})
+        known, state, random = saved["history"], saved["work"], saved["random"]
+        history = History(**{f.name: known[f.name] for f in fields(History)})
         history.environments = [Environment(**one).model_dump() for one in history.environments]
     folder.rewind(history.rows)
     try:
-        work.load_state_dict(state)
-        set_rng_state(random, work.device)
+        job.load_state_dict(state)
+        set_rng_state(random, job.device)
     except Exception as error:
         if is_of_the_machine(error) and not isinstance(error, DamagedFileError):
             raise Lost(describe(error)) from error

@@ -5,31 +5,23 @@ from __future__ import annotations
 import functools
 import json
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from typing_extensions import override
-
 from harness.api import BlockChain, CellGraph
-from harness.errors import DamagedFileError
-from harness.execution.environment import environment, rng_state
-from harness.execution.faults import PLUGIN_CODE, Ended, Lost
+from harness.errors import HarnessError
+from harness.execution.environment import environment
+from harness.execution.faults import PLUGIN_CODE, Ended, Lost, describe
 from harness.execution.jobs import begin, find_inputs
-from harness.execution.resuming import History, now, set_checkpoint_aside, take_up
-from harness.execution.saving import write_arrays, write_state
-from harness.execution.train_job import Training
-from harness.execution.work import Work
+from harness.execution.resuming import History, now
+from harness.execution.running_job import RunningJob
+from harness.execution.savers import Log, Saver, Tell, open_saver
+from harness.execution.units import Unit
 from harness.results.files import printable
-from harness.results.job_folder import JobFolder
 from harness.results.planned import PlannedJob
 from harness.results.record import Environment, JobRecord, Status
 from harness.results.store import ExperimentFolder
-
-# A checkpoint is due after this long, or later if writing one takes more than its share of time.
-CHECKPOINT_SECONDS = 5.0
-CHECKPOINT_SHARE = 0.02
 
 
 class Stopped(Exception):  # noqa: N818 - not an error: the job was told to stop and is saved
@@ -53,55 +45,55 @@ class Control:
     notice: Callable[[str], None] = lambda line: None
 
 
-class Saver(ABC):
-    """Where the loop leaves what a job has to say while it runs."""
-
-    @abstractmethod
-    def append(self, row: dict[str, Any]) -> None:
-        """Keep a row of the trajectory."""
-
-    @abstractmethod
-    def is_due(self) -> bool:
-        """Tell whether it is time to save the job."""
-
-    @abstractmethod
-    def save(self, work: Work) -> None:
-        """Save the job, so that it can be resumed."""
-
-
-def run_job(job: PlannedJob, experiment: ExperimentFolder, control: Control) -> JobRecord:
-    """Carry out one job, resuming from its checkpoint if there is one.
+def run_unit(unit: Unit, experiment: ExperimentFolder, control: Control, ended: Tell) -> None:
+    """Carry out a job, or the jobs of a shard one after the other; those with a record are told.
 
     A failing plugin becomes a FAILED record, an impossible combination a SKIPPED one.
 
+    Args:
+        unit: Which.
+        experiment: Where they belong.
+        control: What is asked and told between two steps.
+        ended: Told of every job once its record is on disk.
+
     Raises:
-        Stopped: If ``control`` said so; the job is saved.
-        Lost: If the machine ended the attempt; what was saved is kept.
+        Stopped: If ``control`` said so; what has ended, and the state of a job, are on disk.
+        Lost: If the machine ended the attempt, with the same on disk.
     """
-    folder = experiment.job(job)
-    with folder.held():
-        record = folder.record()
-        if record is None:
-            folder.start(job)
-            where = environment(control.device, [job])
-            try:
-                record = attempt(
-                    job, lambda: _perform(job, experiment, folder, control, where), where
-                )
-            except Lost as fault:
-                if isinstance(fault.__cause__, DamagedFileError) and folder.checkpoint.exists():
-                    set_checkpoint_aside(folder, str(fault), control.notice)
-                raise
-            folder.finish(record)
-            if record.status is not Status.DONE:
-                folder.say(f"{now()} {record.status}: {record.reason}")
-        return record
-
-
-def attempt(job: PlannedJob, perform: Callable[[], JobRecord], where: Environment) -> JobRecord:
-    """Return what ``perform`` does, or a record of how a plugin ended it."""
+    if unit.shard:
+        control = replace(control, progress=None)  # thousands of steps a second
     try:
-        return perform()
+        saver = open_saver(unit, experiment, ended, control.notice)
+        with saver.held():
+            where = environment(control.device, unit.jobs)
+            for job in unit.jobs:
+                record = saver.start(job)
+                if record is None:
+                    record = _run_job(job, experiment, saver, control, where)
+                    saver.finish(record)
+                saver.tell(job, record)
+    except (OSError, HarnessError) as error:
+        experiment.look_again()  # what a shard could not write down is not there
+        raise Lost(describe(error)) from error
+
+
+def _run_job(
+    job: PlannedJob,
+    experiment: ExperimentFolder,
+    saver: Saver,
+    control: Control,
+    where: Environment,
+) -> JobRecord:
+    """Return the record of a job that is carried out from where its last attempt saved it."""
+    folder, device = experiment.own_folder(job), control.device
+    try:
+        inputs = find_inputs(job, experiment)
+        running, history = saver.take_up(lambda: begin(job, inputs, folder, device), where)
+        drive(running, saver, control, is_resumed=len(history.environments) > 1)
+        with PLUGIN_CODE:
+            found = running.result()
+        saver.keep(running)
+        return _describe_done(job, running, found, history)
     except Ended as end:
         return JobRecord(
             job=job.job,
@@ -114,138 +106,74 @@ def attempt(job: PlannedJob, perform: Callable[[], JobRecord], where: Environmen
         )
 
 
-def _perform(
-    job: PlannedJob,
-    experiment: ExperimentFolder,
-    folder: JobFolder,
-    control: Control,
-    where: Environment,
-) -> JobRecord:
-    inputs = find_inputs(job, experiment)
-    work, earlier = take_up(
-        lambda: begin(job, inputs, folder, control.device), folder, control.notice
-    )
-    history = earlier or History([])
-    history.environments.append(where.model_dump())
-    folder.say(f"{now()} attempt {len(history.environments)} begins at {work.share_done:.0%}")
-    saver = FolderSaver(folder, history)
-    drive(work, saver, control, is_resumed=earlier is not None)
-    with PLUGIN_CODE:
-        found = work.result()
-        final = work.final_state()
-    write_state(folder.state, final)
-    if isinstance(work, Training):
-        write_arrays(folder.probe, work.probe)
-    return done(job, work, found, history)
-
-
-class FolderSaver(Saver):
-    """Keeps a job's rows and checkpoints in a folder of its own."""
-
-    def __init__(self, folder: JobFolder, history: History) -> None:
-        self._folder, self._history = folder, history
-        self._due = time.perf_counter() + CHECKPOINT_SECONDS
-
-    @override
-    def append(self, row: dict[str, Any]) -> None:
-        self._folder.append(row)
-        self._history.rows += 1
-
-    @override
-    def is_due(self) -> bool:
-        return time.perf_counter() >= self._due
-
-    @override
-    def save(self, work: Work) -> None:
-        began = time.perf_counter()
-        with PLUGIN_CODE:
-            state = work.state_dict()
-        write_state(
-            self._folder.checkpoint,
-            {
-                "work": state,
-                "random": rng_state(work.device),
-                "history": asdict(self._history),
-            },
-        )
-        work.saved()
-        took = time.perf_counter() - began
-        self._due = began + max(CHECKPOINT_SECONDS, took / CHECKPOINT_SHARE)
-
-
-def done(job: PlannedJob, work: Work, found: dict[str, Any], history: History) -> JobRecord:
-    """Return the record of a job that ended well.
+def drive(job: RunningJob, log: Log, control: Control, *, is_resumed: bool = False) -> None:
+    """Step ``job`` until it is finished.
 
     Args:
-        job: Which.
-        work: The job, carried out.
-        found: What ``work.result()`` returned.
-        history: Of its attempts.
-    """
-    with PLUGIN_CODE:
-        drawn = _drawn(work, found["architecture"])
-    return JobRecord(
-        job=job.job,
-        name=job.name,
-        spec=job.spec,
-        status=Status.DONE,
-        bill=work.bill,
-        environment=Environment(**history.environments[-1]),
-        earlier_environments=[Environment(**values) for values in history.environments[:-1]],
-        attempts=len(history.environments),
-        started=history.started,
-        finished=now(),
-        **drawn,
-        **found,
-    )
-
-
-def drive(work: Work, saver: Saver, control: Control, *, is_resumed: bool) -> None:
-    """Step ``work`` until it is finished.
-
-    Args:
-        work: The job.
-        saver: Where its rows and checkpoints go.
+        job: The job.
+        log: Where its rows and checkpoints go.
         control: What is asked and told between two steps.
         is_resumed: Whether the trajectory has been begun.
 
     Raises:
-        Stopped: If ``control`` said so; the work is saved.
+        Stopped: If ``control`` said so; the job is saved.
         Ended: If a plugin ended it.
         Lost: If the machine did.
     """
     if not is_resumed:
         with PLUGIN_CODE:
-            row = work.start()
+            row = job.start()
         if row:
-            saver.append(row)
-    while not work.is_finished:
+            log.append(row)
+    while not job.is_finished:
         with PLUGIN_CODE:
-            work.step()
+            job.step()
             began = time.perf_counter()
-            row = work.tick()
+            row = job.tick()
         if row:
-            saver.append(row)
+            log.append(row)
         if control.progress is not None:
-            control.progress(work.share_done)
+            control.progress(job.share_done)
         stop = control.should_stop()
-        if stop or saver.is_due():
-            saver.save(work)
-        work.bill.overhead_seconds += time.perf_counter() - began
+        if stop or log.is_due():
+            log.save(job)
+        job.bill.overhead_seconds += time.perf_counter() - began
         if stop:
             raise Stopped
 
 
-def _drawn(work: Work, architecture: str) -> dict[str, Any]:
-    """Return the architecture's graphs, as they are and in canonical form."""
-    graphs = work.space.graph(work.space.from_text(architecture))
-    return {
-        "graphs": {name: graph.to_json() for name, graph in graphs.items()},
-        "canonical": _canonical(tuple(graphs.items())),
-    }
+def _describe_done(
+    job: PlannedJob, running: RunningJob, found: dict[str, Any], history: History
+) -> JobRecord:
+    """Return the record of a job that ended well.
+
+    Args:
+        job: Which.
+        running: The same, carried out.
+        found: What ``running.result()`` returned.
+        history: Of its attempts.
+    """
+    with PLUGIN_CODE:
+        graphs = running.space.graph(running.space.from_text(found["architecture"]))
+        canonical = _make_canonical(tuple(graphs.items()))
+    return JobRecord(
+        job=job.job,
+        name=job.name,
+        spec=job.spec,
+        status=Status.DONE,
+        bill=running.bill,
+        environment=Environment(**history.environments[-1]),
+        earlier_environments=[Environment(**values) for values in history.environments[:-1]],
+        attempts=len(history.environments),
+        started=history.started,
+        finished=now(),
+        graphs={name: graph.to_json() for name, graph in graphs.items()},
+        canonical=canonical,
+        **found,
+    )
 
 
 @functools.lru_cache(maxsize=20_000)  # short jobs find the same cells again and again
-def _canonical(graphs: tuple[tuple[str, CellGraph | BlockChain], ...]) -> str:
+def _make_canonical(graphs: tuple[tuple[str, CellGraph | BlockChain], ...]) -> str:
     forms = {name: graph.canonical().to_json() for name, graph in graphs}
     return json.dumps(forms, sort_keys=True, separators=(",", ":"))

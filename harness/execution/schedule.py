@@ -47,6 +47,11 @@ class Schedule:
         self._attempts: Counter[str] = Counter()
         self._lost: dict[str, tuple[PlannedJob, str]] = {}
 
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether a job has no record yet that is not given up."""
+        return len(self._unfinished) > len(self._lost)
+
     def count_ready(self, limit: int) -> int:
         """Return how many units could begin now, ``limit`` at most."""
         found = 0
@@ -58,9 +63,9 @@ class Schedule:
 
     def take(self) -> Unit | None:
         """Return the next unit that can begin; it waits no longer."""
-        for place, unit in enumerate(self._waiting):
+        for index, unit in enumerate(self._waiting):
             if is_ready(unit, self._unfinished):
-                return self._waiting.pop(place)
+                return self._waiting.pop(index)
         return None
 
     def end(self, job: PlannedJob) -> None:

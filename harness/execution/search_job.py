@@ -11,7 +11,7 @@ from harness.api import Costs, Problem, SearchState, Split, Task
 from harness.errors import PluginError
 from harness.execution.environment import seed_everything, synchronise
 from harness.execution.meter import Meter
-from harness.execution.work import Work
+from harness.execution.running_job import RunningJob
 from harness.planning.evaluators import open_judge
 from harness.planning.opening import open_method, open_space, open_task
 from harness.planning.partition import Partition
@@ -24,7 +24,7 @@ from harness.training.data import BatchStream, DeviceData
 FREE_STEPS = 1000
 
 
-class Search(Work):
+class SearchJob(RunningJob):
     """One search under way.
 
     Args:
@@ -230,7 +230,7 @@ def _streams(
     }
 
 
-def _search_state(source: dict[str, Any], search: Search) -> SearchState:
+def _search_state(source: dict[str, Any], search: SearchJob) -> SearchState:
     """Return what a warm start begins from, out of a finished search's record and state."""
     task = open_task(source["task"])
     return SearchState(

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from harness.api import Costs, Outcome, Split
 from harness.execution.environment import seed_everything, synchronise
-from harness.execution.work import Work
+from harness.execution.running_job import RunningJob
 from harness.planning.evaluators import open_judge
 from harness.planning.opening import open_space, open_task
 from harness.planning.pricing import cost_fields, open_costs
@@ -34,7 +34,7 @@ def network_seed(spec: TrainSpec | SearchSpec, origin: str, repeat: int) -> int:
     return derive_seed(spec.seed, purpose, str(repeat))
 
 
-class Training(Work):
+class TrainJob(RunningJob):
     """One final training under way.
 
     Args:

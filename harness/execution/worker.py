@@ -1,13 +1,15 @@
-"""The body of a worker process: says that it is ready, then carries out units as they come in.
+"""What a worker does: says that it is ready, then carries out units as they come in.
 
-It begins with stop signals held back and loads torch only once it heeds them, so that no signal
-finds it unprepared.
+The body of a worker process begins with stop signals held back and loads torch only once it heeds
+them, so that no signal finds it unprepared.
 """
 
 from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -61,7 +63,28 @@ class Over(NamedTuple):
 Message = Ready | Share | Notice | Result | Fault | Over
 
 
-def work(pipe: Connection, path: Path, threads: int, device: str, deadline: float | None) -> None:
+def carry_out(
+    unit: Unit, experiment: ExperimentFolder, control: Control, tell: Callable[[Message], None]
+) -> bool:
+    """Carry out a unit and tell what comes of it; return whether the worker can take another."""
+    from harness.execution.faults import Lost
+    from harness.execution.runner import Stopped, run_unit
+
+    def ended(job: PlannedJob, status: str, reason: str | None) -> None:
+        tell(Result(job.job, status, reason))
+
+    try:
+        run_unit(unit, experiment, control, ended)
+    except Stopped:
+        return False
+    except Lost as fault:
+        tell(Fault(str(fault)))
+        return False
+    tell(Over())
+    return True
+
+
+def serve(pipe: Connection, path: Path, threads: int, device: str, deadline: float | None) -> None:
     """Carry out units until nobody sends any more, or the worker is told to stop.
 
     Args:
@@ -71,19 +94,22 @@ def work(pipe: Connection, path: Path, threads: int, device: str, deadline: floa
         device: As torch names it.
         deadline: On the monotonic clock; then a running job is saved.
     """
-    told = heed()
-    parent = os.getppid()
+    signals, parent, experiment = heed(), os.getppid(), ExperimentFolder(path)
     reported = 0.0
 
     def should_stop() -> bool:
         late = deadline is not None and time.monotonic() >= deadline
-        return bool(told) or late or os.getppid() != parent
+        return bool(signals) or late or os.getppid() != parent
+
+    def tell(message: Message) -> None:
+        with suppress(OSError):  # the parent may have been killed, which `should_stop` notices
+            pipe.send(message)
 
     def report(share: float) -> None:
         nonlocal reported
         if time.monotonic() - reported >= REPORT_SECONDS:
             reported = time.monotonic()
-            _send(pipe, Share(share))
+            tell(Share(share))
 
     if should_stop():
         return
@@ -92,38 +118,15 @@ def work(pipe: Connection, path: Path, threads: int, device: str, deadline: floa
     from harness.execution.runner import Control
 
     torch.set_num_threads(threads)
-    control = Control(device, should_stop, report, lambda line: _send(pipe, Notice(line)))
-    _send(pipe, Ready())
-    _serve(pipe, ExperimentFolder(path), control)
+    control = Control(device, should_stop, report, lambda line: tell(Notice(line)))
+    tell(Ready())
+    with suppress(EOFError):
+        for unit in _receive(pipe, should_stop):
+            if not carry_out(unit, experiment, control, tell):
+                return
 
 
-def _serve(pipe: Connection, experiment: ExperimentFolder, control: Control) -> None:
-    from harness.execution.faults import Lost
-    from harness.execution.runner import Stopped
-    from harness.execution.shards import run_unit
-
-    def tell(job: PlannedJob, status: str, reason: str | None) -> None:
-        _send(pipe, Result(job.job, status, reason))
-
-    while not control.should_stop():
-        if not pipe.poll(PATIENCE_SECONDS):
-            continue
-        try:
-            unit: Unit = pipe.recv()
-            run_unit(unit, experiment, control, tell)
-        except EOFError:
-            return
-        except Stopped:
-            return
-        except Lost as fault:
-            _send(pipe, Fault(str(fault)))
-            return
-        _send(pipe, Over())
-
-
-def _send(pipe: Connection, message: Message) -> None:
-    """Send to the parent, who may have been killed; then ``should_stop`` notices."""
-    try:
-        pipe.send(message)
-    except OSError:
-        return
+def _receive(pipe: Connection, should_stop: Callable[[], bool]) -> Iterator[Unit]:
+    while not should_stop():
+        if pipe.poll(PATIENCE_SECONDS):
+            yield pipe.recv()

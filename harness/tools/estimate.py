@@ -12,15 +12,20 @@ import torch
 
 from harness.api import SearchKind
 from harness.config.protocol import Plugin, TrainRules
-from harness.errors import Unsupported
+from harness.errors import HarnessError, Unsupported
 from harness.execution.executor import Settings
+from harness.execution.faults import Ended, Lost
+from harness.execution.jobs import Inputs, begin
 from harness.execution.progress import kind_of
-from harness.execution.search_job import Search
-from harness.execution.train_job import Training
+from harness.execution.runner import Control, Stopped, drive
+from harness.execution.running_job import RunningJob
+from harness.execution.savers import Log
+from harness.execution.train_job import TrainJob
 from harness.planning.evaluators import looks_up
 from harness.planning.method_settings import find_kind
 from harness.planning.opening import open_space
 from harness.planning.seeding import generator
+from harness.results.job_folder import JobFolder
 from harness.results.planned import PlannedJob
 from harness.results.spec import SearchSpec, TrainSpec
 
@@ -69,16 +74,20 @@ def estimate(
 def _measure(job: PlannedJob, device: str) -> float:
     """Return the expected seconds of one job; 0 for one that would be skipped."""
     spec = job.spec
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as path:
+        folder = JobFolder(Path(path))
         try:
             if isinstance(spec, SearchSpec) and _trains_candidates(spec):
-                return _measure_candidates(spec, device, Path(folder))
+                return _measure_candidates(spec, device, folder.path)
             began = time.perf_counter()
-            work = _begin(job, device, Path(folder))
+            given = spec.architecture if isinstance(spec, TrainSpec) else None
+            running = begin(job, Inputs(given or _typical(spec.space)), folder, device)
+            set_up = time.perf_counter() - began
+            return set_up + _time_share(running) if not running.is_finished else set_up
         except Unsupported:
             return 0.0
-        set_up = time.perf_counter() - began
-        return set_up + _time_share(work) if not work.is_finished else set_up
+        except Lost as fault:
+            raise HarnessError(f"{job.name} cannot be measured: {fault}") from fault
 
 
 def _trains_candidates(spec: SearchSpec) -> bool:
@@ -92,9 +101,9 @@ def _measure_candidates(spec: SearchSpec, device: str, folder: Path) -> float:
     rules = TrainRules(evaluator=spec.rules.evaluator, recipe=recipe)
     shared = spec.model_dump(include={"space", "task", "splits", "seed"})
     training = TrainSpec(architecture=_typical(spec.space), rules=rules, **shared)
-    work = Training(training, _typical(spec.space), device, folder)
-    seconds = _time_share(work)
-    images = work.partition.sizes()["train"]
+    running = TrainJob(training, _typical(spec.space), device, folder)
+    seconds = _time_share(running)
+    images = running.partition.sizes()["train"]
     examples = min(images, recipe.epoch_examples or images) * recipe.epochs
     limits = spec.rules.budget.on(images).limits()
     candidates = {
@@ -105,25 +114,27 @@ def _measure_candidates(spec: SearchSpec, device: str, folder: Path) -> float:
     return seconds * min(count for count in candidates.values() if count is not None)
 
 
-def _time_share(work: Search | Training) -> float:
-    """Return the seconds of a whole job, from those of its first steps."""
-    began = time.perf_counter()
-    work.step()  # it warms up caches, and is not counted if others follow
-    took, share = time.perf_counter() - began, work.share_done
-    if took < SAMPLE_SECONDS:
-        began, before = time.perf_counter(), work.share_done
-        while not work.is_finished and time.perf_counter() - began < SAMPLE_SECONDS:
-            work.step()
-        if work.share_done > before:
-            took, share = time.perf_counter() - began, work.share_done - before
+def _time_share(job: RunningJob) -> float:
+    """Return the seconds of a whole job, from those of its first steps in the loop of a run."""
+    marks = [(time.perf_counter(), 0.0)]
+
+    def should_stop() -> bool:
+        marks[2:] = []  # of the first step, which warms up caches, and of the last
+        marks.append((time.perf_counter(), job.share_done))
+        began, _ = marks[0] if len(marks) == 2 else marks[1]
+        return marks[-1][0] - began >= SAMPLE_SECONDS
+
+    try:
+        drive(job, Log(), Control(job.device, should_stop, None))
+    except Ended:  # as it would in a run
+        return time.perf_counter() - marks[0][0]
+    except Stopped:
+        pass
+    first, last = marks[-2:]  # the first step is not counted if others follow
+    if len(marks) == 3 and last[1] == first[1]:
+        first = marks[0]
+    took, share = last[0] - first[0], last[1] - first[1]
     return took / share if share else took
-
-
-def _begin(job: PlannedJob, device: str, folder: Path) -> Search | Training:
-    spec = job.spec
-    if isinstance(spec, SearchSpec):
-        return Search(spec, device, folder)
-    return Training(spec, spec.architecture or _typical(spec.space), device, folder)
 
 
 def _typical(choice: Plugin) -> str:

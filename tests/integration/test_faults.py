@@ -10,7 +10,7 @@ import torch
 
 from harness.cli import main
 from harness.errors import DamagedFileError
-from harness.execution import runner
+from harness.execution import runner, savers
 from harness.execution.saving import read_state
 from tests.integration.tiny import records, run, trajectories, write
 
@@ -21,8 +21,8 @@ STEP = "methods.random_search.RandomSearch.step"
 @pytest.fixture
 def often(monkeypatch):
     """Save jobs after every step."""
-    monkeypatch.setattr(runner, "CHECKPOINT_SECONDS", 0.0)
-    monkeypatch.setattr(runner, "CHECKPOINT_SHARE", 1e9)
+    monkeypatch.setattr(savers, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(savers, "CHECKPOINT_SHARE", 1e9)
 
 
 def raising(error):

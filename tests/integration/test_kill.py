@@ -51,8 +51,8 @@ def test_killed_three_times_it_ends_as_if_left_alone(tmp_path, root, alone):
 # The command line with checkpoints so close that every kill falls between two of them, in workers,
 # too: they import the script that started them.
 KILLABLE = f"""
-from harness.execution import runner
-runner.CHECKPOINT_SECONDS = 0.2
+from harness.execution import savers
+savers.CHECKPOINT_SECONDS = 0.2
 {UNREPORTED}
 """
 

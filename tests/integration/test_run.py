@@ -6,7 +6,7 @@ import re
 import pytest
 
 from harness.cli import main
-from harness.execution import runner
+from harness.execution import savers
 from harness.results.store import ExperimentFolder
 from tests.integration.tiny import PROTOCOL, RECIPE, records, run, trajectories, write
 
@@ -66,9 +66,9 @@ def test_two_workers_find_what_one_process_finds(tmp_path):
 def test_a_power_cut_between_log_and_checkpoint_changes_nothing(tmp_path, monkeypatch, moment):
     file = write(tmp_path)
     run(tmp_path / "straight", file)
-    monkeypatch.setattr(runner, "CHECKPOINT_SECONDS", 0.0)
-    monkeypatch.setattr(runner, "CHECKPOINT_SHARE", 1e9)
-    calls, save = [], runner.FolderSaver.save
+    monkeypatch.setattr(savers, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(savers, "CHECKPOINT_SHARE", 1e9)
+    calls, save = [], savers.FolderSaver.save
 
     def power_cut(*args):
         calls.append(1)
@@ -76,7 +76,7 @@ def test_a_power_cut_between_log_and_checkpoint_changes_nothing(tmp_path, monkey
             raise KeyboardInterrupt
         save(*args)
 
-    monkeypatch.setattr(runner.FolderSaver, "save", power_cut)
+    monkeypatch.setattr(savers.FolderSaver, "save", power_cut)
     assert run(tmp_path / "cut", file) == 3
     assert run(tmp_path / "cut", file) == 0
     assert trajectories(tmp_path / "cut") == trajectories(tmp_path / "straight")

@@ -14,10 +14,10 @@ import pytest
 
 from harness.cli import main
 from harness.config.experiment import make_experiment
-from harness.execution import shards
+from harness.execution import runner
 from harness.execution.pending import unfinished
-from harness.execution.runner import Control, Stopped, run_job
-from harness.execution.units import SHARD_JOBS, make_units
+from harness.execution.runner import Control, Stopped, run_unit
+from harness.execution.units import SHARD_JOBS, Unit, make_units
 from harness.planning.plan import make_plan
 from harness.planning.resolve import resolve_experiment
 from harness.results.shard import RECORDS, TRAJECTORIES
@@ -85,7 +85,8 @@ def test_a_shard_holds_what_a_folder_of_its_own_would(tmp_path):
     for name in ("plan.json", "experiment.json", "space.json"):
         (tmp_path / "alone" / name).write_bytes((folder / name).read_bytes())
     for job in plan.jobs:
-        run_job(job, alone, Control("cpu", lambda: False, lambda share: None))
+        control = Control("cpu", lambda: False, lambda share: None)
+        run_unit(Unit((job,)), alone, control, lambda *ended: None)
     assert outcomes(folder) == outcomes(tmp_path / "alone")
 
 
@@ -118,7 +119,7 @@ def test_a_half_written_line_is_no_job_and_is_cut(tmp_path, file):
 def test_stopping_keeps_what_has_ended_and_the_same_command_goes_on(tmp_path, monkeypatch):
     calls = []
     monkeypatch.setattr(
-        shards, "begin", lambda *given, real=shards.begin: calls.append(1) or real(*given)
+        runner, "begin", lambda *given, real=runner.begin: calls.append(1) or real(*given)
     )
     experiment = ExperimentFolder(tmp_path / "short")
     resolved = resolve_experiment(make_experiment(document(3), FEW))
@@ -128,7 +129,7 @@ def test_stopping_keeps_what_has_ended_and_the_same_command_goes_on(tmp_path, mo
     stop = Control("cpu", lambda: len(calls) > 7, lambda share: None)
     ended = []
     with pytest.raises(Stopped):
-        shards.run_unit(unit, experiment, stop, lambda job, status, reason: ended.append(job))
+        run_unit(unit, experiment, stop, lambda job, status, reason: ended.append(job))
     left = unfinished(plan, ExperimentFolder(tmp_path / "short"))
     assert {job.job for job in left} == {job.job for job in plan.jobs} - {j.job for j in ended}
     assert 5 <= len(ended) <= 8

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from harness.execution.jobs import begin, find_inputs
-from harness.execution.search_job import Search
+from harness.execution.search_job import SearchJob
 from harness.results.store import ExperimentFolder
 from tests.integration.tiny import PROTOCOL, run, write
 
@@ -50,7 +50,7 @@ def test_each_carry_starts_from_exactly_the_tensors_it_should(swapped, carry):
     end = saved(swapped, source)
     method = begin(continued, inputs, swapped.job(continued), "cpu").method
     # The same job, with the same random numbers, that was handed nothing to go on from.
-    fresh = Search(continued.spec, "cpu", swapped.path, source=None).method
+    fresh = SearchJob(continued.spec, "cpu", swapped.path, source=None).method
     now, then, new = method.supernet.state_dict(), end["supernet"], fresh.supernet.state_dict()
     backbone = [name for name in now if not name.startswith("classifier.")]
     # BN buffers travel with the weights they belong to.

@@ -18,8 +18,8 @@ pytestmark = pytest.mark.slow
 
 KILLABLE = """
 import sys
-from harness.execution import runner
-runner.CHECKPOINT_SECONDS = 0.1
+from harness.execution import savers
+savers.CHECKPOINT_SECONDS = 0.1
 from harness.cli import main
 if __name__ == "__main__":
     sys.exit(main())

@@ -8,7 +8,7 @@ import pytest
 from harness.config.experiment import make_experiment
 from harness.config.protocol import Budget
 from harness.errors import ConfigError
-from harness.execution.search_job import Search
+from harness.execution.search_job import SearchJob
 from harness.planning.plan import make_plan
 from harness.planning.resolve import resolve_experiment
 from harness.results.spec import SearchSpec
@@ -72,7 +72,7 @@ def test_a_proxy_with_fewer_images_saves_what_it_leaves_out(tmp_path, reference,
     plan = make_plan(resolve_experiment(experiment(*changes, methods="darts", pairs=pairs)))
     found = {}
     for spec in (job.spec for job in plan.jobs if isinstance(job.spec, SearchSpec)):
-        search = Search(spec, "cpu", tmp_path)
+        search = SearchJob(spec, "cpu", tmp_path)
         problem = search.method.problem
         assert problem.steps == 2 * problem.epoch_steps
         found[spec.task.proxy] = search.rules.budget.examples

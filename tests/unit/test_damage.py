@@ -154,7 +154,7 @@ def test_a_checkpoint_of_another_shape_is_set_aside(tmp_path, kind):
     if kind == "whole":
         assert (work.count, history.rows, said) == (7, 2, [])
         return
-    assert (work.count, history) == (0, None) and not folder.trajectory()
+    assert (work.count, history.environments) == (0, []) and not folder.trajectory()
     assert len(said) == 1 and re.search("is now checkpoint.pt.damaged.*begins from the", said[0])
 
 
@@ -164,7 +164,7 @@ def test_a_checkpoint_whose_rows_were_zeroed_is_set_aside(tmp_path):
     with (tmp_path / "trajectory.jsonl").open("ab") as file:
         file.write(bytes(300) + b"\n")
     write_state(folder.checkpoint, SAVED)
-    assert take_up(_Work, folder, said.append)[1] is None
+    assert take_up(_Work, folder, said.append)[1].environments == []
     assert "trajectory.jsonl cannot be read" in said[0]
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from harness.errors import PluginError
-from harness.execution.search_job import FREE_STEPS, Search
+from harness.execution.search_job import FREE_STEPS, SearchJob
 from harness.planning.plan import make_plan
 from harness.planning.resolve import resolve_experiment
 from harness.results.record import Status
@@ -16,7 +16,7 @@ from tests.unit.test_budgets import experiment
 def search(folder, budget):
     changes = [f"protocol.search.budget={budget}", "protocol.kind_budgets={}"]
     plan = make_plan(resolve_experiment(experiment(*changes)))
-    return Search(plan.jobs[0].spec, "cpu", folder)
+    return SearchJob(plan.jobs[0].spec, "cpu", folder)
 
 
 def step(work, count):

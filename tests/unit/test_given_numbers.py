@@ -9,8 +9,8 @@ from harness.config.documents import apply_overrides, parse_yaml
 from harness.config.experiment import load_experiment, make_experiment
 from harness.config.parameters import resolve
 from harness.errors import ConfigError
+from harness.execution.crew import Crew
 from harness.execution.schedule import Schedule
-from harness.execution.workers import Crew
 from harness.planning.plan import make_plan
 from harness.planning.resolve import resolve_experiment
 from methods.darts import Darts
@@ -105,11 +105,10 @@ def test_jobs_that_crowd_the_cores_are_warned_of(jobs, is_crowded, capsys, monke
 
 
 @pytest.mark.parametrize(("seeds", "workers"), [(1, 1), (2, 2), (5, 5), (12, 8)])
-def test_no_more_workers_start_than_can_begin_something(seeds, workers, monkeypatch):
+def test_no_more_workers_start_than_can_begin_something(seeds, workers):
     document = experiment(seeds=seeds, arms=["direct"])
     schedule = Schedule(make_plan(resolve_experiment(make_experiment(document))).jobs)
-    crew = Crew(None, 8, 1, ("cpu",), None)
-    monkeypatch.setattr(crew, "_start", lambda device: _Idle())
+    crew = Crew(lambda device: _Idle(), 8, ("cpu",))
     crew._hire(schedule)
     crew._hire(schedule)  # while none of them is ready yet
     assert len(crew._workers) == workers

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any
+
+from numpy.typing import NDArray
 
 from harness.api import SearchSpace
 from harness.results.record import Bill
 
 
-class Work(ABC):
+class RunningJob(ABC):
     """A job cut into steps, between any two of which it can be saved and taken up again.
 
     Attributes:
         bill: What it has spent.
         device: Where it runs.
         space: Where its architecture lives.
+        probe: Outputs for later analysis, once it is finished; None if it keeps none.
     """
 
     bill: Bill
     device: str
     space: SearchSpace
+    probe: Mapping[str, NDArray[Any]] | None = None
 
     @property
     @abstractmethod
@@ -34,7 +39,7 @@ class Work(ABC):
 
     @abstractmethod
     def step(self) -> None:
-        """Do one unit of work and charge it to the bill."""
+        """Take one step and charge it to the bill."""
 
     def start(self) -> dict[str, Any] | None:
         """Return the trajectory's first row, before any step; None if there is none."""
