@@ -60,6 +60,7 @@ class Registry(Generic[T]):
         self.base = base
         self.package = package
         self.group = f"nas_harness.{package.rpartition('.')[2]}"
+        self._loaded: dict[object, type[T]] = {}
 
     def names(self) -> list[str]:
         """Return every known name, sorted; imports no plugin."""
@@ -75,13 +76,19 @@ class Registry(Generic[T]):
             raise UnknownNameError(did_you_mean(self.kind, name, known))
 
     def load(self, name: str) -> type[T]:
-        """Return the plugin class called ``name``.
+        """Return the plugin class called ``name``, looked up once in a process.
 
         Raises:
             UnknownNameError: If there is no such plugin.
             PluginError: If its module cannot be imported, does not define exactly one plugin, or
                 shadows a built-in, or if an extra that it needs is not installed.
         """
+        key = name, importlib.metadata.entry_points, tuple(sys.path)
+        if key not in self._loaded:
+            self._loaded[key] = self._look_up(name)
+        return self._loaded[key]
+
+    def _look_up(self, name: str) -> type[T]:
         builtin, external = self._builtin(), self._third_party()
         if name in builtin and name in external:
             raise PluginError(

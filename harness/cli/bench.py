@@ -104,10 +104,10 @@ def _setting(args: argparse.Namespace) -> Setting:
     from harness.api import Scale, TaskShape, Unsupported, WeightSharingSpace
     from harness.config.protocol import Plugin
     from harness.execution.devices import find_devices
-    from harness.planning.opening import open_space, resolved
+    from harness.planning.resolve_plugins import open_space, resolve_plugin
     from harness.tools.bench_steps import Setting
 
-    space = open_space(resolved(SPACES, Plugin(name=args.space)))
+    space = open_space(resolve_plugin(SPACES, Plugin(name=args.space)))
     if not isinstance(space, WeightSharingSpace):
         raise Unsupported(
             f"The space {args.space} has no super-network; choose one, such as darts."

@@ -101,7 +101,7 @@ def execute(args: argparse.Namespace) -> int:
 def _look_up(description: Description) -> dict[str, Any]:
     """Return what NAS-Bench-201 recorded of a cell."""
     from harness.evaluators._nb201_recorded import recorded
-    from harness.planning.opening import open_space
+    from harness.planning.resolve_plugins import open_space
 
     if description.space.name != "nb201":
         raise ConfigError("--recorded: only cells of the space nb201 are in a table.")

@@ -39,14 +39,14 @@ def execute(args: argparse.Namespace) -> int:
     from harness.config.protocol import Plugin
     from harness.execution.devices import find_devices
     from harness.hardware.latency import Stopwatch
-    from harness.planning.opening import open_space, open_task, resolved
+    from harness.planning.resolve_plugins import open_space, open_task, resolve_plugin
     from harness.plugins import SPACES, TASKS
     from harness.tools.latency import measure_table
 
     _check(args)
-    space = open_space(resolved(SPACES, Plugin(name=args.space)))
+    space = open_space(resolve_plugin(SPACES, Plugin(name=args.space)))
     names = args.task.split(",")
-    shapes = [open_task(resolved(TASKS, Plugin(name=name))).shape for name in names]
+    shapes = [open_task(resolve_plugin(TASKS, Plugin(name=name))).shape for name in names]
     if len({shape.inputs for shape in shapes}) > 1:
         raise ConfigError(f"--task {args.task}: their images differ in size; make a table of each.")
     device = find_devices(args.device)[0]

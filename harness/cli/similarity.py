@@ -41,11 +41,11 @@ def execute(args: argparse.Namespace) -> int:
 def _compare(texts: Sequence[str], name: str) -> dict[str, Any]:
     from analysis.architectures.chance import measure_chance
     from harness.config.protocol import Plugin
-    from harness.planning.opening import open_space, resolved
+    from harness.planning.resolve_plugins import open_space, resolve_plugin
     from harness.planning.space_graphs import draw_graphs
     from harness.plugins import SPACES
 
-    choice = resolved(SPACES, Plugin(name=name))
+    choice = resolve_plugin(SPACES, Plugin(name=name))
     space = open_space(choice)
     architectures = [space.from_text(text) for text in texts]
     graphs = [space.graph(architecture) for architecture in architectures]

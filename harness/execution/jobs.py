@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from harness.errors import DamagedFileError, HarnessError, Unsupported
+from harness.errors import DamagedFileError, HarnessError
 from harness.execution.faults import Ended
 from harness.execution.saving import read_state
 from harness.execution.search_job import SearchJob
 from harness.execution.train_job import TrainJob
-from harness.planning.evaluators import looks_up
-from harness.planning.opening import open_space
-from harness.plugins import METHODS
 from harness.results.files import readable
 from harness.results.job_folder import JobFolder
 from harness.results.planned import PlannedJob
@@ -59,7 +56,6 @@ def begin(job: PlannedJob, inputs: Inputs, folder: JobFolder, device: str) -> Se
     if isinstance(spec, TrainSpec):
         assert inputs.architecture is not None
         return TrainJob(spec, inputs.architecture, device, folder.path)
-    _refuse_impossible(spec)
     return SearchJob(spec, device, folder.candidates, inputs.source)
 
 
@@ -93,14 +89,3 @@ def _done(experiment: ExperimentFolder, digest: str) -> JobRecord:
     reason = (record.reason or "").strip().splitlines()
     text = f"It needs the job {planned.name}, which was {record.status}: {' '.join(reason[-1:])}"
     raise Ended(Status.SKIPPED, text)
-
-
-def _refuse_impossible(spec: SearchSpec) -> None:
-    rules = spec.rules
-    reason = METHODS.load(spec.method.name).unsupported(
-        open_space(spec.space),
-        has_images=not looks_up(rules.evaluator),
-        fidelities=rules.fidelities,
-    )
-    if reason:
-        raise Unsupported(reason)

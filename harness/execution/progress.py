@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from harness.execution.display import Display
-from harness.planning.evaluators import asked, looks_up
+from harness.planning.resolve_plugins import looks_up
 from harness.results.planned import PlannedJob
 from harness.results.record import Status
 from harness.results.spec import SearchSpec
@@ -178,7 +178,7 @@ def kind_of(job: PlannedJob) -> str:
     """Return what jobs of about the same length have in common."""
     spec = job.spec
     kind = f"search/{spec.method.name}" if isinstance(spec, SearchSpec) else "train"
-    return f"{kind}/{spec.task.name}{LOOKED_UP if looks_up(asked(spec)[0]) else ''}"
+    return f"{kind}/{spec.task.name}{LOOKED_UP if looks_up(spec.rules.evaluator) else ''}"
 
 
 def _expect(kind: str, known: Mapping[str, float]) -> float:

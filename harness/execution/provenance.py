@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from harness.planning.evaluators import asked
 from harness.plugins import EVALUATORS, METHODS, REGISTRIES, SPACES, TASKS
 from harness.results.planned import PlannedJob
 from harness.results.record import PluginFile
@@ -84,7 +83,7 @@ def _plugins_of(job: PlannedJob) -> list[tuple[str, str]]:
     found = [
         (SPACES.kind, spec.space.name),
         (TASKS.kind, spec.task.name),
-        (EVALUATORS.kind, asked(spec)[0].name),
+        (EVALUATORS.kind, spec.rules.evaluator.name),
     ]
     if isinstance(spec, SearchSpec):
         found.append((METHODS.kind, spec.method.name))

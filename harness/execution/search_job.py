@@ -8,14 +8,14 @@ from typing import Any
 from typing_extensions import override
 
 from harness.api import Costs, Problem, SearchState, Split, Task
-from harness.errors import PluginError
+from harness.errors import PluginError, Unsupported
 from harness.execution.environment import seed_everything, synchronise
 from harness.execution.meter import Meter
 from harness.execution.running_job import RunningJob
-from harness.planning.evaluators import open_judge
-from harness.planning.opening import open_method, open_space, open_task
+from harness.planning.evaluators import prepare_evaluator
 from harness.planning.partition import Partition
 from harness.planning.pricing import cost_fields, open_costs
+from harness.planning.resolve_plugins import open_space, open_task, resolve_method
 from harness.planning.seeding import derive_seed, generator
 from harness.results.spec import SearchSpec, TaskData
 from harness.training.data import BatchStream, DeviceData
@@ -30,8 +30,11 @@ class SearchJob(RunningJob):
     Args:
         spec: All inputs.
         device: Where it runs.
-        folder: Where candidates' weights lie until they are released.
+        folder: Where candidates' weights are until they are released.
         source: Record architecture and final state of the search it goes on from, if any.
+
+    Raises:
+        Unsupported: If its plugins do not go together.
     """
 
     def __init__(
@@ -39,15 +42,17 @@ class SearchJob(RunningJob):
     ) -> None:
         self.spec = spec
         self.device = device
-        self.space = open_space(spec.space)
+        self.space, method = open_space(spec.space), resolve_method(spec.method)
+        if reason := method.unsupported(self.space, spec.rules):
+            raise Unsupported(reason)
         self.task = open_task(spec.task)
-        judge, self.partition = open_judge(spec, self.space, self.task, device, folder)
+        evaluator, self.partition = prepare_evaluator(spec, self.space, self.task, device, folder)
         self.images = self.partition.sizes()[str(Split.TRAIN)]
         purpose = f"search/{spec.method.name}/{spec.space.name}/{spec.task.title}/{spec.warm_start}"
         seed_everything(derive_seed(spec.seed, purpose, "torch"))
         self.rules = spec.rules.model_copy(update={"budget": spec.rules.budget.on(self.images)})
         self.meter = Meter(
-            judge,
+            evaluator,
             self.rules,
             _streams(self.partition, self.task, spec, purpose, device),
             (spec.seed, purpose),
@@ -58,13 +63,13 @@ class SearchJob(RunningJob):
         self.costs: Costs | None = None
         if spec.costs is not None:
             self.costs = open_costs(spec.costs, spec.space.name, self.space, self.task.shape)
-        self.method = open_method(spec.method, self._problem(), self.rules)
+        self.method = method.open(self._problem(), self.rules)
         if source is not None:
             self.method.warm_start(_search_state(source, self))
         self.steps = 0
         self._free_steps = 0  # in a row; counted from zero where a job is resumed
         self._ticks = 0
-        self._is_sparse = judge.is_simulated
+        self._is_sparse = evaluator.is_simulated
         self._seen = self._milestones()
 
     def _problem(self) -> Problem:

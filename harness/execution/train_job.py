@@ -14,9 +14,9 @@ from typing_extensions import override
 from harness.api import Costs, Outcome, Split
 from harness.execution.environment import seed_everything, synchronise
 from harness.execution.running_job import RunningJob
-from harness.planning.evaluators import open_judge
-from harness.planning.opening import open_space, open_task
+from harness.planning.evaluators import prepare_evaluator
 from harness.planning.pricing import cost_fields, open_costs
+from harness.planning.resolve_plugins import open_space, open_task
 from harness.planning.seeding import derive_seed
 from harness.results.record import Bill
 from harness.results.spec import SearchSpec, TrainSpec
@@ -51,13 +51,13 @@ class TrainJob(RunningJob):
         self.bill = Bill()
         self.space = open_space(spec.space)
         self.task = open_task(spec.task)
-        judge, self.partition = open_judge(spec, self.space, self.task, device, folder)
-        self.is_simulated = judge.is_simulated
+        evaluator, self.partition = prepare_evaluator(spec, self.space, self.task, device, folder)
+        self.is_simulated = evaluator.is_simulated
         seed = network_seed(spec, spec.search or architecture, spec.repeat)
         seed_everything(seed)
         # Shared on purpose: every network of one seed sees the data in the same order.
         order = derive_seed(spec.seed, "order", spec.task.title, str(spec.repeat))
-        self.assessment = judge.assess(
+        self.assessment = evaluator.assess(
             self.space.from_text(architecture), spec.rules.recipe, seed=seed, order_seed=order
         )
         self.steps = 0

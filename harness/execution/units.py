@@ -11,8 +11,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from harness.config.protocol import Plugin
-from harness.planning.evaluators import asked, looks_up
+from harness.planning.resolve_plugins import looks_up
 from harness.results.planned import PlannedJob
 
 SHARD_JOBS = 1000
@@ -39,8 +38,7 @@ class Unit:
 
 def make_units(todo: Sequence[PlannedJob]) -> list[Unit]:
     """Return the units of a plan's jobs, in the plan's order as far as shards allow."""
-    looked_up = {name: looks_up(choice) for name, choice in _evaluators(todo).items()}
-    short = [job for job in todo if looked_up[asked(job.spec)[0].name]]
+    short = [job for job in todo if looks_up(job.spec.rules.evaluator)]
     digests = {job.job for job in short}
     units = [Unit((job,)) for job in todo if job.job not in digests]
     return [*_make_shards(short), *units]
@@ -49,11 +47,6 @@ def make_units(todo: Sequence[PlannedJob]) -> list[Unit]:
 def is_ready(unit: Unit, unfinished: set[str]) -> bool:
     """Tell whether everything that a unit rests on has ended."""
     return not unfinished.intersection(unit.ancestors)
-
-
-def _evaluators(todo: Sequence[PlannedJob]) -> dict[str, Plugin]:
-    choices = (asked(job.spec)[0] for job in todo)
-    return {choice.name: choice for choice in choices}
 
 
 def _make_shards(short: Sequence[PlannedJob]) -> Iterator[Unit]:

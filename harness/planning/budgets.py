@@ -10,29 +10,24 @@ from operator import getitem
 from pathlib import Path
 
 from harness.api import Bench, SearchKind, SearchSpace, Split, Startup
-from harness.config.parameters import construct
-from harness.config.protocol import Plugin, Protocol, SearchRules
+from harness.config.protocol import SearchRules
 from harness.errors import ConfigError
-from harness.planning.evaluators import looks_up
-from harness.planning.method_settings import find_kind
-from harness.planning.opening import open_evaluator, open_task
-from harness.planning.partition import partition
-from harness.plugins import METHODS
-from harness.results.spec import TaskData
+from harness.planning.method_settings import MethodSetup
+from harness.planning.resolve_plugins import ResolvedMethod, open_evaluator
+from harness.planning.tasks import OpenTask
 
 
 def check_budgets(
-    methods: Mapping[str, tuple[Plugin, SearchRules]],
-    protocol: Protocol,
+    methods: Mapping[str, MethodSetup],
+    rules: SearchRules,
     space: SearchSpace,
-    tasks: Iterable[TaskData],
+    tasks: Iterable[OpenTask],
 ) -> tuple[str, ...]:
     """Refuse budgets smaller than one evaluation, and warn of those that a start-up uses up.
 
     Args:
-        methods: With the rules of their searches, by title; those that cannot search here are
-            skipped.
-        protocol: With the evaluators' parameters written out.
+        methods: By title; those that cannot search here are skipped, as their jobs are.
+        rules: Of the searches, with the evaluator's parameters written out.
         space: What is searched.
         tasks: That are searched.
 
@@ -42,16 +37,20 @@ def check_budgets(
     Raises:
         ConfigError: If a method's budget is spent before its first candidate is judged.
     """
-    asked = {t: setting for t, setting in methods.items() if _can_search(*setting, space)}
+    asked = {
+        title: setup
+        for title, setup in methods.items()
+        if setup.method.unsupported(space, setup.rules) is None
+    }
     if not asked:
         return ()
     warnings: dict[str, str] = {}
-    for data in tasks:
-        prices = _Prices(data, protocol, space)
-        for title, (choice, rules) in asked.items():
-            if find_kind(choice) is SearchKind.CANDIDATES:
-                _refuse_too_small(title, choice, rules, prices)
-            if line := _warn_of_startup(title, choice, rules, prices):
+    for task in tasks:
+        prices = _Prices(task, rules, space)
+        for title, (method, own) in asked.items():
+            if method.kind is SearchKind.CANDIDATES:
+                _refuse_too_small(title, method, own, prices)
+            if line := _warn_of_startup(title, method, own, prices):
                 warnings.setdefault(title, line)
     return tuple(warnings.values())
 
@@ -59,19 +58,18 @@ def check_budgets(
 class _Prices:
     """What candidates take at least on one task."""
 
-    def __init__(self, data: TaskData, protocol: Protocol, space: SearchSpace) -> None:
-        search, task = protocol.search, open_task(data)
-        rows = {}
-        if not looks_up(search.evaluator):
-            rows = partition(task, data.title, protocol.splits, seed=0).rows
-        self.task = data.title
+    def __init__(self, opened: OpenTask, rules: SearchRules, space: SearchSpace) -> None:
+        rows = {} if opened.parts is None else opened.parts.rows
+        self.task = opened.data.title
         self.images = len(rows.get(Split.TRAIN, ()))
-        self._recipe = search.candidate
-        self._judge = open_evaluator(search.evaluator, Bench(space, task, rows, "cpu", Path()))
+        self._recipe = rules.candidate
+        self._evaluator = opened.evaluator or open_evaluator(
+            rules.evaluator, Bench(space, opened.task, rows, "cpu", Path())
+        )
 
     def cheapest(self, *fidelities: int) -> Mapping[str, float]:
         """Return what a candidate takes at least, by unit, at the cheapest of some fidelities."""
-        return self._judge.cheapest(self._recipe, fidelities)
+        return self._evaluator.cheapest(self._recipe, fidelities)
 
     def total(self, startup: Startup) -> Mapping[str, float]:
         """Return what a start-up takes at least, by unit."""
@@ -85,35 +83,32 @@ class _Prices:
         return found
 
 
-def _refuse_too_small(title: str, choice: Plugin, rules: SearchRules, prices: _Prices) -> None:
+def _refuse_too_small(
+    title: str, method: ResolvedMethod, rules: SearchRules, prices: _Prices
+) -> None:
     limits = rules.budget.on(prices.images).limits()
     for unit, cost in prices.cheapest(*rules.fidelities).items():
         if cost > limits.get(unit, math.inf):
             raise ConfigError(
                 f"the search budget of method {title} is {limits[unit]:,g} {unit}, but the "
                 f"cheapest candidate takes {cost:,.0f} on {prices.task}; raise "
-                f"method_budgets.{choice.name} or kind_budgets.candidates in the protocol."
+                f"method_budgets.{method.setting.name} or kind_budgets.candidates in the protocol."
             )
 
 
-def _warn_of_startup(title: str, choice: Plugin, rules: SearchRules, prices: _Prices) -> str | None:
+def _warn_of_startup(
+    title: str, method: ResolvedMethod, rules: SearchRules, prices: _Prices
+) -> str | None:
     """Say that a search's budget is spent before the method can learn, or return None."""
-    plugin = METHODS.load(choice.name)
-    startup = plugin.startup(construct(plugin, choice.params), fidelities=rules.fidelities)
+    startup = method.startup(rules)
     limits = rules.budget.on(prices.images).limits()
     for unit, cost in prices.total(startup).items():
         if cost >= limits.get(unit, math.inf):
-            value = reduce(getitem, startup.parameter.split("."), choice.params)
+            value = reduce(getitem, startup.parameter.split("."), method.setting.params)
             return (
                 f"{title} learns nothing: its start-up ({startup.parameter} {value}) takes at "
                 f"least {cost:,.0f} {unit} on {prices.task}, and its budget is "
                 f"{limits[unit]:,g}; lower {startup.parameter} or raise "
-                f"method_budgets.{choice.name} in the protocol."
+                f"method_budgets.{method.setting.name} in the protocol."
             )
     return None
-
-
-def _can_search(choice: Plugin, rules: SearchRules, space: SearchSpace) -> bool:
-    """Tell whether a method can search here; else its jobs are skipped."""
-    method, has_images = METHODS.load(choice.name), not looks_up(rules.evaluator)
-    return method.unsupported(space, has_images=has_images, fidelities=rules.fidelities) is None

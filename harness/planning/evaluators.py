@@ -1,23 +1,16 @@
-"""Who judges a job's architectures, and on which data: images, or a table of results."""
+"""The evaluator of a job and the data that it works on: images, or a table of results."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from harness.api import Bench, Evaluator, Recipe, Recorded, SearchSpace, Task
-from harness.config.protocol import Plugin
-from harness.planning.opening import open_evaluator
+from harness.api import Bench, Evaluator, Recorded, SearchSpace, Task
 from harness.planning.partition import Partition, partition
-from harness.plugins import EVALUATORS
+from harness.planning.resolve_plugins import looks_up, open_evaluator
 from harness.results.spec import SearchSpec, TaskData, TrainSpec
 
 
-def looks_up(evaluator: Plugin) -> bool:
-    """Tell whether an evaluator looks results up, so that no images are needed."""
-    return EVALUATORS.load(evaluator.name).is_simulated
-
-
-def open_judge(
+def prepare_evaluator(
     spec: SearchSpec | TrainSpec, space: SearchSpace, task: Task, device: str, folder: Path
 ) -> tuple[Evaluator, Partition]:
     """Return the evaluator of a job and the data that it works on.
@@ -26,26 +19,22 @@ def open_judge(
         spec: Of the job.
         space: Its space, opened.
         task: Its task, opened.
-        device: Where networks and batches live.
-        folder: Where candidates' weights lie.
+        device: Where networks and batches are.
+        folder: Where candidates' weights are kept.
     """
-    evaluator, recipe, fidelities = asked(spec)
-    if looks_up(evaluator):
-        judge = open_evaluator(evaluator, Bench(space, task, {}, device, folder))
-        recorded = judge.recorded(recipe, fidelities)
-        assert recorded is not None, f"the evaluator {evaluator.name} does not say what it knows"
-        return judge, Partition(recorded_label(spec.task, recorded), None, {}, recorded)
-    parts = partition(task, spec.task.title, spec.splits, spec.seed)
-    return open_evaluator(evaluator, Bench(space, task, parts.rows, device, folder)), parts
-
-
-def asked(spec: SearchSpec | TrainSpec) -> tuple[Plugin, Recipe, tuple[int, ...]]:
-    """Return who judges, how networks are trained, and after which epochs they are judged."""
+    choice = spec.rules.evaluator
+    if not looks_up(choice):
+        parts = partition(task, spec.task.title, spec.splits, spec.seed)
+        return open_evaluator(choice, Bench(space, task, parts.rows, device, folder)), parts
+    evaluator = open_evaluator(choice, Bench(space, task, {}, device, folder))
     if isinstance(spec, SearchSpec):
-        return spec.rules.evaluator, spec.rules.candidate, spec.rules.fidelities
-    return spec.rules.evaluator, spec.rules.recipe, (spec.rules.recipe.epochs,)
+        known = evaluator.recorded(spec.rules.candidate, spec.rules.fidelities)
+    else:
+        known = evaluator.recorded(spec.rules.recipe, (spec.rules.recipe.epochs,))
+    assert known is not None, f"the evaluator {choice.name} does not say what it knows"
+    return evaluator, Partition(describe_recorded(spec.task, known), None, {}, known)
 
 
-def recorded_label(task: TaskData, recorded: Recorded) -> str:
+def describe_recorded(task: TaskData, recorded: Recorded) -> str:
     """Return how reports print a task whose results are looked up."""
     return f"{task.title} ({recorded.title})"

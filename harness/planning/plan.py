@@ -11,10 +11,10 @@ from typing import Any
 
 from harness.api import Architecture
 from harness.config.protocol import Arm
-from harness.planning.places import Place
 from harness.planning.resolve import Resolved
 from harness.planning.seeding import generator
 from harness.planning.space_graphs import draw_graphs
+from harness.planning.tasks import PairData
 from harness.results.planned import Plan, PlannedArm, PlannedJob
 from harness.results.spec import SearchSpec, TaskData, TrainSpec, digest
 
@@ -27,11 +27,11 @@ def make_plan(resolved: Resolved) -> Plan:
     experiment = resolved.experiment
     arms = [
         row
-        for seed, place, title in itertools.product(
-            experiment.seeds, resolved.places, resolved.methods
+        for seed, pair, title in itertools.product(
+            experiment.seeds, resolved.pairs, resolved.methods
         )
         for arm in experiment.method_arms(title)
-        for row in _method_arm(resolved, jobs, arm, title, place, seed)
+        for row in _method_arm(resolved, jobs, arm, title, pair, seed)
     ]
     if Arm.RANDOM in experiment.arms:
         arms += _random_arm(resolved, jobs)
@@ -50,17 +50,17 @@ def space_document(resolved: Resolved) -> dict[str, Any]:
 
 
 def _method_arm(
-    resolved: Resolved, jobs: Jobs, arm: Arm, title: str, place: Place, seed: int
+    resolved: Resolved, jobs: Jobs, arm: Arm, title: str, pair: PairData, seed: int
 ) -> Iterator[PlannedArm]:
     """Plan one method's arm for one pair and seed."""
-    source, target, searched_target = place.searched, place.target, place.searched_target
+    source, target, searched_target = pair.searched, pair.target, pair.searched_target
 
     def search(task: TaskData, *, after: str | None = None, times: int = 1) -> str:
         return _search(resolved, jobs, title, task, seed, after=after, times=times)
 
     chain: tuple[str, ...]
     if arm is Arm.SOURCE:
-        chain, trained_on = (search(source),), place.source
+        chain, trained_on = (search(source),), pair.source
     elif arm is Arm.TRANSFERRED:
         chain, trained_on = (search(source),), target
     elif arm is Arm.CONTINUED:
@@ -88,7 +88,7 @@ def _method_arm(
 
 def _random_arm(resolved: Resolved, jobs: Jobs) -> list[PlannedArm]:
     """Plan R architectures per target, disjoint between targets, shared by all methods."""
-    targets = {place.target.title: place.target for place in resolved.places}
+    targets = {pair.target.title: pair.target for pair in resolved.pairs}
     taken: set[Architecture] = set()
     return [
         PlannedArm(

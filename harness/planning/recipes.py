@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harness.api import Recipe, SearchSpace
 from harness.config.protocol import Protocol
-from harness.planning.evaluators import looks_up
+from harness.planning.resolve_plugins import looks_up
 
 # Fields of a recipe, the attribute of a space that says whether it can, and how to say it cannot.
 PARTS = (

@@ -8,19 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from harness.api import SearchKind, SearchSpace
+from harness.api import SearchKind, SearchSpace, Task
 from harness.config.experiment import Experiment
-from harness.config.parameters import construct, defaults
+from harness.config.parameters import defaults
 from harness.config.protocol import Arm, CostRules, Plugin, Protocol, SearchRules
 from harness.config.tuning import MethodSetting
 from harness.errors import ConfigError, UnknownNameError
 from harness.planning.budgets import check_budgets
-from harness.planning.method_settings import find_kind, resolve_method
-from harness.planning.opening import open_space, open_task, resolved
-from harness.planning.places import Place, find_places, list_searched
+from harness.planning.method_settings import MethodSetup, set_up_method
 from harness.planning.pricing import fingerprinted, open_costs, warn_about_target
 from harness.planning.protocol_sizes import warn_about_sizes
 from harness.planning.recipes import fit_recipes
+from harness.planning.resolve_plugins import open_space, resolve_plugin
+from harness.planning.tasks import PairData, TaskMap
 from harness.plugins import EVALUATORS, METHODS, SPACES
 from harness.registry import did_you_mean
 from harness.results.planned import ExperimentFacts, MethodFacts
@@ -37,7 +37,7 @@ class Resolved:
         space: The same, opened.
         methods: By title, with every hyper-parameter.
         rules: Of each method's searches, by title.
-        places: Where each pair searches and trains.
+        pairs: Where each pair searches and trains.
         facts: What goes into ``experiment.json``.
         warnings: What a user should know before anything runs, a line each.
     """
@@ -48,7 +48,7 @@ class Resolved:
     space: SearchSpace
     methods: dict[str, MethodSetting]
     rules: dict[str, SearchRules]
-    places: tuple[Place, ...]
+    pairs: tuple[PairData, ...]
     facts: ExperimentFacts
     warnings: tuple[str, ...]
 
@@ -60,24 +60,22 @@ def resolve_experiment(experiment: Experiment) -> Resolved:
         HarnessError: If anything is wrong, in one line.
     """
     _refuse_unknown(experiment.protocol)
-    space_choice = resolved(SPACES, experiment.space)
+    space_choice = resolve_plugin(SPACES, experiment.space)
     space = open_space(space_choice)
     experiment, left_out = _in_its_space(experiment, space)
     protocol = _resolved_protocol(experiment.protocol)
     _refuse_unfair_sizes(experiment, space)
-    settings = {m.title: resolve_method(m, protocol) for m in experiment.methods}
-    methods = {title: method for title, (method, _) in settings.items()}
-    rules = {title: own for title, (_, own) in settings.items()}
-    places, tasks = find_places(experiment, space, protocol)
+    setups = {m.title: set_up_method(m, protocol) for m in experiment.methods}
+    methods = {title: method.setting for title, (method, _) in setups.items()}
+    tasks = TaskMap(experiment, space, protocol)
     for title, method in methods.items():
-        _refuse_foreign_tuning(title, method, places)
-    searched = list_searched(experiment, places)
-    too_small = check_budgets(settings, protocol, space, searched.values())
-    protocol, out_of_reach = _priced(protocol, space_choice.name, space, places)
-    other_sizes = warn_about_sizes(protocol, tasks)
-    facts = {title: _method_facts(*setting, protocol.costs) for title, setting in settings.items()}
+        _refuse_foreign_tuning(title, method, tasks.pairs)
+    too_small = check_budgets(setups, protocol.search, space, tasks.list_searched())
+    protocol, out_of_reach = _priced(protocol, space_choice.name, space, tasks.list_tasks())
+    other_sizes = warn_about_sizes(protocol, tasks.list_facts())
+    facts = {title: _method_facts(setup, protocol.costs) for title, setup in setups.items()}
     aimless = _name_aimless(protocol, facts)
-    unmoved = _name_unmoved(experiment, places)
+    unmoved = _name_unmoved(experiment, tasks.pairs)
     warnings = (*unmoved, *other_sizes, *left_out, *too_small, *out_of_reach, *aimless)
     return Resolved(
         experiment=experiment,
@@ -85,13 +83,13 @@ def resolve_experiment(experiment: Experiment) -> Resolved:
         space_choice=space_choice,
         space=space,
         methods=methods,
-        rules=rules,
-        places=places,
+        rules={title: rules for title, (_, rules) in setups.items()},
+        pairs=tasks.pairs,
         facts=ExperimentFacts(
             experiment=experiment.model_dump(mode="json"),
-            pairs=tuple((place.searched.title, place.target.title) for place in places),
+            pairs=tuple((pair.searched.title, pair.target.title) for pair in tasks.pairs),
             methods=facts,
-            tasks=tasks,
+            tasks=tasks.list_facts(),
             notices=warnings,
         ),
         warnings=warnings,
@@ -139,25 +137,24 @@ def _refuse_unfair_sizes(experiment: Experiment, space: SearchSpace) -> None:
 
 def _resolved_protocol(protocol: Protocol) -> Protocol:
     search = protocol.search.model_copy(
-        update={"evaluator": resolved(EVALUATORS, protocol.search.evaluator)}
+        update={"evaluator": resolve_plugin(EVALUATORS, protocol.search.evaluator)}
     )
     train = protocol.train.model_copy(
-        update={"evaluator": resolved(EVALUATORS, protocol.train.evaluator)}
+        update={"evaluator": resolve_plugin(EVALUATORS, protocol.train.evaluator)}
     )
     return protocol.model_copy(update={"search": search, "train": train})
 
 
 def _priced(
-    protocol: Protocol, name: str, space: SearchSpace, places: Iterable[Place]
+    protocol: Protocol, name: str, space: SearchSpace, tasks: Mapping[str, Task]
 ) -> tuple[Protocol, tuple[str, ...]]:
     """Check that everything has a price, and warn of a target that nothing reaches."""
     if protocol.costs is None:
         return protocol, ()
     rules = fingerprinted(protocol.costs)
-    tasks = {data.title: data for p in places for data in (p.searched, p.source, p.target)}
     warnings = []
-    for title, data in tasks.items():
-        costs = open_costs(rules, name, space, open_task(data).shape)
+    for title, task in tasks.items():
+        costs = open_costs(rules, name, space, task.shape)
         if warning := warn_about_target(costs, space):
             warnings.append(f"{title}: {warning}")
     return protocol.model_copy(update={"costs": rules}), tuple(warnings)
@@ -174,24 +171,24 @@ def _name_aimless(protocol: Protocol, methods: Mapping[str, MethodFacts]) -> Ite
         )
 
 
-def _name_unmoved(experiment: Experiment, places: Iterable[Place]) -> Iterator[str]:
+def _name_unmoved(experiment: Experiment, pairs: Iterable[PairData]) -> Iterator[str]:
     """Yield a line for each pair whose arms transfer from a task to itself."""
     moving = [arm for arm in experiment.arms if arm in (Arm.TRANSFERRED, Arm.CONTINUED)]
-    for place in places:
-        if moving and place.searched.title == place.target.title:
+    for pair in pairs:
+        if moving and pair.searched.title == pair.target.title:
             yield (
-                f"{place.target.title} is both source and target: nothing is transferred, so "
+                f"{pair.target.title} is both source and target: nothing is transferred, so "
                 f"{' and '.join(moving)} answer no question; name another target, or search a "
                 "proxy of it (--set pairs.0.source.params.images=0.1)."
             )
 
 
-def _refuse_foreign_tuning(title: str, method: MethodSetting, places: Iterable[Place]) -> None:
+def _refuse_foreign_tuning(title: str, method: MethodSetting, pairs: Iterable[PairData]) -> None:
     """Refuse tuned values where the source is not the task that they were tuned on."""
     tuning = method.tuning
     if tuning is None:
         return
-    for searched in (place.searched for place in places):
+    for searched in (pair.searched for pair in pairs):
         if searched.title != tuning.task:
             raise ConfigError(
                 f"method {title} was tuned on {tuning.task}, but a pair's source is "
@@ -204,14 +201,14 @@ def _refuse_foreign_tuning(title: str, method: MethodSetting, places: Iterable[P
             )
 
 
-def _method_facts(choice: Plugin, rules: SearchRules, costs: CostRules | None) -> MethodFacts:
-    plugin = METHODS.load(choice.name)
+def _method_facts(setup: MethodSetup, costs: CostRules | None) -> MethodFacts:
+    method, rules = setup
     # Gradients need prices of single operations, and a column has those of whole cells.
-    is_blind = costs is not None and costs.column and find_kind(choice) is SearchKind.SUPERNET
+    is_blind = costs is not None and costs.column and method.kind is SearchKind.SUPERNET
     return MethodFacts(
-        summary=METHODS.summary(choice.name),
-        params=choice.params,
-        defaults=defaults(plugin),
+        summary=METHODS.summary(method.setting.name),
+        params=method.setting.params,
+        defaults=defaults(method.plugin),
         budget=rules.budget.limits(),
-        heeds_target=not is_blind and plugin.heeds_target(construct(plugin, choice.params)),
+        heeds_target=not is_blind and method.heeds_target,
     )

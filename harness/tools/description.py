@@ -22,7 +22,7 @@ from harness.config.protocol import Plugin
 from harness.evaluators._nb201_recorded import at_index
 from harness.execution.alphas import read_alphas
 from harness.hardware.counting import count
-from harness.planning.opening import open_space, open_task, resolved
+from harness.planning.resolve_plugins import open_space, open_task, resolve_plugin
 from harness.plugins import SPACES, TASKS
 
 LONGEST_INDEX = 5  # digits
@@ -112,8 +112,8 @@ def describe(
         HarnessError: If a name is unknown, the text is no architecture of the space, or no such
             network can be built for the task.
     """
-    space_choice = resolved(SPACES, Plugin(name=space))
-    task_choice = resolved(TASKS, Plugin(name=task))
+    space_choice = resolve_plugin(SPACES, Plugin(name=space))
+    task_choice = resolve_plugin(TASKS, Plugin(name=task))
     opened, shape = open_space(space_choice), open_task(task_choice).shape
     architecture = (
         read_alphas(text, opened) if is_alphas else read_architecture(text, opened, space)

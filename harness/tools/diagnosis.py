@@ -24,7 +24,7 @@ from harness.config.parameters import defaults
 from harness.config.protocol import Plugin
 from harness.config.shipped import protocol_files
 from harness.execution.environment import environment
-from harness.planning.opening import open_task, resolved
+from harness.planning.resolve_plugins import open_task, resolve_plugin
 from harness.plugins import REGISTRIES, TASKS
 from harness.registry import DISTRIBUTION, Registry
 from harness.tools.installation import (
@@ -190,7 +190,7 @@ def _data() -> Iterator[Finding]:
 def _task(name: str) -> Finding:
     """Look at a task with its defaults; its data are not read."""
     try:
-        task = open_task(resolved(TASKS, Plugin(name=name)))
+        task = open_task(resolve_plugin(TASKS, Plugin(name=name)))
         if gap := task.missing():
             remedy = "fetched when needed" if may_download() else "put them there"
             return _note("data", name, f"{gap}; {remedy}")

@@ -21,9 +21,7 @@ from harness.execution.runner import Control, Stopped, drive
 from harness.execution.running_job import RunningJob
 from harness.execution.savers import Log
 from harness.execution.train_job import TrainJob
-from harness.planning.evaluators import looks_up
-from harness.planning.method_settings import find_kind
-from harness.planning.opening import open_space
+from harness.planning.resolve_plugins import looks_up, open_space, resolve_method
 from harness.planning.seeding import generator
 from harness.results.job_folder import JobFolder
 from harness.results.planned import PlannedJob
@@ -91,8 +89,8 @@ def _measure(job: PlannedJob, device: str) -> float:
 
 
 def _trains_candidates(spec: SearchSpec) -> bool:
-    judges = find_kind(spec.method) is SearchKind.CANDIDATES
-    return judges and not looks_up(spec.rules.evaluator)
+    is_sampling = resolve_method(spec.method).kind is SearchKind.CANDIDATES
+    return is_sampling and not looks_up(spec.rules.evaluator)
 
 
 def _measure_candidates(spec: SearchSpec, device: str, folder: Path) -> float:

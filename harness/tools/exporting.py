@@ -33,7 +33,7 @@ from harness.errors import ConfigError, DataError
 from harness.execution.environment import seed_everything
 from harness.execution.saving import read_state, write_state
 from harness.execution.train_job import network_seed
-from harness.planning.opening import open_space, open_task
+from harness.planning.resolve_plugins import open_space, open_task
 from harness.results.record import JobRecord, Status
 from harness.results.spec import TrainSpec
 from harness.results.store import ExperimentFolder, JobFolder

@@ -27,13 +27,17 @@ from harness.api import Bench, Split, Tunable, Unsupported
 from harness.config.documents import merged
 from harness.config.experiment import make_experiment
 from harness.config.parameters import nested, ranges
-from harness.config.protocol import Plugin
 from harness.config.tuning import MethodSetting, Tuning, TuningBill
 from harness.errors import ConfigError, HarnessError
 from harness.execution.executor import Settings, run_jobs
-from harness.planning.opening import open_evaluator, open_space, open_task, resolved
 from harness.planning.partition import partition
 from harness.planning.resolve import Resolved, resolve_experiment
+from harness.planning.resolve_plugins import (
+    open_evaluator,
+    open_space,
+    open_task,
+    resolve_method,
+)
 from harness.planning.seeding import derive_seed
 from harness.plugins import METHODS
 from harness.results.files import readable
@@ -68,11 +72,10 @@ class Plan:
         """Return the search of one trial; each has a seed, and so a split, of its own."""
         name, protocol = self.method.name, self.resolved.protocol
         params = merged(self.method.params, nested(values))
-        setting = resolved(METHODS, Plugin(name=name, params=params))
         return SearchSpec(
-            method=MethodSetting(**setting.model_dump()),
+            method=resolve_method(MethodSetting(name=name, params=params)).setting,
             space=self.resolved.space_choice,
-            task=self.resolved.places[0].searched,
+            task=self.resolved.pairs[0].searched,
             splits=protocol.splits,
             rules=self.resolved.rules[name],
             seed=derive_seed(self.seed, "tuning", name, str(number)),
@@ -315,7 +318,7 @@ def _summarise(plan: Plan, study: Study) -> Tuning:
         )
     canonical = json.dumps([plan.inputs(), outcomes], sort_keys=True, separators=(",", ":"))
     bills = [trial.user_attrs["bill"] for trial in trials if "bill" in trial.user_attrs]
-    best, task = study.best_trial, plan.resolved.places[0].searched
+    best, task = study.best_trial, plan.resolved.pairs[0].searched
     assert best.value is not None
     return Tuning(
         method=plan.method.name,

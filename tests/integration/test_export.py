@@ -11,7 +11,7 @@ from harness import cli, load_network
 from harness.config.protocol import Plugin
 from harness.errors import ConfigError
 from harness.execution.jobs import begin, find_inputs
-from harness.planning.opening import open_task
+from harness.planning.resolve_plugins import open_task
 from harness.results.spec import TrainSpec
 from harness.results.store import ExperimentFolder
 from tests.integration import tiny

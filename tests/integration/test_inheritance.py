@@ -5,15 +5,15 @@ import pytest
 
 from harness.api import Bench, Split
 from harness.config.protocol import Plugin
-from harness.planning.opening import open_evaluator, open_space, open_task, resolved
+from harness.planning.resolve_plugins import open_evaluator, open_space, open_task, resolve_plugin
 from harness.plugins import EVALUATORS, SPACES, TASKS
 from tests.integration.tiny import RECIPE
 
 
 @pytest.fixture
 def bench(tmp_path):
-    space = open_space(resolved(SPACES, Plugin(name="mobile", params={"blocks": 2})))
-    task = open_task(resolved(TASKS, Plugin(name="d10")))
+    space = open_space(resolve_plugin(SPACES, Plugin(name="mobile", params={"blocks": 2})))
+    task = open_task(resolve_plugin(TASKS, Plugin(name="d10")))
     examples = task.development()
     fractions = {Split.TRAIN: 0.5, Split.VALIDATION: 0.5}
     rows = task.split(examples, fractions, np.random.default_rng(0))
@@ -23,7 +23,7 @@ def bench(tmp_path):
 def test_a_child_equal_to_its_parent_has_its_accuracy_untrained(bench):
     from harness.api import Recipe
 
-    evaluator = open_evaluator(resolved(EVALUATORS, Plugin(name="training")), bench)
+    evaluator = open_evaluator(resolve_plugin(EVALUATORS, Plugin(name="training")), bench)
     recipe = Recipe.model_validate({**RECIPE, "batch_size": 32})
     parent = bench.space.sample(np.random.default_rng(3))
 

@@ -12,9 +12,9 @@ from harness.config.experiment import make_experiment
 from harness.config.shipped import protocol_files
 from harness.errors import HarnessError
 from harness.planning import pricing
-from harness.planning.evaluators import looks_up
 from harness.planning.plan import make_plan
 from harness.planning.resolve import resolve_experiment
+from harness.planning.resolve_plugins import looks_up
 from harness.plugins import METHODS, SPACES
 from tests.integration.tiny import experiment
 
