@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from harness.api import ConfigError, Scale, TaskShape
+from harness.api import ConfigError, OperationKey, Scale, TaskShape
 from harness.hardware.counting import count
-from harness.networks.chains.chain import read_published
+from harness.networks.chains.chain import Place, enclose, name_mbconv, resize
 from harness.networks.chains.chain_network import ChainNetwork
 from harness.networks.chains.mbconv import PROXYLESSNAS
 from harness.spaces.mbconv_chain import MbconvChain
@@ -23,6 +23,22 @@ MOBILE = " | ".join(
         "7e6",
     )
 )
+
+
+def read_network(document, images):
+    """Return a network as ProxylessNAS' authors publish theirs: a list of explicit blocks."""
+    size = resize(images, document["first_conv_out"], document["first_conv_stride"])
+    stem = OperationKey("conv_3x3", images, size)
+    block = []
+    for layer in document["blocks"]:
+        if layer["op"] == "zero":
+            block.append(None)
+            continue
+        name = name_mbconv(layer["kernel"], layer["expand"], skip=layer["shortcut"])
+        place = Place(size, resize(size, layer["out_channels"], layer["stride"]))
+        block.append(place.key(name))
+        size = place.outputs
+    return enclose([stem], size, document["feature_mix_out"], document["classes"]), tuple(block)
 
 
 def count_by_formula(document, side=224):
@@ -56,7 +72,7 @@ def count_by_formula(document, side=224):
 def test_a_published_network_has_its_published_size(reference, name):
     file = reference / "proxylessnas" / "proxyless_imagenet_archs.json"
     document = json.loads(file.read_text())[f"proxyless_{name}"]
-    frame, block = read_published(document, IMAGENET.inputs)
+    frame, block = read_network(document, IMAGENET.inputs)
     assert len(block) == 22
     found = count(ChainNetwork(frame, [block], PROXYLESSNAS), IMAGENET)
     assert found == count_by_formula(document)

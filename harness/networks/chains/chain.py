@@ -13,9 +13,9 @@ widths and the stride, so that a network's layers are its price list::
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from harness.api import OperationKey, Scale, TaskShape
 
@@ -93,30 +93,6 @@ def enclose(stem: Sequence[OperationKey], last: Size, features: int, classes: in
 def list_layers(frame: Frame, blocks: Iterable[Block]) -> tuple[OperationKey, ...]:
     """Return every layer of a network."""
     return (*frame.keys, *(key for block in blocks for key in block if key is not None))
-
-
-def read_published(document: Mapping[str, Any], images: Size) -> tuple[Frame, Block]:
-    """Return a network as the authors of ProxylessNAS publish theirs: a list of explicit blocks.
-
-    Args:
-        document: ``first_conv_out``, ``first_conv_stride``, ``feature_mix_out``, ``classes`` and
-            ``blocks``, each of them ``{op: zero}`` or ``{op: mbconv, kernel, expand, stride,
-            in_channels, out_channels, shortcut}``.
-        images: Channels, height and width of the images.
-    """
-    size = resize(images, document["first_conv_out"], document["first_conv_stride"])
-    stem = OperationKey("conv_3x3", images, size)
-    block: list[OperationKey | None] = []
-    for layer in document["blocks"]:
-        if layer["op"] == "zero":
-            block.append(None)
-            continue
-        name = name_mbconv(layer["kernel"], layer["expand"], skip=layer["shortcut"])
-        place = Place(size, resize(size, layer["out_channels"], layer["stride"]))
-        block.append(place.key(name))
-        size = place.outputs
-    frame = enclose([stem], size, document["feature_mix_out"], document["classes"])
-    return frame, tuple(block)
 
 
 def find_obstacle(space: str, shape: TaskShape, scale: Scale) -> str | None:
