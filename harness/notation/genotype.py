@@ -117,7 +117,9 @@ def _read_fields(call: ast.Call) -> Mapping[str, ast.expr]:
         if keyword.arg in fields:
             raise Mistake(keyword, f"the field {keyword.arg} is given twice; {expected}")
         fields[keyword.arg] = keyword.value
-    _require_empty(fields)
+    for name in _EMPTY_FIELDS:
+        if name in fields and not _is_none(fields[name]):
+            raise Mistake(fields[name], f"{name} is more than this notation can say; expected None")
     if missing := [field for field in _FIELDS if field not in fields]:
         raise Mistake(call, f"{' and '.join(missing)} missing; {expected}")
     return fields
@@ -158,39 +160,33 @@ def _tell_dialect(items: list[ast.expr]) -> str:
 
 
 def _tell_one(item: ast.expr) -> str:
-    match item:
-        case ast.List(elts=parts) | ast.Tuple(elts=parts):
-            if all(isinstance(part, ast.List | ast.Tuple) for part in parts):
-                return _NESTED
-            if len(parts) in _DIALECTS:
-                return _DIALECTS[len(parts)]
-    raise Mistake(item, f"expected {_PAIR}, {_TRIPLE} or {_NESTED}")
+    expected = f"{_PAIR}, {_TRIPLE} or {_NESTED}"
+    parts = _read_items(item, expected)
+    if all(isinstance(part, ast.List | ast.Tuple) for part in parts):
+        return _NESTED
+    if len(parts) in _DIALECTS:
+        return _DIALECTS[len(parts)]
+    raise Mistake(item, f"expected {expected}")
 
 
 def _read_pair(pair: ast.expr, target: int) -> _Link:
-    match pair:
-        case (
-            ast.Tuple(elts=[ast.Constant(value=str(operation)), source])
-            | ast.List(elts=[ast.Constant(value=str(operation)), source])
-        ):
-            return _Link(_read_source(source, target), target, operation, source)
-    raise Mistake(pair, f"expected {_PAIR} of node {target}")
+    expected = f"{_PAIR} of node {target}"
+    match _read_items(pair, expected):
+        case [ast.Constant(value=str(operation)), source]:
+            return _read_link(source, target, operation)
+    raise Mistake(pair, f"expected {expected}")
 
 
 def _read_triple(triple: ast.expr) -> _Link:
-    match triple:
-        case (
-            ast.Tuple(elts=[ast.Constant(value=str(operation)), node, source])
-            | ast.List(elts=[ast.Constant(value=str(operation)), node, source])
-        ):
-            target = _read_number(node, _INPUTS, _A_NODE)
-            return _Link(_read_source(source, target), target, operation, source)
+    match _read_items(triple, _TRIPLE):
+        case [ast.Constant(value=str(operation)), node, source]:
+            return _read_link(source, _read_number(node, _INPUTS, _A_NODE), operation)
     raise Mistake(triple, f"expected {_TRIPLE}")
 
 
-def _read_source(source: ast.expr, target: int) -> int:
+def _read_link(source: ast.expr, target: int, operation: str) -> _Link:
     expected = f"a predecessor of node {target}, an integer from 0 to {target - 1}"
-    return _read_number(source, 0, expected)
+    return _Link(_read_number(source, 0, expected), target, operation, source)
 
 
 def _check_link(link: _Link, last: int) -> None:
@@ -236,12 +232,6 @@ def _read_items(sequence: ast.expr, expected: str) -> list[ast.expr]:
     if isinstance(sequence, ast.List | ast.Tuple):
         return sequence.elts
     raise Mistake(sequence, f"expected {expected}")
-
-
-def _require_empty(fields: Mapping[str, ast.expr]) -> None:
-    for name in _EMPTY_FIELDS:
-        if name in fields and not _is_none(fields[name]):
-            raise Mistake(fields[name], f"{name} is more than this notation can say; expected None")
 
 
 def _is_none(node: ast.expr) -> bool:

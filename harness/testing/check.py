@@ -15,8 +15,9 @@ from harness.registry import did_you_mean
 from harness.testing.clauses import Check, Excepted, apply, clause, describe
 from harness.testing.evaluator_checks import EVALUATOR_CHECKS
 from harness.testing.method_checks import METHOD_CHECKS, check_takes_two_steps
+from harness.testing.network_checks import NETWORK_CHECKS
 from harness.testing.plugin_checks import PLUGIN_CHECKS
-from harness.testing.space_checks import NETWORK_CHECKS, SPACE_CHECKS
+from harness.testing.space_checks import SPACE_CHECKS
 from harness.testing.supernet_checks import SUPERNET_CHECKS
 from harness.testing.task_checks import TASK_CHECKS
 

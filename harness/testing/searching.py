@@ -57,6 +57,12 @@ def begin(method: type[Method], toy: Toy) -> Method:
     return method(problem, **construct(method, parameters))
 
 
+def take_steps(instance: Method, count: int) -> None:
+    """Step a method so often."""
+    for _ in range(count):
+        instance.step()
+
+
 def search(
     method: type[Method],
     toy: Toy,

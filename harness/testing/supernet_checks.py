@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from harness.api import Architecture, Gates, TaskShape, Unsupported, WeightSharingSpace
 from harness.hardware.counting import count
 from harness.testing.clauses import Check, is_sentence, no_error, require_architecture
-from harness.testing.space_checks import BATCH, find_tiny, require_classifier
+from harness.testing.network_checks import BATCH, find_tiny, require_classifier
 
 TOLERANCE = 1e-10
 

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from harness.api import WeightSharingSpace
 from harness.plugins import SPACES
 from harness.testing.clauses import title
+from harness.testing.network_checks import NETWORK_CHECKS
 from harness.testing.plugin_checks import PLUGIN_CHECKS
-from harness.testing.space_checks import NETWORK_CHECKS, SPACE_CHECKS
+from harness.testing.space_checks import SPACE_CHECKS
 from harness.testing.supernet_checks import SUPERNET_CHECKS
 
 names = pytest.mark.parametrize("name", SPACES.names())

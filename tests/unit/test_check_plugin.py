@@ -12,8 +12,9 @@ from harness.errors import UnknownNameError
 from harness.testing import check as check_module
 from harness.testing.check import Verdict, check_plugin, judge
 from harness.testing.clauses import Excepted, apply, clause, difference, frozen, title
-from harness.testing.method_checks import METHOD_CHECKS, check_seed_matters
+from harness.testing.method_checks import METHOD_CHECKS
 from harness.testing.plugin_checks import check_says_what_it_is
+from harness.testing.resuming_checks import check_seed_matters
 from methods.random_search import RandomSearch
 
 

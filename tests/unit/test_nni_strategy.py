@@ -18,8 +18,8 @@ from harness.errors import ConfigError
 from harness.plugins import METHODS, SPACES
 from harness.testing.clauses import apply, title
 from harness.testing.method_checks import METHOD_CHECKS
+from harness.testing.network_checks import find_tiny
 from harness.testing.searching import begin
-from harness.testing.space_checks import find_tiny
 from harness.testing.toy_problem import STEPS, Toy
 from harness.testing.toy_space import PlainToyCell, ToyCell
 from harness.testing.toy_task import ToyBlobs

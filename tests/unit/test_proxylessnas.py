@@ -10,12 +10,14 @@ from harness.api import Scale, Split
 from harness.search.oneshot.descent import ChoiceDescent
 from harness.spaces.darts import Darts as DartsSpace
 from harness.testing.clauses import apply, complain_about
-from harness.testing.method_checks import (
+from harness.testing.reporting_checks import (
     check_reading_insights_changes_nothing,
+    check_survives_divergence,
+)
+from harness.testing.resuming_checks import (
     check_resuming_is_seamless,
     check_same_seed_gives_the_same_search,
     check_state_is_plain,
-    check_survives_divergence,
     check_warm_start_goes_on,
 )
 from harness.testing.toy_problem import Toy

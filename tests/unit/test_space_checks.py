@@ -12,8 +12,9 @@ from harness.spaces.darts import Darts
 from harness.spaces.mobile import Mobile
 from harness.testing.check import judge
 from harness.testing.clauses import title
+from harness.testing.network_checks import NETWORK_CHECKS, find_tiny
 from harness.testing.plugin_checks import PLUGIN_CHECKS
-from harness.testing.space_checks import NETWORK_CHECKS, SPACE_CHECKS, find_tiny
+from harness.testing.space_checks import SPACE_CHECKS
 from harness.testing.supernet_checks import SUPERNET_CHECKS
 from harness.testing.toy_space import EDGES, OPERATIONS, PlainToyCell, ToyCell
 
