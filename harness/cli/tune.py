@@ -60,7 +60,8 @@ def execute(args: argparse.Namespace) -> int:
     from harness.planning.protocol_sizes import choose_protocol
     from harness.results.journal import repair_journal
     from harness.results.store import ExperimentFolder
-    from harness.tools.tuning import JOURNAL, RESULT, make_plan, tune
+    from harness.tools.tuning import JOURNAL, RESULT, tune
+    from harness.tools.tuning_plan import make_plan
 
     point_to_data(args.data, no_download=args.no_download)
     wanted = dict(map(_read_range, args.ranges))

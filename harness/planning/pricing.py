@@ -14,7 +14,7 @@ from harness.api import (
     TaskShape,
     WeightSharingSpace,
 )
-from harness.config.protocol import CostRules
+from harness.config.costs import CostRules
 from harness.evaluators._nb201_table import open_latencies
 from harness.hardware.prices import multiply_adds
 from harness.hardware.published import read_any_table

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from harness.api import SearchKind, SearchSpace, Task
+from harness.config.costs import CostRules
 from harness.config.experiment import Experiment
 from harness.config.parameters import defaults
-from harness.config.protocol import Arm, CostRules, Plugin, Protocol, SearchRules
+from harness.config.protocol import Arm, Plugin, Protocol, SearchRules
 from harness.config.tuning import MethodSetting
 from harness.errors import ConfigError, UnknownNameError
 from harness.planning.budgets import check_budgets

@@ -13,7 +13,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from harness.api import Rules
-from harness.config.protocol import CostRules, Plugin, SearchRules, Splits, TrainRules
+from harness.config.costs import CostRules
+from harness.config.protocol import Plugin, SearchRules, Splits, TrainRules
 from harness.config.tuning import MethodSetting
 
 SCHEMA = 1

@@ -18,33 +18,25 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from harness.api import Bench, Split, Tunable, Unsupported
-from harness.config.documents import merged
-from harness.config.experiment import make_experiment
-from harness.config.parameters import nested, ranges
-from harness.config.tuning import MethodSetting, Tuning, TuningBill
+from harness.api import Tunable, Unsupported
+from harness.config.parameters import nested
+from harness.config.tuning import Tuning, TuningBill
 from harness.errors import ConfigError, HarnessError
 from harness.execution.executor import Settings, run_jobs
-from harness.planning.partition import partition
-from harness.planning.resolve import Resolved, resolve_experiment
-from harness.planning.resolve_plugins import (
-    open_evaluator,
-    open_space,
-    open_task,
-    resolve_method,
-)
+from harness.planning.evaluators import prepare_evaluator
+from harness.planning.resolve_plugins import open_space, open_task
 from harness.planning.seeding import derive_seed
-from harness.plugins import METHODS
 from harness.results.files import readable
 from harness.results.planned import PlannedJob
 from harness.results.record import JobRecord, Status
 from harness.results.spec import SearchSpec, digest
 from harness.results.store import ExperimentFolder, write_atomically
+from harness.tools.tuning_plan import TuningPlan
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -52,115 +44,9 @@ if TYPE_CHECKING:
 JOURNAL, RESULT = "study.journal", "tuning.json"
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What is tuned, where, and under which rules.
-
-    Attributes:
-        method: With the protocol's values.
-        ranges: Of what is tuned, by dotted name.
-        resolved: An experiment that searches the task with the method.
-        seed: Root of everything random; no search of an experiment has it.
-    """
-
-    method: MethodSetting
-    ranges: Mapping[str, Tunable]
-    resolved: Resolved
-    seed: int
-
-    def spec(self, values: Mapping[str, Any], number: int) -> SearchSpec:
-        """Return the search of one trial; each has a seed, and so a split, of its own."""
-        name, protocol = self.method.name, self.resolved.protocol
-        params = merged(self.method.params, nested(values))
-        return SearchSpec(
-            method=resolve_method(MethodSetting(name=name, params=params)).setting,
-            space=self.resolved.space_choice,
-            task=self.resolved.pairs[0].searched,
-            splits=protocol.splits,
-            rules=self.resolved.rules[name],
-            seed=derive_seed(self.seed, "tuning", name, str(number)),
-            costs=protocol.costs,
-        )
-
-    def inputs(self) -> dict[str, Any]:
-        """Return all that determines the study, as plain containers."""
-        listed = {name: [r.low, r.high, r.log] for name, r in self.ranges.items()}
-        return {"first": self.spec({}, 0).model_dump(mode="json"), "ranges": listed}
-
-
-def make_plan(
-    method: str,
-    source: str,
-    space: str,
-    protocol: str,
-    *,
-    wanted: Mapping[str, tuple[float, float] | None],
-    seed: int = 0,
-    name: str = "tuning",
-) -> Plan:
-    """Check everything and say what would be tuned.
-
-    Args:
-        method: Whose hyper-parameters.
-        source: The task that is searched, the only one that is opened.
-        space: What is searched.
-        protocol: A shipped name or a file.
-        wanted: Names of what is tuned, with other bounds or None; empty tunes all that is declared.
-        seed: Of the study.
-        name: Of its folder.
-
-    Raises:
-        HarnessError: If anything is wrong, in one line.
-    """
-    document = {
-        "name": name,
-        "space": {"name": space},
-        "methods": [{"name": method}],
-        "pairs": [{"source": {"name": source}, "target": {"name": source}}],
-        "seeds": [0],
-        "arms": ["source"],
-        "protocol": protocol,
-    }
-    found = resolve_experiment(make_experiment(document))
-    if not found.protocol.search.fidelities:
-        raise ConfigError(
-            f"protocol {found.protocol.name} offers no fidelity at which a trial's architecture "
-            "could be judged; state one in search.fidelities."
-        )
-    chosen = _choose(method, ranges(METHODS.load(method)), wanted)
-    return Plan(found.methods[method], chosen, found, seed)
-
-
-def _choose(
-    method: str,
-    declared: Mapping[str, Tunable],
-    wanted: Mapping[str, tuple[float, float] | None],
-) -> dict[str, Tunable]:
-    """Return the ranges that are tuned."""
-    listed = ", ".join(declared) or "none"
-    if not declared:
-        raise ConfigError(f"The method {method} declares no ranges; there is nothing to tune.")
-    for name in wanted:
-        if name not in declared:
-            raise ConfigError(
-                f"The method {method} declares no range for {name!r}; it declares {listed}."
-            )
-    chosen = {}
-    for name in wanted or declared:
-        usual, bounds = declared[name], wanted.get(name)
-        try:
-            chosen[name] = usual if bounds is None else _narrow(usual, bounds)
-        except ValueError as error:
-            raise ConfigError(f"--range {name}: {error}.") from error
-    return chosen
-
-
-def _narrow(usual: Tunable, bounds: tuple[float, float]) -> Tunable:
-    low, high = map(round, bounds) if usual.is_whole else bounds
-    return replace(usual, low=low, high=high)
-
-
-def tune(plan: Plan, folder: ExperimentFolder, trials: int, settings: Settings) -> Tuning | None:
+def tune(
+    plan: TuningPlan, folder: ExperimentFolder, trials: int, settings: Settings
+) -> Tuning | None:
     """Carry the study on until it has ``trials`` finished trials; write and return what it found.
 
     Returns:
@@ -182,7 +68,7 @@ def tune(plan: Plan, folder: ExperimentFolder, trials: int, settings: Settings) 
     return tuning
 
 
-def _open_study(plan: Plan, folder: ExperimentFolder) -> Study:
+def _open_study(plan: TuningPlan, folder: ExperimentFolder) -> Study:
     """Return the folder's study, old or new."""
     import optuna
     from optuna.storages import JournalStorage
@@ -221,7 +107,9 @@ def _flat(params: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return found
 
 
-def _run_trial(plan: Plan, study: Study, folder: ExperimentFolder, settings: Settings) -> bool:
+def _run_trial(
+    plan: TuningPlan, study: Study, folder: ExperimentFolder, settings: Settings
+) -> bool:
     """Carry out the trial that was interrupted, or a new one; return whether it ended."""
     from optuna.trial import TrialState
 
@@ -250,7 +138,7 @@ def _run_trial(plan: Plan, study: Study, folder: ExperimentFolder, settings: Set
     return True
 
 
-def _open_trial(plan: Plan, study: Study) -> Trial:
+def _open_trial(plan: TuningPlan, study: Study) -> Trial:
     """Return the trial that a killed process left, or a new one.
 
     Its sampler knows nothing but the study and how many trials came before, so a study that was
@@ -288,9 +176,7 @@ def _judge(record: JobRecord, device: str, folder: Path) -> tuple[float, TuningB
     spec = record.spec
     assert isinstance(spec, SearchSpec) and record.architecture is not None
     space, task = open_space(spec.space), open_task(spec.task)
-    rows = partition(task, spec.task.title, spec.splits, spec.seed).rows
-    seen = {split: rows[split] for split in (Split.TRAIN, Split.VALIDATION)}
-    evaluator = open_evaluator(spec.rules.evaluator, Bench(space, task, seen, device, folder))
+    evaluator, _ = prepare_evaluator(spec, space, task, device, folder)
     verdict = evaluator.evaluate(
         space.from_text(record.architecture),
         spec.rules.candidate,
@@ -308,7 +194,7 @@ def _judge(record: JobRecord, device: str, folder: Path) -> tuple[float, TuningB
     return verdict.score, bill
 
 
-def _summarise(plan: Plan, study: Study) -> Tuning:
+def _summarise(plan: TuningPlan, study: Study) -> Tuning:
     """Return the best values, and the digest of the whole study."""
     trials = [trial for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()]
     outcomes = [[trial.params, trial.values] for trial in trials]

@@ -13,8 +13,8 @@ from torch import nn
 
 from harness.api import Costs, OperationKey, Scale, TaskShape
 from harness.cli import main
+from harness.config.costs import CostRules
 from harness.config.experiment import make_experiment
-from harness.config.protocol import CostRules
 from harness.errors import ConfigError
 from harness.hardware.latency import Stopwatch, compare, summarise
 from harness.hardware.prices import multiply_adds, read_table

@@ -14,7 +14,7 @@ from harness.planning.plan import make_plan
 from harness.planning.resolve import resolve_experiment
 from harness.plugins import METHODS, TASKS
 from harness.results.spec import SearchSpec
-from harness.tools.tuning import make_plan as make_tuning
+from harness.tools.tuning_plan import make_plan as make_tuning
 from tests.integration.tiny import PROTOCOL, experiment
 from tests.integration.tiny import write as write_experiment
 
