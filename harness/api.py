@@ -6,9 +6,9 @@ from harness.interfaces.costs import Costs, EdgeCosts, Inventory, OperationKey, 
 from harness.interfaces.data import data_folder, find_file, may_download
 from harness.interfaces.evaluation import (
     Assessment,
-    Bench,
     Evaluation,
     Evaluator,
+    EvaluatorContext,
     Outcome,
     Recorded,
 )
@@ -41,7 +41,6 @@ __all__ = [
     "Assessment",
     "Augmentation",
     "AugmentationLimits",
-    "Bench",
     "BlockChain",
     "CellGraph",
     "ConfigError",
@@ -51,6 +50,7 @@ __all__ = [
     "EdgeCosts",
     "Evaluation",
     "Evaluator",
+    "EvaluatorContext",
     "Examples",
     "Gates",
     "Graphs",

@@ -11,10 +11,10 @@ from typing_extensions import override
 from harness.api import (
     Architecture,
     Assessment,
-    Bench,
     ConfigError,
     Evaluation,
     Evaluator,
+    EvaluatorContext,
     Outcome,
     Recipe,
     Recorded,
@@ -67,7 +67,7 @@ class Table(Evaluator):
     c100 and in16.
 
     Args:
-        bench: What to work on; needs neither rows nor images.
+        context: What to work on; needs neither rows nor images.
         trial: The mean over trials, or the seed of one; the mean stands in for one not run.
         test_split: Which test accuracy a train job reports on c100 and in16: of the half that is
             not x-valid (x-test), or of all official test images (ori-test). c10 has only ori-test.
@@ -78,25 +78,25 @@ class Table(Evaluator):
 
     def __init__(
         self,
-        bench: Bench,
+        context: EvaluatorContext,
         *,
         trial: Trial = "mean",
         test_split: TestSplit = "x-test",
         device: str | None = None,
     ) -> None:
-        super().__init__(bench)
-        if bench.task.benchmark not in BENCHMARKS:
+        super().__init__(context)
+        if context.task.benchmark not in BENCHMARKS:
             raise Unsupported(
                 "NAS-Bench-201's table holds CIFAR-10, CIFAR-100 and ImageNet16-120 (c10, c100, "
                 "in16) and no other task."
             )
         self.trial, self.device = trial, device
-        self.benchmark = bench.task.benchmark
+        self.benchmark = context.task.benchmark
         self.facts = BENCHMARKS[self.benchmark]
         self.test_split = test_split if test_split in self.facts.tested else "ori-test"
         self.table = open_table()
         cell = (self.table.operations,) * EDGES
-        if tuple(decision.options for decision in bench.space.decisions) != cell:
+        if tuple(decision.options for decision in context.space.decisions) != cell:
             raise Unsupported("NAS-Bench-201's table holds cells of the space nb201 only.")
         self._columns: dict[int, tuple[list[float], list[float]]] = {}
 
@@ -152,7 +152,7 @@ class Table(Evaluator):
         row = table.rows.get(architecture)
         if row is None:
             raise Unsupported(f"{table.file.path.name} does not hold this cell.")
-        parameters, products = table.sizes(self.benchmark, self.bench.task.shape.classes)
+        parameters, products = table.sizes(self.benchmark, self.context.task.shape.classes)
         return Outcome(
             test_accuracy=tests[row],
             validation_accuracy=None,

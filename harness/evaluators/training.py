@@ -16,9 +16,9 @@ from typing_extensions import override
 from harness.api import (
     Architecture,
     Assessment,
-    Bench,
     Evaluation,
     Evaluator,
+    EvaluatorContext,
     Outcome,
     Recipe,
     Split,
@@ -38,7 +38,7 @@ class Training(Evaluator):
 
     @override
     def cheapest(self, recipe: Recipe, fidelities: Sequence[int]) -> Mapping[str, float]:
-        images = len(self.bench.rows[Split.TRAIN])
+        images = len(self.context.rows[Split.TRAIN])
         return {
             "examples": min(fidelities, default=0) * min(images, recipe.epoch_examples or images)
         }
@@ -56,16 +56,16 @@ class Training(Evaluator):
     ) -> Evaluation:
         began = time.perf_counter()
         torch.manual_seed(seed)
-        bench, rows = self.bench, self.bench.rows
-        network = _build(bench, architecture, recipe)
+        context, rows = self.context, self.context.rows
+        network = _build(context, architecture, recipe)
         if inherit is not None:
-            parent = read_state(self._file(inherit), bench.device)
-            bench.space.inherit(architecture, network, parent["architecture"], parent["weights"])
-        stream = _stream(bench, rows[Split.TRAIN], recipe, seed=seed)
-        fit = Fit(network, recipe, stream, bench.task.loss, epochs=fidelity)
+            parent = read_state(self._file(inherit), context.device)
+            context.space.inherit(architecture, network, parent["architecture"], parent["weights"])
+        stream = _stream(context, rows[Split.TRAIN], recipe, seed=seed)
+        fit = Fit(network, recipe, stream, context.task.loss, epochs=fidelity)
         for _ in range(fit.steps):
             fit.step()
-        validation = _data(bench, rows[Split.VALIDATION])
+        validation = _data(context, rows[Split.VALIDATION])
         score = accuracy(predict(network, validation), validation.labels)
         self._keep(key, architecture, network)
         seconds = time.perf_counter() - began
@@ -76,17 +76,17 @@ class Training(Evaluator):
         self, architecture: Architecture, recipe: Recipe, *, seed: int, order_seed: int
     ) -> Assessment:
         torch.manual_seed(seed)
-        return _FinalTraining(self.bench, architecture, recipe, seed, order_seed)
+        return _FinalTraining(self.context, architecture, recipe, seed, order_seed)
 
     @override
     def release(self, key: str) -> None:
         self._file(key).unlink(missing_ok=True)
 
     def _file(self, key: str) -> Path:
-        return self.bench.folder / f"{key}.pt"
+        return self.context.folder / f"{key}.pt"
 
     def _keep(self, key: str, architecture: Architecture, network: nn.Module) -> None:
-        self.bench.folder.mkdir(parents=True, exist_ok=True)
+        self.context.folder.mkdir(parents=True, exist_ok=True)
         state = {"architecture": architecture, "weights": network.state_dict()}
         torch.save(state, self._file(key))
 
@@ -95,14 +95,19 @@ class _FinalTraining(Assessment):
     """A network fitted on train + validation, one mini-batch a step."""
 
     def __init__(
-        self, bench: Bench, architecture: Architecture, recipe: Recipe, seed: int, order_seed: int
+        self,
+        context: EvaluatorContext,
+        architecture: Architecture,
+        recipe: Recipe,
+        seed: int,
+        order_seed: int,
     ) -> None:
-        self.bench = bench
-        rows = np.sort(np.concatenate([bench.rows[s] for s in _FITTED if s in bench.rows]))
+        self.context = context
+        rows = np.sort(np.concatenate([context.rows[s] for s in _FITTED if s in context.rows]))
         self.train_images = len(rows)
-        self.network = _build(bench, architecture, recipe)
-        stream = _stream(bench, rows, recipe, seed=seed, order_seed=order_seed)
-        self.fit = Fit(self.network, recipe, stream, bench.task.loss)
+        self.network = _build(context, architecture, recipe)
+        stream = _stream(context, rows, recipe, seed=seed, order_seed=order_seed)
+        self.fit = Fit(self.network, recipe, stream, context.task.loss)
         self.steps, self.epoch_steps = self.fit.steps, self.fit.epoch_steps
 
     @property
@@ -120,11 +125,11 @@ class _FinalTraining(Assessment):
 
     @override
     def outcome(self) -> Outcome:
-        bench = self.bench
-        test = bench.task.test()
-        data = DeviceData(test, None, bench.task, bench.device)
+        context = self.context
+        test = context.task.test()
+        data = DeviceData(test, None, context.task, context.device)
         logits = predict(self.network, data)
-        parameters, multiply_adds = count(self.network, bench.task.shape)
+        parameters, multiply_adds = count(self.network, context.task.shape)
         return Outcome(
             test_accuracy=accuracy(logits, data.labels),
             validation_accuracy=None,
@@ -158,16 +163,16 @@ class _FinalTraining(Assessment):
 _FITTED = (Split.TRAIN, Split.VALIDATION)
 
 
-def _build(bench: Bench, architecture: Architecture, recipe: Recipe) -> nn.Module:
-    return bench.space.build(architecture, bench.task.shape, recipe.scale).to(bench.device)
+def _build(context: EvaluatorContext, architecture: Architecture, recipe: Recipe) -> nn.Module:
+    return context.space.build(architecture, context.task.shape, recipe.scale).to(context.device)
 
 
-def _data(bench: Bench, rows: NDArray[np.int64]) -> DeviceData:
-    return DeviceData(bench.task.development(), rows, bench.task, bench.device)
+def _data(context: EvaluatorContext, rows: NDArray[np.int64]) -> DeviceData:
+    return DeviceData(context.task.development(), rows, context.task, context.device)
 
 
 def _stream(
-    bench: Bench,
+    context: EvaluatorContext,
     rows: NDArray[np.int64],
     recipe: Recipe,
     *,
@@ -175,7 +180,7 @@ def _stream(
     order_seed: int | None = None,
 ) -> BatchStream:
     return BatchStream(
-        _data(bench, rows),
+        _data(context, rows),
         recipe.batch_size,
         augmentation=recipe.augmentation,
         seed=seed,

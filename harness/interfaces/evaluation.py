@@ -129,7 +129,7 @@ class Recorded:
 
 
 @dataclass(frozen=True)
-class Bench:
+class EvaluatorContext:
     """What an evaluator works on.
 
     Attributes:
@@ -160,8 +160,8 @@ class Evaluator(ABC):
 
     is_simulated: ClassVar[bool] = False
 
-    def __init__(self, bench: Bench) -> None:
-        self.bench = bench
+    def __init__(self, context: EvaluatorContext) -> None:
+        self.context = context
 
     def cheapest(self, recipe: Recipe, fidelities: Sequence[int]) -> Mapping[str, float]:
         """Return what every candidate takes at least, by unit of the budget, where that is known.
@@ -210,7 +210,7 @@ class Evaluator(ABC):
     def recorded(self, recipe: Recipe, fidelities: Sequence[int]) -> Recorded | None:
         """Return what is known of the task where results are looked up; else None.
 
-        Called when an experiment is planned, too, on a bench without rows.
+        Called when an experiment is planned, too, on a context without rows.
 
         Args:
             recipe: How networks are trained.

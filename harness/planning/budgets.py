@@ -9,7 +9,7 @@ from functools import reduce
 from operator import getitem
 from pathlib import Path
 
-from harness.api import Bench, SearchKind, SearchSpace, Split, Startup
+from harness.api import EvaluatorContext, SearchKind, SearchSpace, Split, Startup
 from harness.config.protocol import SearchRules
 from harness.errors import ConfigError
 from harness.planning.method_settings import MethodSetup
@@ -64,7 +64,7 @@ class _Prices:
         self.images = len(rows.get(Split.TRAIN, ()))
         self._recipe = rules.candidate
         self._evaluator = opened.evaluator or open_evaluator(
-            rules.evaluator, Bench(space, opened.task, rows, "cpu", Path())
+            rules.evaluator, EvaluatorContext(space, opened.task, rows, "cpu", Path())
         )
 
     def cheapest(self, *fidelities: int) -> Mapping[str, float]:

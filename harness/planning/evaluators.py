@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.api import Bench, Evaluator, Recorded, SearchSpace, Task
+from harness.api import Evaluator, EvaluatorContext, Recorded, SearchSpace, Task
 from harness.planning.partition import Partition, partition
 from harness.planning.resolve_plugins import looks_up, open_evaluator
 from harness.results.spec import SearchSpec, TaskData, TrainSpec
@@ -25,8 +25,10 @@ def prepare_evaluator(
     choice = spec.rules.evaluator
     if not looks_up(choice):
         parts = partition(task, spec.task.title, spec.splits, spec.seed)
-        return open_evaluator(choice, Bench(space, task, parts.rows, device, folder)), parts
-    evaluator = open_evaluator(choice, Bench(space, task, {}, device, folder))
+        return open_evaluator(
+            choice, EvaluatorContext(space, task, parts.rows, device, folder)
+        ), parts
+    evaluator = open_evaluator(choice, EvaluatorContext(space, task, {}, device, folder))
     if isinstance(spec, SearchSpec):
         known = evaluator.recorded(spec.rules.candidate, spec.rules.fidelities)
     else:

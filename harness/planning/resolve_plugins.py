@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.api import (
-    Bench,
     Evaluator,
+    EvaluatorContext,
     Method,
     Problem,
     SearchKind,
@@ -53,7 +53,7 @@ def looks_up(evaluator: Plugin) -> bool:
     return EVALUATORS.load(evaluator.name).is_simulated
 
 
-def open_evaluator(choice: Plugin, context: Bench) -> Evaluator:
+def open_evaluator(choice: Plugin, context: EvaluatorContext) -> Evaluator:
     """Return an evaluator that works in ``context``."""
     plugin = EVALUATORS.load(choice.name)
     return plugin(context, **construct(plugin, choice.params))

@@ -8,8 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from harness.api import (
-    Bench,
     Evaluator,
+    EvaluatorContext,
     Recorded,
     Scale,
     SearchSpace,
@@ -193,7 +193,9 @@ class TaskMap:
         choice = self._evaluators[side]
         search, recipe = self._protocol.search, self._protocol.train.recipe
         try:
-            evaluator = open_evaluator(choice, Bench(self._space, task, {}, "cpu", Path()))
+            evaluator = open_evaluator(
+                choice, EvaluatorContext(self._space, task, {}, "cpu", Path())
+            )
         except Unsupported as reason:
             raise ConfigError(
                 f"protocol key {side}.evaluator {choice.name} does not know {data.title}: {reason}"

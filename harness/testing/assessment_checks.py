@@ -47,12 +47,12 @@ def check_outcome_is_complete(evaluator: type[Evaluator]) -> None:
     """A train job's outcome counts parameters, images and predictions, and they agree."""
     with open_on_toys(evaluator) as opened:
         outcome = finish(assess(opened)).outcome()
-        task = opened.bench.task
+        task = opened.context.task
         test = task.test()
-        fitted = sum(len(opened.bench.rows[s]) for s in (Split.TRAIN, Split.VALIDATION))
+        fitted = sum(len(opened.context.rows[s]) for s in (Split.TRAIN, Split.VALIDATION))
         assert outcome.train_images == fitted, f"{outcome.train_images} train images, not {fitted}"
         assert outcome.test_images == len(test.labels), f"{outcome.test_images} test images"
-        network = opened.bench.space.build(MIXED, task.shape, RECIPE.scale)
+        network = opened.context.space.build(MIXED, task.shape, RECIPE.scale)
         parameters = sum(p.numel() for p in network.parameters())
         assert outcome.parameters == parameters, f"{outcome.parameters} of {parameters} parameters"
         assert outcome.multiply_adds > 0, "there are no multiply-adds"
@@ -75,7 +75,7 @@ def check_assessment_is_stepped(evaluator: type[Evaluator]) -> None:
                 assert point and all(isinstance(value, float) for value in point.values()), (
                     f"the curve's point is {point}, no numbers"
                 )
-        fitted = sum(len(opened.bench.rows[s]) for s in (Split.TRAIN, Split.VALIDATION))
+        fitted = sum(len(opened.context.rows[s]) for s in (Split.TRAIN, Split.VALIDATION))
         expected = RECIPE.epochs * fitted
         assert assessment.examples == expected, f"{assessment.examples} examples, not {expected}"
 
@@ -119,7 +119,7 @@ def _ending(assessment: Assessment) -> Any:
 
 
 def _test_calls(opened: Evaluator) -> int:
-    task = opened.bench.task
+    task = opened.context.task
     assert isinstance(task, ToyBlobs), "the evaluator has exchanged the task"
     return task.test_calls
 

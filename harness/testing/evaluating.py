@@ -13,9 +13,9 @@ from harness.api import (
     Architecture,
     Assessment,
     Augmentation,
-    Bench,
     Evaluation,
     Evaluator,
+    EvaluatorContext,
     Recipe,
     Split,
     Unsupported,
@@ -52,10 +52,10 @@ def open_on_toys(evaluator: type[Evaluator]) -> Iterator[Evaluator]:
     fractions = {Split.TRAIN: 0.5, Split.VALIDATION: 0.5}
     rows = task.split(task.development(), fractions, np.random.default_rng(0))
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(ToyCell(), task, rows, "cpu", Path(folder) / "candidates")
+        context = EvaluatorContext(ToyCell(), task, rows, "cpu", Path(folder) / "candidates")
         try:
-            with no_error(f"{evaluator.__name__}(bench)"):
-                opened = evaluator(bench)
+            with no_error(f"{evaluator.__name__}(context)"):
+                opened = evaluator(context)
         except AssertionError as failure:
             if isinstance(failure.__cause__, Unsupported):
                 raise Excepted(str(failure.__cause__)) from failure

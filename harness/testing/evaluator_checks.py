@@ -26,10 +26,10 @@ from harness.testing.evaluating import (
 from harness.testing.plugin_checks import PLUGIN_CHECKS
 
 
-def check_builds_from_a_bench_alone(evaluator: type[Evaluator]) -> None:
-    """It can be built from a bench alone, and building it leaves no files."""
+def check_builds_from_its_context_alone(evaluator: type[Evaluator]) -> None:
+    """It can be built from its context alone, and building it leaves no files."""
     with open_on_toys(evaluator) as opened:
-        folder = opened.bench.folder
+        folder = opened.context.folder
         assert not folder.exists() or not list(folder.iterdir()), "there are files already"
 
 
@@ -58,7 +58,7 @@ def check_same_seed_gives_the_same_score(evaluator: type[Evaluator]) -> None:
 def check_examples_are_counted(evaluator: type[Evaluator]) -> None:
     """Examples are those that training sees: epochs times train images, none when untrained."""
     with open_on_toys(evaluator) as opened:
-        images = len(opened.bench.rows[Split.TRAIN])
+        images = len(opened.context.rows[Split.TRAIN])
         for fidelity in (0, 1, 3):
             verdict = evaluate(opened, key=f"at {fidelity}", fidelity=fidelity)
             expected = fidelity * images
@@ -113,12 +113,12 @@ def check_divergence_scores_nan(evaluator: type[Evaluator]) -> None:
 
 
 def _files(opened: Evaluator) -> set[str]:
-    return {str(path) for path in opened.bench.folder.rglob("*") if path.is_file()}
+    return {str(path) for path in opened.context.folder.rglob("*") if path.is_file()}
 
 
 EVALUATOR_CHECKS: Sequence[Check] = (
     *PLUGIN_CHECKS,
-    check_builds_from_a_bench_alone,
+    check_builds_from_its_context_alone,
     check_verdict_is_complete,
     check_same_seed_gives_the_same_score,
     check_examples_are_counted,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from harness.api import Bench, Split
+from harness.api import EvaluatorContext, Split
 from harness.config.protocol import Plugin
 from harness.planning.resolve_plugins import open_evaluator, open_space, open_task, resolve_plugin
 from harness.plugins import EVALUATORS, SPACES, TASKS
@@ -11,21 +11,21 @@ from tests.integration.tiny import RECIPE
 
 
 @pytest.fixture
-def bench(tmp_path):
+def context(tmp_path):
     space = open_space(resolve_plugin(SPACES, Plugin(name="mobile", params={"blocks": 2})))
     task = open_task(resolve_plugin(TASKS, Plugin(name="d10")))
     examples = task.development()
     fractions = {Split.TRAIN: 0.5, Split.VALIDATION: 0.5}
     rows = task.split(examples, fractions, np.random.default_rng(0))
-    return Bench(space, task, rows, "cpu", tmp_path)
+    return EvaluatorContext(space, task, rows, "cpu", tmp_path)
 
 
-def test_a_child_equal_to_its_parent_has_its_accuracy_untrained(bench):
+def test_a_child_equal_to_its_parent_has_its_accuracy_untrained(context):
     from harness.api import Recipe
 
-    evaluator = open_evaluator(resolve_plugin(EVALUATORS, Plugin(name="training")), bench)
+    evaluator = open_evaluator(resolve_plugin(EVALUATORS, Plugin(name="training")), context)
     recipe = Recipe.model_validate({**RECIPE, "batch_size": 32})
-    parent = bench.space.sample(np.random.default_rng(3))
+    parent = context.space.sample(np.random.default_rng(3))
 
     def judge(fidelity, key, inherit=None):
         return evaluator.evaluate(

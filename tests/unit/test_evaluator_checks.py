@@ -47,8 +47,8 @@ class OptimistAboutNan(Changed):
 
 
 class Demanding(Training):
-    def __init__(self, bench, table):
-        super().__init__(bench)
+    def __init__(self, context, table):
+        super().__init__(context)
 
 
 class Unseeded(Training):
@@ -74,7 +74,7 @@ class Hoarding(Training):
 
 class Sweeping(Training):
     def release(self, key):
-        for file in self.bench.folder.iterdir():
+        for file in self.context.folder.iterdir():
             file.unlink()
 
 
@@ -87,7 +87,7 @@ class Fragile(Training):
 
 class Peeking(Training):
     def evaluate(self, architecture, recipe, **given):
-        self.bench.task.test()
+        self.context.task.test()
         return super().evaluate(architecture, recipe, **given)
 
 
@@ -102,7 +102,7 @@ class Assessing(Training):
 
 class PeekingEarly(Assessing):
     def change(self, assessment):
-        self.bench.task.test()
+        self.context.task.test()
 
 
 class Miscounting(Assessing):
@@ -135,7 +135,7 @@ class Amnesiac(Assessing):
 
 
 FAULTS = [
-    (Demanding, "builds_from_a_bench_alone", "'table'"),
+    (Demanding, "builds_from_its_context_alone", "'table'"),
     (Anonymous, "verdict_is_complete", "the key is 'candidate', not 'one'"),
     (Fractional, "verdict_is_complete", "no percentage"),
     (Timeless, "verdict_is_complete", "it took 0.0 seconds"),
@@ -172,7 +172,7 @@ def test_every_clause_about_judging_catches_some_faulty_evaluator():
 
 def test_evaluator_of_other_spaces_is_excepted_by_its_own_reason():
     class Table(Training):
-        def __init__(self, bench):
+        def __init__(self, context):
             raise Unsupported("The table holds NAS-Bench-201 only.")
 
     verdict = judge("toy", EVALUATOR_CHECKS[-1], Table)

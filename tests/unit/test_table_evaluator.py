@@ -7,7 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.api import NB201_TABLE, Bench, ConfigError, DataError, Recipe, Split, Unsupported
+from harness.api import (
+    NB201_TABLE,
+    ConfigError,
+    DataError,
+    EvaluatorContext,
+    Recipe,
+    Split,
+    Unsupported,
+)
 from harness.config.documents import read_yaml
 from harness.config.shipped import protocol_file
 from harness.evaluators import _nb201_table
@@ -38,7 +46,7 @@ def arrays(reference):
 
 
 def judge(task, **parameters):
-    return Table(Bench(SPACE, task(), {}, "cpu", Path()), **parameters)
+    return Table(EvaluatorContext(SPACE, task(), {}, "cpu", Path()), **parameters)
 
 
 def cell(arrays, row):
@@ -150,7 +158,7 @@ def test_a_recipe_that_is_not_the_tables_is_refused(change):
 
 def test_other_spaces_and_tasks_are_unsupported():
     with pytest.raises(Unsupported, match="cells of the space nb201 only"):
-        Table(Bench(Darts(), C10(), {}, "cpu", Path()))
+        Table(EvaluatorContext(Darts(), C10(), {}, "cpu", Path()))
     with pytest.raises(Unsupported, match="no other task"):
         judge(D10)
 
