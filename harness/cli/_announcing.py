@@ -20,9 +20,9 @@ def announce(
     plan: Plan, folder: ExperimentFolder, settings: Settings, *, is_measured: bool, is_json: bool
 ) -> None:
     """Print what would be run and, if it ``is_measured``, how long that would take."""
-    from harness.execution.pending import unfinished
+    from harness.execution.pending import find_unfinished
 
-    todo = unfinished(plan, folder)
+    todo = find_unfinished(plan, folder)
     found = _measure(todo, settings) if is_measured else None
     time = {} if found is None else {"seconds": found.seconds, "unknown": found.unknown}
     document = {"jobs": [job.folder for job in todo], **time}

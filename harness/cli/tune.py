@@ -84,9 +84,9 @@ def execute(args: argparse.Namespace) -> int:
         devices=find_devices(args.device)[:1],
         stop_after=args.stop_after,
     )
-    with folder.locked():
-        if told := repair_journal(folder.path / JOURNAL):
-            warn([told])
+    with folder.lock():
+        if line := repair_journal(folder.path / JOURNAL):
+            warn([line])
         found = tune(plan, folder, args.trials, settings)
     if found is None:
         print("stopped; the same command goes on", file=sys.stderr)

@@ -155,13 +155,13 @@ def _assign(node: Any, keys: list[str], value: Any, text: str) -> None:
         raise ConfigError(f"--set {text}: the document has no place {'.'.join(keys)!r}.") from error
 
 
-def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return ``base`` with ``changes`` laid over it, mapping by mapping."""
     result = dict(base)
     for key, value in changes.items():
         below = result.get(key)
         both = isinstance(below, Mapping) and isinstance(value, Mapping)
-        result[key] = merged(below, value) if both else value  # type: ignore[arg-type]
+        result[key] = merge(below, value) if both else value  # type: ignore[arg-type]
     return result
 
 
@@ -179,8 +179,8 @@ def explain(error: ValidationError, model: type[BaseModel]) -> str:
     given = "" if isinstance(first["input"], Mapping | BaseModel) else f" {show(first['input'])}"
     fields = sorted(_fields_at(model, first["loc"])) if first["type"] == "model_type" else []
     keys = f": {', '.join(fields)}" if fields else ""
-    told = word(first) + keys
-    return f"{place or 'document'}{given}: {told}{'' if told.endswith('?') else '.'}"
+    reason = word(first) + keys
+    return f"{place or 'document'}{given}: {reason}{'' if reason.endswith('?') else '.'}"
 
 
 def _unknown_key(place: str, known: Iterable[str]) -> str:

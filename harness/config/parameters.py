@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from harness.api import Tunable
-from harness.config.documents import explain, merged
+from harness.config.documents import explain, merge
 from harness.errors import ConfigError, PluginError
 
 
@@ -36,7 +36,7 @@ def resolve(kind: str, name: str, plugin: type, given: Mapping[str, Any]) -> dic
     """
     model = _model(plugin)
     try:
-        return model.model_validate(merged(defaults(plugin), given)).model_dump(mode="json")
+        return model.model_validate(merge(defaults(plugin), given)).model_dump(mode="json")
     except ValidationError as error:
         raise ConfigError(f"{kind} {name}: {explain(error, model)}") from error
 
@@ -101,13 +101,13 @@ def _read_arguments(documented: type) -> dict[str, str]:
     return found
 
 
-def nested(values: Mapping[str, Any]) -> dict[str, Any]:
+def nest(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return values by dotted name as mappings inside mappings."""
     result: dict[str, Any] = {}
     for name, value in values.items():
         for part in reversed(name.split(".")):
             value = {part: value}
-        result = merged(result, value)
+        result = merge(result, value)
     return result
 
 

@@ -21,7 +21,7 @@ from pydantic import (
 
 from harness.api import Augmentation, Recipe, Rules, SearchKind, Split
 from harness.config.costs import CostRules, SuperNetwork
-from harness.config.documents import merged
+from harness.config.documents import merge
 
 
 class Arm(StrEnum):
@@ -56,7 +56,7 @@ class Splits(Rules):
 
     Attributes:
         train: What weights are fitted on.
-        validation: What architectures are judged by.
+        validation: What architectures are evaluated by.
         selection: What neither sees.
         by_index: Cut the examples in the order of the data's files, as the official code of DARTS
             does; otherwise every class is divided at random, again for each seed.
@@ -86,7 +86,7 @@ class Budget(Rules):
     """What a search may spend; it ends when the first limit is reached.
 
     Attributes:
-        evaluations: Candidates judged.
+        evaluations: Candidates evaluated.
         examples: Training examples: what the train stream hands out and what the training of
             candidates sees. Validation examples are billed, not limited.
         epochs: The same, in multiples of the searched train split, so that a proxy with fewer
@@ -132,8 +132,8 @@ class SearchRules(Rules):
         budget: Of every cold search, unless the protocol has one for its kind or method; a
             continued search gets it before and after.
         ticks_per_epoch: Rows logged in each epoch of the train stream.
-        evaluator: Who judges candidates.
-        fidelities: Efforts at which candidates may be judged, ascending; epochs when training.
+        evaluator: Who evaluates candidates.
+        fidelities: Efforts at which candidates may be evaluated, ascending; epochs when training.
         candidate: How candidates are trained.
     """
 
@@ -247,7 +247,7 @@ class Protocol(Rules):
                 "kind_budgets": {**self.kind_budgets, **own.kind_budgets},
                 "method_budgets": {**self.method_budgets, **own.method_budgets},
                 "kind_params": {
-                    kind: merged(self.kind_params.get(kind, {}), own.kind_params.get(kind, {}))
+                    kind: merge(self.kind_params.get(kind, {}), own.kind_params.get(kind, {}))
                     for kind in {**self.kind_params, **own.kind_params}
                 },
                 "costs": own.costs or self.costs,

@@ -32,7 +32,7 @@ class TuningBill(Rules):
         trials: Searches.
         seconds: Time charged.
         examples: Training examples seen.
-        evaluations: Candidates judged.
+        evaluations: Candidates evaluated.
     """
 
     trials: NonNegativeInt

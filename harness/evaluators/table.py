@@ -1,4 +1,4 @@
-"""Judge a cell of NAS-Bench-201 (Dong and Yang, ICLR 2020) by looking its results up."""
+"""Evaluate a cell of NAS-Bench-201 (Dong and Yang, ICLR 2020) by looking its results up."""
 
 from __future__ import annotations
 
@@ -207,15 +207,15 @@ class _LookUp(Assessment):
 
     epoch_steps = steps = 1
 
-    def __init__(self, judge: Table, architecture: Architecture, epochs: int) -> None:
+    def __init__(self, table: Table, architecture: Architecture, epochs: int) -> None:
         _require_epochs(epochs)
-        self._judge, self._architecture, self._epochs = judge, architecture, epochs
+        self._table, self._architecture, self._epochs = table, architecture, epochs
         self._is_done = False
 
     @property
     @override
     def examples(self) -> int:
-        return self._epochs * self._judge.facts.final_train if self._is_done else 0
+        return self._epochs * self._table.facts.final_train if self._is_done else 0
 
     @override
     def step(self) -> None:
@@ -227,7 +227,7 @@ class _LookUp(Assessment):
 
     @override
     def outcome(self) -> Outcome:
-        return self._judge.outcome(self._architecture, self._epochs)
+        return self._table.outcome(self._architecture, self._epochs)
 
     @override
     def network_state(self) -> dict[str, Any]:

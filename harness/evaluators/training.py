@@ -1,4 +1,4 @@
-"""Judge an architecture by training it from scratch on the task's images."""
+"""Evaluate an architecture by training it from scratch on the task's images."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 from harness.config.experiment import Experiment
 from harness.config.protocol import Arm
 from harness.errors import ConfigError
-from harness.execution.pending import unfinished
+from harness.execution.pending import find_unfinished
 from harness.results.files import REMEDY, readable
 from harness.results.planned import ExperimentFacts, Plan, PlannedArm
 from harness.results.store import ExperimentFolder
@@ -137,7 +137,7 @@ def _tell_growth(
     what = "; ".join(f"{kind} {', '.join(new)}" for kind, new in grown.items() if new)
     if not what:
         return
-    ended = len(known.jobs) - len(unfinished(known, folder))
+    ended = len(known.jobs) - len(find_unfinished(known, folder))
     if ended:
         day = datetime.now(UTC).date().isoformat()
         yield f"On {day}, when {ended} of its jobs had ended, the experiment grew by {what}."

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 
 from harness.execution.crew import Crew
-from harness.execution.interrupts import noting
+from harness.execution.interrupts import collect_signals
 from harness.execution.pending import known_record, set_aside_damaged
 from harness.execution.progress import Progress
 from harness.execution.schedule import Ending, Schedule
@@ -49,7 +49,7 @@ def run_jobs(
     deadline = None if after is None else time.monotonic() + after
     os.environ["OMP_NUM_THREADS"] = str(settings.threads)  # for workers, before they load torch
     schedule = Schedule(todo)
-    with noting() as interrupts:
+    with collect_signals() as interrupts:
 
         def should_stop() -> bool:
             return bool(interrupts) or (deadline is not None and time.monotonic() >= deadline)

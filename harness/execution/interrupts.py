@@ -33,7 +33,7 @@ Previous = dict[int, Any]  # what ``signal.getsignal`` returned
 
 
 @contextmanager
-def interrupting() -> Iterator[list[int]]:
+def raise_signals() -> Iterator[list[int]]:
     """Raise ``Interrupted`` at every stop signal; yields the signals that came.
 
     An exception that follows a signal may be its consequence: an import that is interrupted fails
@@ -50,7 +50,7 @@ def interrupting() -> Iterator[list[int]]:
 
 
 @contextmanager
-def noting() -> Iterator[list[int]]:
+def collect_signals() -> Iterator[list[int]]:
     """Note stop signals in the list that is yielded; a second one has its usual effect."""
     came: list[int] = []
 
@@ -63,7 +63,7 @@ def noting() -> Iterator[list[int]]:
 
 
 @contextmanager
-def held_back() -> Iterator[None]:
+def hold_signals() -> Iterator[None]:
     """Hold stop signals back, here and in processes that are started here until they ``heed``."""
     resource_tracker.ensure_running()  # starting it later would let the signals through
     before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)

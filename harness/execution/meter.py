@@ -40,7 +40,7 @@ class Meter:
     with recorded seconds own time is overhead.
 
     Args:
-        evaluator: Who judges candidates.
+        evaluator: Who evaluates candidates.
         rules: Of the search.
         streams: The streams a method may open.
         seeds: Root and purpose of the candidates' seeds.
@@ -95,7 +95,7 @@ class Meter:
     def evaluate(
         self, architecture: Architecture, fidelity: int, *, inherit: str | None = None
     ) -> Evaluation:
-        """Judge a candidate and put it on the bill."""
+        """Evaluate a candidate and put it on the bill."""
         if fidelity not in self.rules.fidelities:
             raise ValueError(
                 f"Fidelity {fidelity} is not offered; there are {self.rules.fidelities}."
@@ -103,7 +103,7 @@ class Meter:
         began = time.perf_counter()
         key = f"{self.bill.evaluations:06d}"
         with torch.random.fork_rng(self._accelerators):  # a training draws from its own seed
-            verdict = self.evaluator.evaluate(
+            evaluation = self.evaluator.evaluate(
                 architecture,
                 self.rules.candidate,
                 fidelity=fidelity,
@@ -112,12 +112,12 @@ class Meter:
                 inherit=inherit,
             )
         self.bill.evaluations += 1
-        self.bill.examples += verdict.examples
+        self.bill.examples += evaluation.examples
         if not self.evaluator.is_simulated:
             self.bill.seconds -= time.perf_counter() - began
-        self.bill.seconds += verdict.seconds
-        self._keep_best(verdict.score, fidelity)
-        return verdict
+        self.bill.seconds += evaluation.seconds
+        self._keep_best(evaluation.score, fidelity)
+        return evaluation
 
     def release(self, key: str) -> None:
         """Forget a candidate's weights, once no checkpoint can ask for them any more."""

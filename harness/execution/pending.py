@@ -19,7 +19,7 @@ class Rerun(StrEnum):
     ALL = "all"
 
 
-def pending(plan: Plan, experiment: ExperimentFolder, rerun: Rerun) -> list[PlannedJob]:
+def find_pending(plan: Plan, experiment: ExperimentFolder, rerun: Rerun) -> list[PlannedJob]:
     """Return the jobs without a record, in the plan's order, ancestors first.
 
     Jobs to be done again, and what depends on them, are cleared first.
@@ -39,7 +39,7 @@ def pending(plan: Plan, experiment: ExperimentFolder, rerun: Rerun) -> list[Plan
     return list(todo.values())
 
 
-def unfinished(plan: Plan, experiment: ExperimentFolder) -> list[PlannedJob]:
+def find_unfinished(plan: Plan, experiment: ExperimentFolder) -> list[PlannedJob]:
     """Return the jobs without a record; changes nothing."""
     return [job for job in plan.jobs if known_record(job, experiment) is None]
 

@@ -64,7 +64,7 @@ def run_unit(unit: Unit, experiment: ExperimentFolder, control: Control, ended: 
         control = replace(control, progress=None)  # thousands of steps a second
     try:
         saver = open_saver(unit, experiment, ended, control.notice)
-        with saver.held():
+        with saver.hold():
             where = environment(control.device, unit.jobs)
             for job in unit.jobs:
                 record = saver.start(job)

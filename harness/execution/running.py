@@ -186,14 +186,14 @@ def carry_out(prepared: Prepared, settings: Settings, *, rerun: str, replace: bo
     Raises:
         HarnessError: If the folder is in use, or holds an experiment that this one does not fit.
     """
-    from harness.execution.pending import Rerun, pending
+    from harness.execution.pending import Rerun, find_pending
     from harness.planning.plan import space_document
 
     say = Display().say
     plan, folder, resolved = prepared.plan, prepared.folder, prepared.resolved
     if rerun not in list(Rerun):
         raise ConfigError(f"rerun is {rerun!r}; expected one of {', '.join(Rerun)}.")
-    with folder.locked():
+    with folder.lock():
         facts, whole = (resolved.facts, plan) if replace else prepared.add()
         folder.write(facts, whole, space_document(resolved))
         if others := len(whole.jobs) - len(plan.jobs):
@@ -201,7 +201,7 @@ def carry_out(prepared: Prepared, settings: Settings, *, rerun: str, replace: bo
                 f"{folder.path} also holds {others} jobs of earlier commands; the report covers "
                 "all, --replace leaves them out"
             )
-        todo = pending(plan, folder, Rerun(rerun))
+        todo = find_pending(plan, folder, Rerun(rerun))
         say(f"{folder.path}: {len(plan.jobs)} jobs, {len(todo)} to do")
         return _finish(prepared, settings, todo, say)
 

@@ -51,7 +51,7 @@ class Saver(Log, ABC):
     """Where the jobs of a unit are saved, one after the other."""
 
     @abstractmethod
-    def held(self) -> AbstractContextManager[None]:
+    def hold(self) -> AbstractContextManager[None]:
         """Hold the place for this process."""
 
     @abstractmethod
@@ -106,8 +106,8 @@ class FolderSaver(Saver):
 
     @override
     @contextmanager
-    def held(self) -> Iterator[None]:
-        with self._folder.held():
+    def hold(self) -> Iterator[None]:
+        with self._folder.hold():
             try:
                 yield
             except Lost as fault:
@@ -190,8 +190,8 @@ class ShardSaver(Saver):
 
     @override
     @contextmanager
-    def held(self) -> Iterator[None]:
-        with self._writer.held():
+    def hold(self) -> Iterator[None]:
+        with self._writer.hold():
             try:
                 yield
             finally:

@@ -123,8 +123,8 @@ class SearchJob(RunningJob):
             units = ", ".join(before)
             raise PluginError(
                 f"The method {self.spec.method.name} took {FREE_STEPS:,} steps in a row that spent "
-                f"none of its budget ({units}), which would never end; every step has to judge a "
-                "candidate or take a batch for training."
+                f"none of its budget ({units}), which would never end; every step has to evaluate "
+                "a candidate or take a batch for training."
             )
 
     @override

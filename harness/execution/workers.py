@@ -12,7 +12,7 @@ from multiprocessing.process import BaseProcess
 
 from typing_extensions import override
 
-from harness.execution.interrupts import held_back
+from harness.execution.interrupts import hold_signals
 from harness.execution.units import Unit
 from harness.execution.worker import Message, Notice, Share, carry_out, serve
 from harness.results.planned import PlannedJob
@@ -117,7 +117,7 @@ class Spawned(Worker):
         self.pipe, theirs = context.Pipe()
         arguments = (theirs, experiment.path, threads, device, deadline)
         self._process: BaseProcess = context.Process(target=serve, args=arguments, daemon=True)
-        with held_back():
+        with hold_signals():
             self._process.start()
         theirs.close()
 

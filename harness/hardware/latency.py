@@ -93,15 +93,17 @@ def compare(predicted: Sequence[float], measured: Sequence[float]) -> dict[str, 
     """
     from scipy.stats import spearmanr  # slow to import, and every job imports this module
 
-    told, seen = np.asarray(predicted), np.asarray(measured)
-    factor = float((told * seen).sum() / (told**2).sum())
+    sums, measures = np.asarray(predicted), np.asarray(measured)
+    factor = float((sums * measures).sum() / (sums**2).sum())
     return {
-        "networks": len(seen),
-        "predicted": [float(value) for value in told],
-        "measured": [float(value) for value in seen],
-        "root_mean_square_error": float(np.sqrt(((told - seen) ** 2).mean())),
-        "mean_relative_error": float((np.abs(told - seen) / seen).mean()),
+        "networks": len(measures),
+        "predicted": [float(value) for value in sums],
+        "measured": [float(value) for value in measures],
+        "root_mean_square_error": float(np.sqrt(((sums - measures) ** 2).mean())),
+        "mean_relative_error": float((np.abs(sums - measures) / measures).mean()),
         "factor": factor,
-        "mean_relative_error_after_factor": float((np.abs(factor * told - seen) / seen).mean()),
-        "rank_correlation": float(spearmanr(told, seen).statistic),
+        "mean_relative_error_after_factor": float(
+            (np.abs(factor * sums - measures) / measures).mean()
+        ),
+        "rank_correlation": float(spearmanr(sums, measures).statistic),
     }

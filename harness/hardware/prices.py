@@ -122,8 +122,10 @@ def read_table(path: Path) -> tuple[LatencyTable, str]:
         first = error.errors()[0]
         place = " / ".join(map(str, first["loc"]))
         given = first["input"]
-        told = f", not {show(given)}" if isinstance(given, int | float | str) else ""
-        raise ConfigError(f"{path} is no latency table: {place}: {word(first)}{told}.") from error
+        instead = f", not {show(given)}" if isinstance(given, int | float | str) else ""
+        raise ConfigError(
+            f"{path} is no latency table: {place}: {word(first)}{instead}."
+        ) from error
     except ValueError as error:
         raise ConfigError(f"{path} is no latency table: {error}.") from error
     return table, hashlib.sha256(content).hexdigest()[:16]

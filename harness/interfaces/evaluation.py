@@ -19,7 +19,7 @@ from harness.interfaces.task import Split, Task
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The verdict on one candidate.
+    """How one candidate was evaluated.
 
     Attributes:
         key: Names the candidate's trained weights, for ``inherit`` and ``release``.
@@ -134,7 +134,7 @@ class EvaluatorContext:
 
     Attributes:
         space: Where architectures come from.
-        task: What they are judged on.
+        task: What they are evaluated on.
         rows: Rows of the development examples in each split; empty where results are looked up.
         device: Where networks and batches live.
         folder: Where candidates' weights lie until they are released.
@@ -148,7 +148,7 @@ class EvaluatorContext:
 
 
 class Evaluator(ABC):
-    """Judges architectures: by training, or by looking them up in a table.
+    """Evaluates architectures: by training, or by looking them up in a table.
 
     An evaluator's parameters are the keyword-only arguments of its constructor, all with a
     default.
@@ -168,7 +168,7 @@ class Evaluator(ABC):
 
         Args:
             recipe: Of candidates.
-            fidelities: At which they may be judged.
+            fidelities: At which they may be evaluated.
         """
         return {}
 
@@ -183,7 +183,7 @@ class Evaluator(ABC):
         key: str,
         inherit: str | None = None,
     ) -> Evaluation:
-        """Judge a candidate on the validation split; for search jobs.
+        """Evaluate a candidate on the validation split; for search jobs.
 
         Args:
             architecture: The candidate.
@@ -214,7 +214,7 @@ class Evaluator(ABC):
 
         Args:
             recipe: How networks are trained.
-            fidelities: Epochs after which they are judged.
+            fidelities: Epochs after which they are evaluated.
 
         Raises:
             ConfigError: If such results were never recorded.

@@ -37,7 +37,7 @@ class Startup:
 
     Attributes:
         parameter: Name of the hyper-parameter that says how much.
-        fidelities: Of the candidates that are judged, one after another.
+        fidelities: Of the candidates that are evaluated, one after another.
         epochs: Of the train stream.
     """
 
@@ -114,8 +114,8 @@ class Method(ABC):
         Args:
             params: All hyper-parameters, each of its declared type, as the constructor gets them.
         """
-        judges = "evaluations" in cls.currencies
-        return SearchKind.CANDIDATES if judges else SearchKind.SUPERNET
+        evaluates = "evaluations" in cls.currencies
+        return SearchKind.CANDIDATES if evaluates else SearchKind.SUPERNET
 
     @classmethod
     def unsupported(
@@ -126,7 +126,7 @@ class Method(ABC):
         Args:
             space: What would be searched.
             has_images: Whether train and validation images can be streamed.
-            fidelities: Efforts at which candidates may be judged.
+            fidelities: Efforts at which candidates may be evaluated.
         """
         return None
 
@@ -146,7 +146,7 @@ class Method(ABC):
 
         Args:
             params: All hyper-parameters, each of its declared type, as the constructor gets them.
-            fidelities: Efforts at which candidates may be judged.
+            fidelities: Efforts at which candidates may be evaluated.
             target: What a network should cost, in the comparison's currency; None asks for nothing.
             budget: Limits of a search by unit: evaluations, examples, epochs, seconds.
         """
@@ -160,7 +160,7 @@ class Method(ABC):
 
         Args:
             params: All hyper-parameters, each of its declared type, as the constructor gets them.
-            fidelities: Efforts at which candidates may be judged; at least one, or the method
+            fidelities: Efforts at which candidates may be evaluated; at least one, or the method
                 ``unsupported``.
         """
         return Startup()

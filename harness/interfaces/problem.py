@@ -28,12 +28,12 @@ class Stream(Protocol):
 
 
 class Evaluate(Protocol):
-    """Judges a candidate; see ``Problem.evaluate``."""
+    """Evaluates a candidate; see ``Problem.evaluate``."""
 
     def __call__(
         self, architecture: Architecture, fidelity: int, *, inherit: str | None = None
     ) -> Evaluation:
-        """Return the verdict on ``architecture``."""
+        """Return the evaluation of ``architecture``."""
         ...
 
 
@@ -53,8 +53,8 @@ class Problem:
         steps: Train batches that the budget allows, None if it does not count examples; the
             horizon of schedules.
         epoch_steps: Train batches in one epoch.
-        fidelities: Efforts at which candidates may be judged, ascending; empty if none may.
-        evaluate: Judges a candidate; its trained weights are kept until released.
+        fidelities: Efforts at which candidates may be evaluated, ascending; empty if none may.
+        evaluate: Evaluates a candidate; its trained weights are kept until released.
         release: Forgets a candidate's weights, by key.
         costs: What the comparison counts besides accuracy; None if nothing.
         is_spent: Tells whether the budget is spent, in the midst of a step too; the harness ends a

@@ -1,4 +1,4 @@
-"""What stands around a genotype in a log or a file; loads no torch."""
+"""What is around a genotype in a log or a file; loads no torch."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Tunable:
     """The range in which ``tune`` looks for a hyper-parameter.
 
-    It stands in the annotation: ``rate: Annotated[float, Tunable(1e-4, 1e-1, log=True)]``. A range
+    It is part of the annotation: ``rate: Annotated[float, Tunable(1e-4, 1e-1, log=True)]``. A range
     says what is worth trying, not what is allowed. Whole numbers where both ends are.
 
     Attributes:

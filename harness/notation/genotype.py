@@ -7,7 +7,7 @@ output. The edges of a cell come in one of three dialects:
 * pairs: ``('sep_conv_3x3', 0)``, an operation and a predecessor, two for each node in turn;
 * nested: for each node in turn a list of such pairs, any number of them;
 * triples: ``('sep_conv_3x3', 2, 0)``, an operation, a node and its predecessor, in any order
-  (FairDARTS); the last node is the last one that has an edge or stands in the concat.
+  (FairDARTS); the last node is the last one that has an edge or is in the concat.
 
 Lists and tuples are the same, and so are ``2`` and ``np.int64(2)``. What is around the genotype, as
 in the line of a log, is passed over, and so are the fields ``connectN`` and ``connects`` of
@@ -42,7 +42,7 @@ _A_NODE = f"a node, an integer from {_INPUTS}"
 
 
 class _Link(NamedTuple):
-    """An edge, and where its predecessor stands in the text."""
+    """An edge, and where the text names its predecessor."""
 
     source: int
     target: int

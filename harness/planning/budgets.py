@@ -35,7 +35,7 @@ def check_budgets(
         A line for each method that can learn nothing on some task.
 
     Raises:
-        ConfigError: If a method's budget is spent before its first candidate is judged.
+        ConfigError: If a method's budget is spent before its first candidate is evaluated.
     """
     asked = {
         title: setup

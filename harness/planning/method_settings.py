@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from harness.config.documents import merged
+from harness.config.documents import merge
 from harness.config.parameters import defaults
 from harness.config.protocol import Protocol, SearchRules
 from harness.config.tuning import MethodSetting
@@ -39,11 +39,11 @@ def set_up_method(setting: MethodSetting, protocol: Protocol) -> MethodSetup:
         HarnessError: If hyper-parameters are wrong, or the budget limits nothing that it spends.
     """
     tuned = {} if setting.tuning is None else setting.tuning.params
-    own = merged(merged(protocol.method_params.get(setting.name, {}), tuned), setting.params)
+    own = merge(merge(protocol.method_params.get(setting.name, {}), tuned), setting.params)
     method = resolve_method(setting.model_copy(update={"params": own}))
     kind = method.kind
     if general := _common(protocol.kind_params.get(kind, {}), defaults(method.plugin)):
-        params = merged(general, own)
+        params = merge(general, own)
         method = resolve_method(setting.model_copy(update={"params": params}))
     rules = protocol.search_rules(setting.name, kind)
     _refuse_other_units(method, rules)

@@ -84,7 +84,7 @@ def cost_fields(costs: Costs | None, architecture: Architecture) -> dict[str, fl
     return {"cost": cost, **({"latency_ms": cost} if costs.currency == MILLISECONDS else {})}
 
 
-def fingerprinted(rules: CostRules) -> CostRules:
+def add_fingerprint(rules: CostRules) -> CostRules:
     """Return the rules with the absolute path of the table and what it holds."""
     if rules.table is None:
         return rules

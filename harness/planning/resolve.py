@@ -17,7 +17,7 @@ from harness.config.tuning import MethodSetting
 from harness.errors import ConfigError, UnknownNameError
 from harness.planning.budgets import check_budgets
 from harness.planning.method_settings import MethodSetup, set_up_method
-from harness.planning.pricing import fingerprinted, open_costs, warn_about_target
+from harness.planning.pricing import add_fingerprint, open_costs, warn_about_target
 from harness.planning.protocol_sizes import warn_about_sizes
 from harness.planning.recipes import fit_recipes
 from harness.planning.resolve_plugins import open_space, resolve_plugin
@@ -152,7 +152,7 @@ def _priced(
     """Check that everything has a price, and warn of a target that nothing reaches."""
     if protocol.costs is None:
         return protocol, ()
-    rules = fingerprinted(protocol.costs)
+    rules = add_fingerprint(protocol.costs)
     warnings = []
     for title, task in tasks.items():
         costs = open_costs(rules, name, space, task.shape)

@@ -39,7 +39,7 @@ class PairData:
         source: What the source arm trains on: the source in full.
         target: What is trained on.
         searched_target: The same as the arms see it that search there: its images, where a table
-            judges what is found, or the other way round; where no arm does, the target.
+            evaluates what is found, or the other way round; where no arm does, the target.
     """
 
     searched: TaskData

@@ -118,14 +118,14 @@ def readable(place: object, what: str, remedy: str = "") -> Iterator[None]:
 
 
 def _complain(place: object, what: str, remedy: str, error: Exception) -> HarnessError:
-    told = f"{place} cannot be read as {what}: {first_reason(error)}"
+    line = f"{place} cannot be read as {what}: {first_reason(error)}"
     if isinstance(error, ValidationError) and all(
         one["type"] == "extra_forbidden" for one in error.errors()
     ):
         return ConfigError(
-            f"{told}; another version of the harness wrote it: use that one, or move the file away."
+            f"{line}; another version of the harness wrote it: use that one, or move the file away."
         )
-    return DamagedFileError(f"{told}; {remedy}." if remedy else f"{told}.")
+    return DamagedFileError(f"{line}; {remedy}." if remedy else f"{line}.")
 
 
 def parse_object(text: str | bytes) -> dict[str, Any]:

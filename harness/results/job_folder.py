@@ -71,7 +71,7 @@ class JobFolder:
             return not hold(file, is_shared=True)
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def hold(self) -> Iterator[None]:
         """Hold the folder; waits for an orphan of a killed run, which is about to notice."""
         self.path.mkdir(parents=True, exist_ok=True)
         with (self.path / "lock").open("w") as file:

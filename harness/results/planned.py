@@ -37,7 +37,7 @@ class PlannedArm(Rules):
         arm: Which.
         method: Title of the method; empty for the random arm, which all methods share.
         source: Title of the task of the first search; empty for the random arm.
-        target: Of the pair. What was searched and trained on stands in the jobs' specs.
+        target: Of the pair. The jobs' specs say what was searched and trained on.
         seed: Of the search; number of the random architecture.
         repeat: Which of several trainings.
         train: Digest of the train job.

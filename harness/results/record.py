@@ -32,7 +32,7 @@ class Bill(BaseModel):
         overhead_seconds: Logging, checkpoints, and own time under a simulated clock.
         examples: Training examples seen.
         validation_examples: Examples drawn from other streams, e.g. for architecture parameters.
-        evaluations: Candidates judged.
+        evaluations: Candidates evaluated.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -110,7 +110,7 @@ class JobRecord(BaseModel):
         validation_accuracy: Null unless a rule selects by validation.
         selection_rule: Which epoch's network was tested, e.g. ``last epoch``.
         parameters: Of the trained network, without auxiliary head.
-        multiply_adds: Likewise, one image, convolutions and linear layers.
+        multiply_adds: Of the same network, one image, convolutions and linear layers.
         latency_ms: Looked up in the comparison's latency table; null where there is none.
         cost: In the comparison's currency; null where it counts none.
         split_ids: A hash of the rows of each split; what a table calls it where one is used.

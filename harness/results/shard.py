@@ -87,8 +87,8 @@ class ShardedJob(JobFolder):
 
     def __init__(self, planned: PlannedJob, index: Index) -> None:
         self._planned, self._index = planned, index
-        self._told = index[planned.job]
-        super().__init__(self._told.shard)
+        self._found = index[planned.job]
+        super().__init__(self._found.shard)
 
     @property
     @override
@@ -107,26 +107,27 @@ class ShardedJob(JobFolder):
     @override
     def record(self) -> JobRecord:
         with readable(self._place(RECORDS), "a record"):
-            told = parse_object(self._told.environment) if self._told.environment else {}
-            own = parse_object(self._told.record)
+            lines = self._found
+            where = parse_object(lines.environment) if lines.environment else {}
+            own = parse_object(lines.record)
             architecture = own.get("architecture")
-            drawn = {} if architecture is None else json.loads(self._told.drawings[architecture])
+            drawn = {} if architecture is None else json.loads(lines.drawings[architecture])
             planned = {"name": self._planned.name, "spec": self._planned.spec}
-            return JobRecord.model_validate({**told, **planned, **drawn, **own})
+            return JobRecord.model_validate({**where, **planned, **drawn, **own})
 
     @override
     def trajectory(self) -> list[dict[str, Any]]:
-        if not self._told.trajectory:
+        if not self._found.trajectory:
             return []
         with readable(self._place(TRAJECTORIES), "a trajectory"):
-            told = parse_object(self._told.trajectory)
-            rows = (dict(zip(told["columns"], row, strict=True)) for row in told["rows"])
-            return [dict(told["first"]), *rows]
+            line = parse_object(self._found.trajectory)
+            rows = (dict(zip(line["columns"], row, strict=True)) for row in line["rows"])
+            return [dict(line["first"]), *rows]
 
     @override
     def clear(self) -> None:
         line = json.dumps({"job": self._planned.job, "cleared": True}, separators=(",", ":"))
-        for shard in (self.path, *self._told.copies):
+        for shard in (self.path, *self._found.copies):
             _cut(shard / RECORDS)
             with (shard / RECORDS).open("a", encoding="utf-8") as file:
                 file.write(line + "\n")
@@ -159,7 +160,7 @@ class ShardWriter:
         self._due = 0.0
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def hold(self) -> Iterator[None]:
         """Hold the folder, and write everything down in the end."""
         self.path.mkdir(parents=True, exist_ok=True)
         with (self.path / "lock").open("w") as lock:
@@ -269,13 +270,13 @@ def _job_of(line: str) -> str | None:
 def _write_rows(job: str, rows: Rows) -> str:
     first, *others = rows
     columns = list(others[0]) if others else []
-    told = {
+    line = {
         "job": job,
         "first": finite(first),
         "columns": columns,
         "rows": [[finite(row[name]) for name in columns] for row in others],
     }
-    return json.dumps(told, separators=(",", ":"), allow_nan=False)
+    return json.dumps(line, separators=(",", ":"), allow_nan=False)
 
 
 def _lines(file: Path) -> list[str]:

@@ -146,7 +146,7 @@ class ExperimentFolder:
         return self._index
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
+    def lock(self) -> Iterator[None]:
         """Hold the folder for this process.
 
         Raises:

@@ -93,7 +93,7 @@ class Outline:
         )
 
     def plan(self, sizes: Sequence[tuple[int, int]]) -> tuple[Frame, list[list[Place]]]:
-        """Return what stands around the blocks, and where each block's layers stand.
+        """Return what is around the blocks, and the sizes of each block's layers.
 
         Args:
             sizes: Of each block the option of its width, and its number of layers.

@@ -61,7 +61,7 @@ class Official:
     """The full set, in the published files.
 
     Attributes:
-        root: The folder in which theirs lies, or shall lie.
+        root: The folder in which they are, or will be put.
     """
 
     root: Path

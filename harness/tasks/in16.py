@@ -18,7 +18,7 @@ class In16(Task):
     benchmark = "imagenet16_120"
     no_images: ClassVar[str] = (
         "in16 (ImageNet16-120) exists as a table only: nothing can be searched or trained on its "
-        "images; judge by the evaluator 'table', as the protocol 'table' does."
+        "images; take the evaluator 'table', as the protocol 'table' does."
     )
 
     @override

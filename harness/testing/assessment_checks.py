@@ -15,7 +15,7 @@ from harness.api import (
     Outcome,
     Split,
 )
-from harness.testing.clauses import Check, difference, frozen, no_error
+from harness.testing.clauses import Check, find_difference, freeze, no_error
 from harness.testing.evaluating import (
     MIXED,
     RECIPE,
@@ -103,12 +103,12 @@ def check_assessment_resumes_seamlessly(evaluator: type[Evaluator]) -> None:
         halves.load_state_dict(saved)
         torch.set_rng_state(random)
         finish(halves, halves.steps // 2)
-        parting = difference(_ending(through), _ending(halves))
+        parting = find_difference(_ending(through), _ending(halves))
         assert not parting, f"the resumed train job ends otherwise, {parting}"
 
 
 def _ending(assessment: Assessment) -> Any:
-    return frozen(
+    return freeze(
         {
             "report": assessment.report(),
             "network": assessment.network_state(),

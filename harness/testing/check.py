@@ -12,7 +12,7 @@ from harness.api import DataError, Method, SearchSpace, Task, WeightSharingSpace
 from harness.errors import UnknownNameError
 from harness.plugins import EVALUATORS, METHODS, REGISTRIES, SPACES, TASKS
 from harness.registry import did_you_mean
-from harness.testing.clauses import Check, Excepted, apply, clause, describe
+from harness.testing.clauses import Check, Excepted, apply, describe, read_clause
 from harness.testing.evaluator_checks import EVALUATOR_CHECKS
 from harness.testing.method_checks import METHOD_CHECKS, check_takes_two_steps
 from harness.testing.network_checks import NETWORK_CHECKS
@@ -27,7 +27,7 @@ FEW_SEEDS = range(2)  # where networks are built and run
 
 @dataclass(frozen=True)
 class Verdict:
-    """How one plugin stands to one clause.
+    """How one plugin keeps one clause.
 
     Attributes:
         plugin: Its kind and name.
@@ -73,9 +73,9 @@ def check_plugin(name: str, kind: str | None = None) -> list[Verdict]:
     return [verdict for kind in kinds for verdict in _CONTRACTS[kind](name)]
 
 
-def judge(plugin: str, check: Check, subject: Any, *arguments: object) -> Verdict:
+def run_check(plugin: str, check: Check, subject: Any, *arguments: object) -> Verdict:
     """Run one check on ``subject`` and say how it went; nothing that it does is raised."""
-    sentence = clause(check)
+    sentence = read_clause(check)
     try:
         apply(check, subject, *arguments)
     except Excepted as reason:
@@ -92,9 +92,9 @@ def judge(plugin: str, check: Check, subject: Any, *arguments: object) -> Verdic
 def _check_method(name: str) -> Iterator[Verdict]:
     method: type[Method] = METHODS.load(name)
     for check in METHOD_CHECKS:
-        yield judge(f"method {name}", check, method)
+        yield run_check(f"method {name}", check, method)
     for space in SPACES.names():
-        yield judge(
+        yield run_check(
             f"method {name} in {space}", check_takes_two_steps, method, SPACES.load(space)()
         )
 
@@ -102,14 +102,14 @@ def _check_method(name: str) -> Iterator[Verdict]:
 def _check_space(name: str) -> Iterator[Verdict]:
     plugin: type[SearchSpace] = SPACES.load(name)
     for check in PLUGIN_CHECKS:
-        yield judge(f"space {name}", check, plugin)
+        yield run_check(f"space {name}", check, plugin)
     space = plugin()
     network_checks = [*NETWORK_CHECKS]
     if isinstance(space, WeightSharingSpace):
         network_checks += SUPERNET_CHECKS
     for checks, seeds in ((SPACE_CHECKS, SEEDS), (network_checks, FEW_SEEDS)):
         for check in checks:
-            verdicts = [judge(f"space {name}", check, space, seed) for seed in seeds]
+            verdicts = [run_check(f"space {name}", check, space, seed) for seed in seeds]
             yield next((v for v in verdicts if v.status == "failed"), verdicts[0])
 
 
@@ -117,7 +117,7 @@ def _check_task(name: str) -> Iterator[Verdict]:
     plugin = TASKS.load(name)
     _require_data(plugin)
     for check in TASK_CHECKS:
-        yield judge(f"task {name}", check, plugin)
+        yield run_check(f"task {name}", check, plugin)
 
 
 def _require_data(plugin: Callable[[], Task]) -> None:
@@ -134,7 +134,7 @@ def _require_data(plugin: Callable[[], Task]) -> None:
 
 def _check_evaluator(name: str) -> Iterator[Verdict]:
     for check in EVALUATOR_CHECKS:
-        yield judge(f"evaluator {name}", check, EVALUATORS.load(name))
+        yield run_check(f"evaluator {name}", check, EVALUATORS.load(name))
 
 
 _CONTRACTS: dict[str, Callable[[str], Iterator[Verdict]]] = {

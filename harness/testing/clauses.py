@@ -1,4 +1,4 @@
-"""What contract checks of every kind share: a check's docstring is the clause it stands for."""
+"""What contract checks of every kind share: a check's docstring is its clause."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def title(check: Check) -> str:
     return check.__name__.removeprefix("check_")
 
 
-def clause(check: Check) -> str:
-    """Return the sentence that a check stands for."""
+def read_clause(check: Check) -> str:
+    """Return the sentence that a check holds a plugin to."""
     return (inspect.getdoc(check) or "").partition("\n")[0]
 
 
@@ -90,20 +90,20 @@ def require_architecture(what: str, architecture: Architecture, space: SearchSpa
     assert not fault, f"{what} {fault}"
 
 
-def frozen(value: Any) -> Any:
+def freeze(value: Any) -> Any:
     """Return a copy of nested containers that compares bit by bit: tensors hashed, NaN a text."""
     if isinstance(value, Tensor):
         flat = value.detach().cpu().contiguous().reshape(-1)
         digest = hashlib.sha256(flat.view(torch.uint8).numpy().tobytes()).hexdigest()[:12]
         return f"{value.dtype} {tuple(value.shape)} {digest}"
     if isinstance(value, Mapping):
-        return {key: frozen(inner) for key, inner in value.items()}
+        return {key: freeze(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [frozen(inner) for inner in value]
+        return [freeze(inner) for inner in value]
     return "nan" if isinstance(value, float) and math.isnan(value) else value
 
 
-def difference(first: Any, second: Any, place: str = "") -> str | None:
+def find_difference(first: Any, second: Any, place: str = "") -> str | None:
     """Return where two frozen values differ first, and how, or None if they are equal."""
     if isinstance(first, Mapping) and isinstance(second, Mapping) and first.keys() == second.keys():
         pairs = [(f"{place}.{key}", first[key], second[key]) for key in first]
@@ -113,5 +113,5 @@ def difference(first: Any, second: Any, place: str = "") -> str | None:
         return None
     else:
         return f"{place.lstrip('.')}: {reprlib.repr(first)} against {reprlib.repr(second)}"
-    found = (difference(a, b, inner) for inner, a, b in pairs)
+    found = (find_difference(a, b, inner) for inner, a, b in pairs)
     return next((text for text in found if text), None)

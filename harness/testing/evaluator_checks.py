@@ -34,12 +34,12 @@ def check_builds_from_its_context_alone(evaluator: type[Evaluator]) -> None:
 
 
 def check_verdict_is_complete(evaluator: type[Evaluator]) -> None:
-    """A verdict has the key it was asked for, a score in percent, and took positive seconds."""
+    """An evaluation has the key it was asked for, a score in percent, and took positive seconds."""
     with open_on_toys(evaluator) as opened:
-        verdict = evaluate(opened, key="one")
-        assert verdict.key == "one", f"the key is {verdict.key!r}, not 'one'"
-        assert 0 <= verdict.score <= 100, f"the score is {verdict.score}, no percentage"
-        assert verdict.seconds > 0, f"it took {verdict.seconds} seconds"
+        evaluation = evaluate(opened, key="one")
+        assert evaluation.key == "one", f"the key is {evaluation.key!r}, not 'one'"
+        assert 0 <= evaluation.score <= 100, f"the score is {evaluation.score}, no percentage"
+        assert evaluation.seconds > 0, f"it took {evaluation.seconds} seconds"
 
 
 def check_same_seed_gives_the_same_score(evaluator: type[Evaluator]) -> None:
@@ -52,7 +52,7 @@ def check_same_seed_gives_the_same_score(evaluator: type[Evaluator]) -> None:
         assert first.score == second.score, f"one seed, two scores: {first.score}, {second.score}"
     with open_on_toys(evaluator) as other:
         third = evaluate(other, key="one")
-        assert first.score == third.score, "another evaluator judges the same candidate otherwise"
+        assert first.score == third.score, "another evaluator scores the same candidate otherwise"
 
 
 def check_examples_are_counted(evaluator: type[Evaluator]) -> None:
@@ -60,10 +60,10 @@ def check_examples_are_counted(evaluator: type[Evaluator]) -> None:
     with open_on_toys(evaluator) as opened:
         images = len(opened.context.rows[Split.TRAIN])
         for fidelity in (0, 1, 3):
-            verdict = evaluate(opened, key=f"at {fidelity}", fidelity=fidelity)
+            evaluation = evaluate(opened, key=f"at {fidelity}", fidelity=fidelity)
             expected = fidelity * images
-            assert verdict.examples == expected, (
-                f"fidelity {fidelity} counts {verdict.examples} examples, not {expected}"
+            assert evaluation.examples == expected, (
+                f"fidelity {fidelity} counts {evaluation.examples} examples, not {expected}"
             )
 
 
@@ -108,8 +108,8 @@ def check_release_forgets(evaluator: type[Evaluator]) -> None:
 def check_divergence_scores_nan(evaluator: type[Evaluator]) -> None:
     """A training that diverges scores NaN and raises nothing."""
     with open_on_toys(evaluator) as opened, no_error("a training that diverges"):
-        verdict = evaluate(opened, key="wild", recipe=WILD)
-        assert math.isnan(verdict.score), f"a training that diverged scores {verdict.score}"
+        evaluation = evaluate(opened, key="wild", recipe=WILD)
+        assert math.isnan(evaluation.score), f"a training that diverged scores {evaluation.score}"
 
 
 def _files(opened: Evaluator) -> set[str]:

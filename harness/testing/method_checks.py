@@ -108,7 +108,7 @@ def check_knows_its_startup(method: type[Method]) -> None:
             assert name in place, f"startup() names {found.parameter!r}, which is none of its own"
             place = place[name]
         foreign = sorted(set(found.fidelities) - set(offered))
-        assert not foreign, f"startup() judges at {foreign}, but {offered} are on offer"
+        assert not foreign, f"startup() evaluates at {foreign}, but {offered} are on offer"
 
 
 def check_heeds_the_target_that_it_says_it_heeds(method: type[Method]) -> None:
@@ -122,7 +122,7 @@ def check_heeds_the_target_that_it_says_it_heeds(method: type[Method]) -> None:
             f"low, and {dear} one that is high"
         )
     else:
-        parting = low.difference(high)
+        parting = low.find_difference(high)
         assert not parting, f"it says that it heeds no target, but two make two searches, {parting}"
 
 
@@ -143,7 +143,7 @@ def check_every_step_spends(method: type[Method]) -> None:
 
 
 def check_proposes_only_valid_architectures(method: type[Method]) -> None:
-    """Every candidate is valid, judged at a fidelity on offer, and inherits from a kept one."""
+    """Every candidate is valid, evaluated at a fidelity on offer, and inherits from a kept one."""
     with no_error("a search"):
         search(method, Toy(), readings=0)  # the toy refuses anything else
 

@@ -11,8 +11,8 @@ import torch
 from harness.api import Method, SearchSpace
 from harness.testing.clauses import (
     Check,
-    difference,
-    frozen,
+    find_difference,
+    freeze,
     no_error,
     require_architecture,
 )
@@ -26,11 +26,11 @@ def check_answer_is_valid_at_any_time(method: type[Method]) -> None:
     toy = Toy()
     instance = begin(method, toy)
     for step in range(STEPS + 1):
-        before = frozen(toy.state_dict())
+        before = freeze(toy.state_dict())
         answer = instance.incumbent()
         require_architecture(f"the answer after {step} steps", answer, toy.problem.space)
         assert instance.incumbent() == answer, f"asked twice after {step} steps, it answers twice"
-        changed = difference(before, frozen(toy.state_dict()))
+        changed = find_difference(before, freeze(toy.state_dict()))
         assert not changed, f"asking for the answer is not free: {changed}"
         instance.step()
 
@@ -67,7 +67,7 @@ def check_insights_are_plain(method: type[Method]) -> None:
         insights = instance.insights()
         with no_error("json.dumps(insights)"):
             written = json.loads(json.dumps(insights))
-        changed = difference(frozen(insights), frozen(written), "insights")
+        changed = find_difference(freeze(insights), freeze(written), "insights")
         assert not changed, f"insights are not plain, {changed}"
         _require_alphas(insights, toy.problem.space)
         instance.step()
@@ -77,13 +77,13 @@ def check_reading_insights_changes_nothing(method: type[Method]) -> None:
     """Insights may be read often, seldom or never: the search and the numbers stay the same."""
     instance = begin(method, Toy())
     take_steps(instance, 3)
-    again = difference(frozen(instance.insights()), frozen(instance.insights()), "insights")
+    again = find_difference(freeze(instance.insights()), freeze(instance.insights()), "insights")
     assert not again, f"insights read twice differ, {again}"
     silent, curious = search(method, Toy(), readings=0), search(method, Toy(), readings=2)
     for row in curious.steps:
         del row["insights"]
     silent.state = curious.state = None
-    parting = silent.difference(curious)
+    parting = silent.find_difference(curious)
     assert not parting, f"reading insights changes the search, {parting}"
 
 

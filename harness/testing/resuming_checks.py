@@ -12,8 +12,8 @@ import torch
 from harness.api import Method, SearchState, Unsupported
 from harness.testing.clauses import (
     Check,
-    difference,
-    frozen,
+    find_difference,
+    freeze,
     is_sentence,
     no_error,
     require_architecture,
@@ -29,14 +29,16 @@ def check_same_seed_gives_the_same_search(method: type[Method]) -> None:
         first = search(method, Toy())
     with _global_generators_at(2):
         second = search(method, Toy())
-    parting = first.difference(second)
+    parting = first.find_difference(second)
     assert not parting, f"the same seed gives two searches, {parting}"
 
 
 def check_seed_matters(method: type[Method]) -> None:
     """Another seed gives another search, even on the same batches."""
     first, second = search(method, Toy(1)), search(method, Toy(2))
-    assert first.difference(second), "two seeds give one search: it seeds generators of its own"
+    assert first.find_difference(second), (
+        "two seeds give one search: it seeds generators of its own"
+    )
 
 
 def check_state_is_plain(method: type[Method]) -> None:
@@ -46,7 +48,7 @@ def check_state_is_plain(method: type[Method]) -> None:
     state = instance.state_dict()
     with no_error("torch.load(state, weights_only=True)"):
         loaded = read_back(state)
-    changed = difference(frozen(state), frozen(loaded), "state")
+    changed = find_difference(freeze(state), freeze(loaded), "state")
     assert not changed, f"saving and reading changes the state, {changed}"
 
 
@@ -120,7 +122,7 @@ def _warm_start(instance: Method, source: SearchState) -> bool:
 
 
 def _require_seamless(through: Transcript, halves: Transcript) -> None:
-    parting = through.difference(halves)
+    parting = through.find_difference(halves)
     assert not parting, (
         f"resumed after step {STEPS // 2} it parts from a search in one go, {parting}"
     )

@@ -11,7 +11,7 @@ import torch
 
 from harness.api import Method, SearchState
 from harness.config.parameters import construct, resolve
-from harness.testing.clauses import Excepted, difference, frozen
+from harness.testing.clauses import Excepted, find_difference, freeze
 from harness.testing.toy_problem import STEPS, Toy
 
 
@@ -31,11 +31,11 @@ class Transcript:
     steps: list[dict[str, Any]] = field(default_factory=list)
     state: Any = None
 
-    def difference(self, other: Transcript) -> str | None:
+    def find_difference(self, other: Transcript) -> str | None:
         """Return where two searches part, or None."""
         pairs = enumerate(zip(self.steps, other.steps, strict=True), start=1)
-        found = (difference(*both, f"step {step}") for step, both in pairs)
-        return next((text for text in found if text), None) or difference(
+        found = (find_difference(*both, f"step {step}") for step, both in pairs)
+        return next((text for text in found if text), None) or find_difference(
             self.state, other.state, "state"
         )
 
@@ -84,16 +84,16 @@ def search(
     for step in range(STEPS):
         if step == resume_after:
             _resume(transcript, source)
-        told = len(transcript.toy.diary)
+        asked = len(transcript.toy.trace)
         transcript.method.step()
         row: dict[str, Any] = {
-            "asked": transcript.toy.diary[told:],
+            "asked": transcript.toy.trace[asked:],
             "answer": transcript.method.incumbent(),
         }
         for _ in range(readings):
             row["insights"] = transcript.method.insights()
-        transcript.steps.append(frozen(row))
-    transcript.state = frozen(transcript.method.state_dict())
+        transcript.steps.append(freeze(row))
+    transcript.state = freeze(transcript.method.state_dict())
     return transcript
 
 

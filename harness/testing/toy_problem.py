@@ -1,4 +1,4 @@
-"""A toy problem: what the harness would hand a method, at no cost and with a diary."""
+"""A toy problem: what the harness would hand a method, at no cost and with a trace."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Toy:
         task: Whose images the streams hand out; toy blobs by default.
         scale: Of the super-network.
         has_images: Whether streams can be opened.
-        fidelities: At which candidates may be judged.
+        fidelities: At which candidates may be evaluated.
         broken: Whether every other evaluation, or every evaluation and all images, are NaN.
         keeps_weights: Whether there are weights to inherit; else it is as in a table.
         target: What a network should cost, in toy units: an option costs as much as its number, and
@@ -55,9 +55,9 @@ class Toy:
 
     Attributes:
         problem: What the method is handed.
-        diary: What was asked, in order.
+        trace: What was asked, in order.
         spent: Evaluations and examples, as the harness would bill them.
-        scores: Every score of an architecture that was judged.
+        scores: Every score of an architecture that was evaluated.
         again: Returns the same problem as it was at the beginning.
     """
 
@@ -77,7 +77,7 @@ class Toy:
         self.broken = broken
         self.keeps_weights = keeps_weights
         self.has_images = has_images
-        self.diary: list[Entry] = []
+        self.trace: list[Entry] = []
         self.spent = {"evaluations": 0, "examples": 0}
         self.scores: dict[Architecture, list[float]] = {}
         task = task or ToyBlobs()
@@ -120,7 +120,7 @@ class Toy:
             "rng": self.problem.rng.bit_generator.state,
             "torch": torch.get_rng_state(),
             "streams": {split: s.state_dict() for split, s in self._streams.items()},
-            "mutable": copy.deepcopy((self.diary, self.spent, self.scores, self._kept)),
+            "mutable": copy.deepcopy((self.trace, self.spent, self.scores, self._kept)),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -129,7 +129,7 @@ class Toy:
         torch.set_rng_state(state["torch"])
         for split, stream in self._streams.items():
             stream.load_state_dict(state["streams"][split])
-        self.diary, self.spent, self.scores, self._kept = copy.deepcopy(state["mutable"])
+        self.trace, self.spent, self.scores, self._kept = copy.deepcopy(state["mutable"])
 
     def _stream(self, split: Split) -> Stream:
         if not self.has_images or split not in self._streams:
@@ -144,9 +144,9 @@ class Toy:
         if fidelity not in self.problem.fidelities:
             raise ValueError(f"Fidelity {fidelity} is none of {self.problem.fidelities}.")
         assert inherit is None or inherit in self._kept, (
-            f"it inherits from {inherit!r}, which was released or never judged"
+            f"it inherits from {inherit!r}, which was released or never evaluated"
         )
-        self.diary.append(("evaluate", architecture, fidelity, inherit))
+        self.trace.append(("evaluate", architecture, fidelity, inherit))
         key, examples = f"{self.spent['evaluations']:06d}", fidelity * self._train_images
         self.spent["evaluations"] += 1
         self.spent["examples"] += examples
@@ -158,7 +158,7 @@ class Toy:
 
     def _is_spent(self) -> bool:
         """Tell whether there were as many candidates or train batches as the horizon allows."""
-        counted = [e for e in self.diary if e[0] == "evaluate" or e == ("batch", str(Split.TRAIN))]
+        counted = [e for e in self.trace if e[0] == "evaluate" or e == ("batch", str(Split.TRAIN))]
         return len(counted) >= STEPS
 
     def _score(self, architecture: Architecture, fidelity: int) -> float:
@@ -172,13 +172,13 @@ class Toy:
         return 90 * share + zlib.crc32(repr(architecture).encode()) / 2**32
 
     def _release(self, key: str) -> None:
-        assert key in self._kept, f"it releases {key!r}, which was released or never judged"
-        self.diary.append(("release", key))
+        assert key in self._kept, f"it releases {key!r}, which was released or never evaluated"
+        self.trace.append(("release", key))
         self._kept.discard(key)
 
 
 class _DiaryStream:
-    """A stream that writes into the diary what it hands out."""
+    """A stream that traces what it hands out."""
 
     def __init__(self, toy: Toy, split: Split, stream: BatchStream) -> None:
         self._toy = toy
@@ -187,7 +187,7 @@ class _DiaryStream:
 
     def next(self) -> tuple[Tensor, Tensor]:
         images, targets = self._stream.next()
-        self._toy.diary.append(("batch", str(self._split)))
+        self._toy.trace.append(("batch", str(self._split)))
         if self._split is Split.TRAIN:
             self._toy.spent["examples"] += len(targets)
         factor = float("nan") if self._toy.broken == "always" else 1.0

@@ -37,7 +37,7 @@ class Description:
     Attributes:
         architecture: In the space's notation.
         space: With every parameter.
-        task: Likewise.
+        task: With every parameter.
         shape: Of the task.
         scale: Of the network, without auxiliary head.
         parameters: Trainable ones, without auxiliary head.

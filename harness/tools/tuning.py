@@ -24,7 +24,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from harness.api import Tunable, Unsupported
-from harness.config.parameters import nested
+from harness.config.parameters import nest
 from harness.config.tuning import Tuning, TuningBill
 from harness.errors import ConfigError, HarnessError
 from harness.execution.executor import Settings, run_jobs
@@ -165,19 +165,19 @@ def _suggest(trial: Trial, name: str, over: Tunable) -> float:
 def _judge(record: JobRecord, device: str, folder: Path) -> tuple[float, TuningBill]:
     """Return the validation accuracy of what a search found, at full effort, and what all cost.
 
-    It is judged again, for a method's own best score is that of its luckiest candidate, and some
-    judge none.
+    It is evaluated again, for a method's own best score is that of its luckiest candidate, and some
+    evaluate none.
 
     Args:
         record: Of the search.
-        device: Where it is judged.
+        device: Where it is evaluated.
         folder: Where its weights lie meanwhile.
     """
     spec = record.spec
     assert isinstance(spec, SearchSpec) and record.architecture is not None
     space, task = open_space(spec.space), open_task(spec.task)
     evaluator, _ = prepare_evaluator(spec, space, task, device, folder)
-    verdict = evaluator.evaluate(
+    evaluation = evaluator.evaluate(
         space.from_text(record.architecture),
         spec.rules.candidate,
         fidelity=spec.rules.fidelities[-1],
@@ -187,11 +187,11 @@ def _judge(record: JobRecord, device: str, folder: Path) -> tuple[float, TuningB
     evaluator.release("verdict")
     bill = TuningBill(
         trials=1,
-        seconds=record.bill.seconds + verdict.seconds,
-        examples=record.bill.examples + verdict.examples,
+        seconds=record.bill.seconds + evaluation.seconds,
+        examples=record.bill.examples + evaluation.examples,
         evaluations=record.bill.evaluations + 1,
     )
-    return verdict.score, bill
+    return evaluation.score, bill
 
 
 def _summarise(plan: TuningPlan, study: Study) -> Tuning:
@@ -217,5 +217,5 @@ def _summarise(plan: TuningPlan, study: Study) -> Tuning:
         bill=TuningBill(
             **{key: sum(bill[key] for bill in bills) for key in TuningBill.model_fields}
         ),
-        params=nested(best.params),
+        params=nest(best.params),
     )

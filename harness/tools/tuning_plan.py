@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.api import Tunable
-from harness.config.documents import merged
+from harness.config.documents import merge
 from harness.config.experiment import make_experiment
-from harness.config.parameters import nested, ranges
+from harness.config.parameters import nest, ranges
 from harness.config.tuning import MethodSetting
 from harness.errors import ConfigError
 from harness.planning.resolve import Resolved, resolve_experiment
@@ -38,7 +38,7 @@ class TuningPlan:
     def spec(self, values: Mapping[str, Any], number: int) -> SearchSpec:
         """Return the search of one trial; each has a seed, and so a split, of its own."""
         name, protocol = self.method.name, self.resolved.protocol
-        params = merged(self.method.params, nested(values))
+        params = merge(self.method.params, nest(values))
         return SearchSpec(
             method=resolve_method(MethodSetting(name=name, params=params)).setting,
             space=self.resolved.space_choice,
@@ -92,7 +92,7 @@ def make_plan(
     if not found.protocol.search.fidelities:
         raise ConfigError(
             f"protocol {found.protocol.name} offers no fidelity at which a trial's architecture "
-            "could be judged; state one in search.fidelities."
+            "could be evaluated; state one in search.fidelities."
         )
     chosen = _choose(method, ranges(METHODS.load(method)), wanted)
     return TuningPlan(found.methods[method], chosen, found, seed)

@@ -120,7 +120,7 @@ def test_an_impossible_combination_is_skipped_with_its_reason(tmp_path):
 
 def test_a_folder_in_use_is_left_alone(tmp_path, capsys):
     file = write(tmp_path)
-    with ExperimentFolder(tmp_path / "tiny").locked():
+    with ExperimentFolder(tmp_path / "tiny").lock():
         assert run(tmp_path, file) == 2
     assert "in use by another process" in capsys.readouterr().err
 

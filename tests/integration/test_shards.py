@@ -15,7 +15,7 @@ import pytest
 from harness.cli import main
 from harness.config.experiment import make_experiment
 from harness.execution import runner
-from harness.execution.pending import unfinished
+from harness.execution.pending import find_unfinished
 from harness.execution.runner import Control, Stopped, run_unit
 from harness.execution.units import SHARD_JOBS, Unit, make_units
 from harness.planning.plan import make_plan
@@ -107,7 +107,7 @@ def test_a_half_written_line_is_no_job_and_is_cut(tmp_path, file):
     (shard,) = (tmp_path / "short" / "shards").iterdir()
     content = (shard / file).read_bytes()
     (shard / file).write_bytes(content[: content[:-1].rfind(b"\n") + 40])
-    left = unfinished(plan_of(seeds=3), ExperimentFolder(tmp_path / "short"))
+    left = find_unfinished(plan_of(seeds=3), ExperimentFolder(tmp_path / "short"))
     assert len(left) == (file == RECORDS)
     if file == RECORDS:
         assert run(tmp_path) == 0
@@ -130,7 +130,7 @@ def test_stopping_keeps_what_has_ended_and_the_same_command_goes_on(tmp_path, mo
     ended = []
     with pytest.raises(Stopped):
         run_unit(unit, experiment, stop, lambda job, status, reason: ended.append(job))
-    left = unfinished(plan, ExperimentFolder(tmp_path / "short"))
+    left = find_unfinished(plan, ExperimentFolder(tmp_path / "short"))
     assert {job.job for job in left} == {job.job for job in plan.jobs} - {j.job for j in ended}
     assert 5 <= len(ended) <= 8
     assert run(tmp_path) == 0
@@ -278,7 +278,7 @@ def test_a_killed_run_loses_the_last_moment_only(tmp_path, root):
     process.send_signal(signal.SIGKILL)
     process.wait()
     folder = ExperimentFolder(tmp_path / "short")
-    done = len(folder.plan().jobs) - len(unfinished(folder.plan(), folder))
+    done = len(folder.plan().jobs) - len(find_unfinished(folder.plan(), folder))
     assert done > 10
 
 

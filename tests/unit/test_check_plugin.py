@@ -10,8 +10,8 @@ import torch
 from harness import cli
 from harness.errors import UnknownNameError
 from harness.testing import check as check_module
-from harness.testing.check import Verdict, check_plugin, judge
-from harness.testing.clauses import Excepted, apply, clause, difference, frozen, title
+from harness.testing.check import Verdict, check_plugin, run_check
+from harness.testing.clauses import Excepted, apply, find_difference, freeze, read_clause, title
 from harness.testing.method_checks import METHOD_CHECKS
 from harness.testing.plugin_checks import check_says_what_it_is
 from harness.testing.resuming_checks import check_seed_matters
@@ -31,7 +31,7 @@ def test_every_clause_is_a_sentence_of_its_own():
         if name.endswith("_CHECKS")
         for check in value
     }
-    sentences = [clause(check) for check in checks]
+    sentences = [read_clause(check) for check in checks]
     assert len(checks) > 50
     assert len(set(sentences)) == len(sentences)
     assert all(s[:1] in "ABCDEFGHIJKLMNOPQRSTUVWXYZ`" and s[-1] == "." for s in sentences)
@@ -55,10 +55,10 @@ def test_declared_exception_is_reported_with_its_reason():
 
     with pytest.raises(Excepted, match="fixed order"):
         apply(check_seed_matters, Fixed)
-    verdict = judge("method fixed", check_seed_matters, Fixed)
+    verdict = run_check("method fixed", check_seed_matters, Fixed)
     assert verdict == Verdict(
         "method fixed",
-        clause(check_seed_matters),
+        read_clause(check_seed_matters),
         "excepted",
         "It walks the space in a fixed order.",
     )
@@ -68,7 +68,7 @@ def test_exception_without_a_reason_is_a_failure():
     class Sly(RandomSearch):
         exceptions = {"seed_matters": ""}  # noqa: RUF012
 
-    assert judge("method sly", check_seed_matters, Sly).status == "failed"
+    assert run_check("method sly", check_seed_matters, Sly).status == "failed"
 
 
 def test_method_that_refuses_the_toy_is_excepted_by_its_own_reason():
@@ -77,7 +77,7 @@ def test_method_that_refuses_the_toy_is_excepted_by_its_own_reason():
         def unsupported(cls, space, *, has_images, fidelities):
             return "It searches other spaces."
 
-    verdict = judge("method picky", check_seed_matters, Picky)
+    verdict = run_check("method picky", check_seed_matters, Picky)
     assert (verdict.status, verdict.message) == ("excepted", "It searches other spaces.")
 
 
@@ -87,7 +87,7 @@ def test_plugin_whose_module_does_not_say_what_it_is_is_caught(monkeypatch):
     class Wordless(RandomSearch):
         pass
 
-    verdict = judge("method wordless", check_says_what_it_is, Wordless)
+    verdict = run_check("method wordless", check_says_what_it_is, Wordless)
     assert (verdict.status, verdict.message[-6:]) == ("failed", "'todo'")
 
 
@@ -96,7 +96,7 @@ def test_whatever_a_plugin_raises_becomes_a_verdict_in_one_line():
         def step(self):
             raise RuntimeError("first line\nsecond line")
 
-    verdict = judge("method crashing", check_seed_matters, Crashing)
+    verdict = run_check("method crashing", check_seed_matters, Crashing)
     assert (verdict.status, verdict.message) == ("failed", "RuntimeError: first line")
 
 
@@ -139,15 +139,15 @@ def test_titles_are_what_exceptions_refer_to():
 def test_first_difference_is_found_by_its_place():
     first = {"a": [1, torch.zeros(2)], "b": (float("nan"), "x")}
     second = {"a": [1, torch.tensor([0.0, 1.0])], "b": [float("nan"), "x"]}
-    assert difference(frozen(first), frozen(first)) is None
-    assert difference(frozen(first), frozen(second), "state").startswith("state.a[1]: ")
-    assert difference(frozen({"a": 1}), frozen({"b": 1})).startswith(": {'a': 1}")
-    assert difference(frozen([1]), frozen([1, 2])).startswith(": [1]")
+    assert find_difference(freeze(first), freeze(first)) is None
+    assert find_difference(freeze(first), freeze(second), "state").startswith("state.a[1]: ")
+    assert find_difference(freeze({"a": 1}), freeze({"b": 1})).startswith(": {'a': 1}")
+    assert find_difference(freeze([1]), freeze([1, 2])).startswith(": [1]")
 
 
 def test_frozen_tensors_compare_by_type_shape_and_bits():
-    assert frozen(torch.zeros(2)) == frozen(torch.zeros(4)[::2])
-    assert frozen(torch.zeros(2)) != frozen(torch.zeros(2).double())
-    assert frozen(torch.zeros(2)) != frozen(torch.zeros(1, 2))
-    assert frozen(torch.tensor(np.nan)) == frozen(torch.tensor(np.nan))
-    assert frozen(torch.zeros((), dtype=torch.bfloat16)) == frozen(torch.zeros(()).bfloat16())
+    assert freeze(torch.zeros(2)) == freeze(torch.zeros(4)[::2])
+    assert freeze(torch.zeros(2)) != freeze(torch.zeros(2).double())
+    assert freeze(torch.zeros(2)) != freeze(torch.zeros(1, 2))
+    assert freeze(torch.tensor(np.nan)) == freeze(torch.tensor(np.nan))
+    assert freeze(torch.zeros((), dtype=torch.bfloat16)) == freeze(torch.zeros(()).bfloat16())

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from harness.config.documents import apply_overrides, explain, merged, parse_yaml, read_yaml
+from harness.config.documents import apply_overrides, explain, merge, parse_yaml, read_yaml
 from harness.config.experiment import make_experiment
 from harness.config.parameters import construct, defaults, resolve
 from harness.config.protocol import Budget
@@ -49,7 +49,7 @@ def test_an_override_without_a_place_is_refused(text):
 
 
 def test_merging_keeps_what_is_not_changed():
-    assert merged({"a": {"b": 1, "c": 2}}, {"a": {"c": 3}}) == {"a": {"b": 1, "c": 3}}
+    assert merge({"a": {"b": 1, "c": 2}}, {"a": {"c": 3}}) == {"a": {"b": 1, "c": 3}}
 
 
 def test_parameters_are_written_out_in_full():

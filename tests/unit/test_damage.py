@@ -9,7 +9,7 @@ import torch
 
 from harness.config.experiment import make_experiment
 from harness.errors import ConfigError, DamagedFileError
-from harness.execution.pending import Rerun, pending, set_aside_damaged
+from harness.execution.pending import Rerun, find_pending, set_aside_damaged
 from harness.execution.resuming import take_up
 from harness.execution.saving import write_state
 from harness.planning.plan import make_plan
@@ -46,7 +46,7 @@ def test_a_record_cut_at_any_byte_is_set_aside_and_its_job_done_again(folder, jo
         with pytest.raises(DamagedFileError, match=r"record\.json cannot be read as JobRecord"):
             folder.job(job).record()
     said = []
-    assert pending(_only(job), folder, Rerun.NONE) == [job]
+    assert find_pending(_only(job), folder, Rerun.NONE) == [job]
     set_aside_damaged([job], folder, said.append)
     assert len(said) == 1 and str(file) in said[0]
     assert "it is now record.json.damaged, and the job is done again" in said[0]

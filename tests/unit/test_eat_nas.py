@@ -41,11 +41,11 @@ def living(method):
 
 
 def released(toy):
-    return [entry[1] for entry in toy.diary if entry[0] == "release"]
+    return [entry[1] for entry in toy.trace if entry[0] == "release"]
 
 
 def asked(toy):
-    return [entry[1:] for entry in toy.diary if entry[0] == "evaluate"]
+    return [entry[1:] for entry in toy.trace if entry[0] == "evaluate"]
 
 
 def test_reports_say_that_it_is_a_re_implementation():

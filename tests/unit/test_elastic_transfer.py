@@ -29,7 +29,7 @@ def source(architecture, state=()):
 
 
 def asked(toy):
-    return [entry[1:] for entry in toy.diary if entry[0] == "evaluate"]
+    return [entry[1:] for entry in toy.trace if entry[0] == "evaluate"]
 
 
 def test_warm_start_searches_from_the_answer_of_the_source():
@@ -86,7 +86,7 @@ def test_random_control_is_the_same_search_but_for_its_seed():
     plain, control = start(toys[0]), start(toys[1], seed_architecture="random_equal_size")
     take(plain, 20)
     take(control, 20)
-    assert toys[0].diary == toys[1].diary
+    assert toys[0].trace == toys[1].trace
     assert plain.insights() == control.insights()
 
 
@@ -107,6 +107,6 @@ def test_search_resumed_after_any_step_goes_on_exactly(step, seed_architecture):
     assert repr(through.state_dict()) == repr(resumed.state_dict())
     take(through, 20)
     take(resumed, 20)
-    assert toy.diary == again.diary
+    assert toy.trace == again.trace
     assert repr(through.state_dict()) == repr(resumed.state_dict())
     assert through.insights() == resumed.insights()

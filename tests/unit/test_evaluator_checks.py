@@ -8,7 +8,7 @@ import torch
 
 from harness.api import Unsupported
 from harness.evaluators.training import Training
-from harness.testing.check import judge
+from harness.testing.check import run_check
 from harness.testing.clauses import title
 from harness.testing.evaluator_checks import EVALUATOR_CHECKS
 
@@ -162,7 +162,7 @@ def test_faulty_evaluator_is_caught_by_the_clause_that_names_its_fault(
     evaluator, caught_by, message
 ):
     check = next(check for check in EVALUATOR_CHECKS if title(check) == caught_by)
-    assert message in judge("toy", check, evaluator).message
+    assert message in run_check("toy", check, evaluator).message
 
 
 def test_every_clause_about_judging_catches_some_faulty_evaluator():
@@ -175,5 +175,5 @@ def test_evaluator_of_other_spaces_is_excepted_by_its_own_reason():
         def __init__(self, context):
             raise Unsupported("The table holds NAS-Bench-201 only.")
 
-    verdict = judge("toy", EVALUATOR_CHECKS[-1], Table)
+    verdict = run_check("toy", EVALUATOR_CHECKS[-1], Table)
     assert (verdict.status, verdict.message) == ("excepted", "The table holds NAS-Bench-201 only.")

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from harness.api import Startup, Unsupported
-from harness.testing.check import judge
+from harness.testing.check import run_check
 from harness.testing.clauses import title
 from harness.testing.method_checks import METHOD_CHECKS
 from methods.darts import Darts
@@ -19,7 +19,7 @@ from methods.random_search import RandomSearch
 
 
 def broken_clauses(checks, method):
-    verdicts = {title(check): judge("toy", check, method) for check in checks}
+    verdicts = {title(check): run_check("toy", check, method) for check in checks}
     return {name: v.message for name, v in verdicts.items() if v.status == "failed"}
 
 
@@ -194,7 +194,7 @@ class AfraidOfNan(RandomSearch):
 
 
 class LovesNan(RandomSearch):
-    def judge(self, architecture, fidelity):
+    def run_check(self, architecture, fidelity):
         verdict = self.problem.evaluate(architecture, fidelity)
         fitness = verdict.score * self.fitness.factor(architecture)
         if not fitness < self.best_at[1]:
@@ -203,7 +203,7 @@ class LovesNan(RandomSearch):
 
 
 class Deaf(RandomSearch):
-    def judge(self, architecture, fidelity):
+    def run_check(self, architecture, fidelity):
         self.fitness = lambda architecture, score: score if math.isfinite(score) else -math.inf
         return super().judge(architecture, fidelity)
 

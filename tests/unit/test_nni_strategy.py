@@ -51,7 +51,7 @@ def searched(strategy, toy=None, **params):
 
 
 def batches(toy, split):
-    return sum(entry == ("batch", str(split)) for entry in toy.diary)
+    return sum(entry == ("batch", str(split)) for entry in toy.trace)
 
 
 # The contract tests hold darts against the rest of the contract; gumbel differs in its draws only.

@@ -34,7 +34,7 @@ def take(method, steps):
 
 
 def asked(toy):
-    return [entry[1:3] for entry in toy.diary if entry[0] == "evaluate"]
+    return [entry[1:3] for entry in toy.trace if entry[0] == "evaluate"]
 
 
 @pytest.mark.parametrize("after", range(1, 12))
@@ -42,7 +42,7 @@ def asked(toy):
 def test_every_sampler_resumes_seamlessly_wherever_it_was_stopped(sampler, after):
     params = {"sampler": sampler, "startup": 2, "population": 2, "spared": 1}
     variant = type("Variant", (Optuna,), {"contract_params": params})
-    parting = search(variant, Toy()).difference(search(variant, Toy(), resume_after=after))
+    parting = search(variant, Toy()).find_difference(search(variant, Toy(), resume_after=after))
     assert not parting, parting
 
 

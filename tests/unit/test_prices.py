@@ -20,7 +20,7 @@ from harness.hardware.latency import Stopwatch, compare, summarise
 from harness.hardware.prices import multiply_adds, read_table
 from harness.hardware.published import read_published
 from harness.interfaces.costs import price
-from harness.planning.pricing import fingerprinted, open_costs, warn_about_target
+from harness.planning.pricing import add_fingerprint, open_costs, warn_about_target
 from harness.planning.resolve import resolve_experiment
 from harness.plugins import SPACES
 from harness.search.fitness import Aim, Fitness
@@ -301,7 +301,7 @@ def test_a_column_of_the_benchmark_prices_whole_cells(reference, monkeypatch):
         cells = file["ops"]
     for row in (0, 777, 15_624):
         assert costs.of(tuple(int(choice) for choice in cells[row])) == pytest.approx(wanted[row])
-    assert costs.edges is None and fingerprinted(column("pixel3")).fingerprint
+    assert costs.edges is None and add_fingerprint(column("pixel3")).fingerprint
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def take(method, steps):
 
 
 def judged(toy):
-    return [entry[1] for entry in toy.diary if entry[0] == "evaluate"]
+    return [entry[1] for entry in toy.trace if entry[0] == "evaluate"]
 
 
 @pytest.mark.parametrize("plugin", [*SIMPLE, ZeroCost])
@@ -215,7 +215,7 @@ def test_the_policy_finds_what_is_rewarded():
 )
 def test_variants_resume_seamlessly(plugin, params):
     variant = type(plugin.__name__, (plugin,), {"contract_params": params})
-    parting = search(variant, Toy()).difference(search(variant, Toy(), resume_after=5))
+    parting = search(variant, Toy()).find_difference(search(variant, Toy(), resume_after=5))
     assert not parting, parting
 
 

@@ -10,7 +10,7 @@ from torch import nn
 from harness.api import Decision, Gates, Scale, TaskShape, Unsupported
 from harness.spaces.darts import Darts
 from harness.spaces.mobile import Mobile
-from harness.testing.check import judge
+from harness.testing.check import run_check
 from harness.testing.clauses import title
 from harness.testing.network_checks import NETWORK_CHECKS, find_tiny
 from harness.testing.plugin_checks import PLUGIN_CHECKS
@@ -23,7 +23,7 @@ SEEDS = range(3)
 
 
 def failure(check, space):
-    verdicts = (judge("toy", check, space, seed) for seed in SEEDS)
+    verdicts = (run_check("toy", check, space, seed) for seed in SEEDS)
     return next((verdict.message for verdict in verdicts if verdict.status == "failed"), None)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from harness.config.experiment import make_experiment
 from harness.errors import DamagedFileError, FolderInUseError
-from harness.execution.pending import Rerun, pending
+from harness.execution.pending import Rerun, find_pending
 from harness.planning.plan import make_plan
 from harness.planning.resolve import resolve_experiment
 from harness.results.record import JobRecord, Status
@@ -63,16 +63,16 @@ def test_the_lock_of_an_experiment_is_held_by_one(tmp_path):
     folder = ExperimentFolder(tmp_path / "name")
     other = ExperimentFolder(tmp_path / "name")
     refused = pytest.raises(FolderInUseError, match="in use by another process")
-    with folder.locked(), refused, other.locked():
+    with folder.lock(), refused, other.lock():
         pass
-    with other.locked():
+    with other.lock():
         pass
 
 
 def test_a_job_is_held_while_its_writer_works(tmp_path):
     folder = JobFolder(tmp_path)
     assert not folder.is_held()
-    with folder.held():
+    with folder.hold():
         assert folder.is_held()
     assert not folder.is_held()
 
@@ -85,9 +85,9 @@ def test_a_damaged_record_is_named(tmp_path):
 
 def test_only_jobs_without_a_record_are_pending(tmp_path, plan):
     folder = ExperimentFolder(tmp_path)
-    assert pending(plan, folder, Rerun.NONE) == list(plan.jobs)
+    assert find_pending(plan, folder, Rerun.NONE) == list(plan.jobs)
     folder.job(plan.jobs[0]).finish(record(plan.jobs[0]))
-    assert pending(plan, folder, Rerun.NONE) == list(plan.jobs[1:])
+    assert find_pending(plan, folder, Rerun.NONE) == list(plan.jobs[1:])
 
 
 def test_rerunning_failures_takes_what_depends_on_them_too(tmp_path, plan):
@@ -97,8 +97,8 @@ def test_rerunning_failures_takes_what_depends_on_them_too(tmp_path, plan):
     folder.job(second).finish(record(second, Status.FAILED))
     folder.job(third).finish(record(third, Status.SKIPPED))
     assert third.spec.ancestors == (second.job,)
-    assert pending(plan, folder, Rerun.NONE) == []
-    assert pending(plan, folder, Rerun.FAILED) == [second, third]
+    assert find_pending(plan, folder, Rerun.NONE) == []
+    assert find_pending(plan, folder, Rerun.FAILED) == [second, third]
     assert folder.job(second).record() is None and folder.job(first).record() is not None
 
 
@@ -106,7 +106,7 @@ def test_rerunning_all_takes_everything(tmp_path, plan):
     folder = ExperimentFolder(tmp_path)
     for job in plan.jobs:
         folder.job(job).finish(record(job))
-    assert pending(plan, folder, Rerun.ALL) == list(plan.jobs)
+    assert find_pending(plan, folder, Rerun.ALL) == list(plan.jobs)
 
 
 def test_old_records_still_load():

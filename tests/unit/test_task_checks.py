@@ -7,7 +7,7 @@ import pytest
 from torch.nn.functional import cross_entropy
 
 from harness.api import AugmentationLimits, ConfigError, DataError, Split
-from harness.testing.check import judge
+from harness.testing.check import run_check
 from harness.testing.clauses import title
 from harness.testing.task_checks import TASK_CHECKS
 from harness.testing.toy_task import ToyBlobs
@@ -156,7 +156,7 @@ FAULTS = [
 @pytest.mark.parametrize(("task", "caught_by", "message"), FAULTS)
 def test_faulty_task_is_caught_by_the_clause_that_names_its_fault(task, caught_by, message):
     check = next(check for check in TASK_CHECKS if title(check) == caught_by)
-    assert message in judge("toy", check, task).message
+    assert message in run_check("toy", check, task).message
 
 
 def test_every_clause_about_data_catches_some_faulty_task():
@@ -183,7 +183,7 @@ def test_task_with_a_partition_of_its_own_keeps_every_clause():
                 raise ConfigError("There is no selection split.")
             return {Split.TRAIN: np.arange(48), Split.VALIDATION: np.arange(48, 96)}
 
-    assert all(judge("toy", check, Blocks).status == "passed" for check in TASK_CHECKS)
+    assert all(run_check("toy", check, Blocks).status == "passed" for check in TASK_CHECKS)
 
 
 def test_task_whose_data_are_missing_is_excepted():
@@ -191,5 +191,5 @@ def test_task_whose_data_are_missing_is_excepted():
         def __init__(self):
             raise DataError("The folder data/ is empty; say --data DIR.")
 
-    verdict = judge("toy", TASK_CHECKS[-1], Missing)
+    verdict = run_check("toy", TASK_CHECKS[-1], Missing)
     assert (verdict.status, verdict.message[:10]) == ("excepted", "The folder")

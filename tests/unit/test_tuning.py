@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from harness.api import Tunable
 from harness.config.experiment import load_experiment, make_experiment
-from harness.config.parameters import defaults, nested, ranges
+from harness.config.parameters import defaults, nest, ranges
 from harness.config.tuning import MethodSetting
 from harness.errors import ConfigError
 from harness.planning.plan import make_plan
@@ -50,7 +50,7 @@ def test_declared_ranges_name_parameters_and_hold_admissible_values(name):
 
     for parameter, over in ranges(plugin).items():
         for value in (over.low, over.high):
-            changed = resolve("method", name, plugin, nested({parameter: value}))
+            changed = resolve("method", name, plugin, nest({parameter: value}))
             assert changed.keys() == defaults(plugin).keys()
 
 
@@ -63,7 +63,7 @@ def test_main_hyper_parameters_can_be_tuned():
 
 def test_values_by_dotted_name_become_groups():
     values = {"choices.learning_rate": 1, "choices.weight_decay": 2, "order": 1}
-    assert nested(values) == {"choices": {"learning_rate": 1, "weight_decay": 2}, "order": 1}
+    assert nest(values) == {"choices": {"learning_rate": 1, "weight_decay": 2}, "order": 1}
 
 
 @pytest.mark.parametrize("bounds", [(1, 1), (2, 1), (0, 1)])
