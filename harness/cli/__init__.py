@@ -11,7 +11,7 @@ from harness.cli._completing import complete
 from harness.cli._faults import explain, silence
 from harness.cli._output import escape_unprintable
 from harness.errors import HarnessError
-from harness.execution.interrupts import raise_signals
+from harness.execution.interrupts import raise_interrupts
 from harness.guard import check_siblings
 
 COMMANDS = (
@@ -61,7 +61,7 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return the process's exit status."""
     escape_unprintable()
-    with raise_signals() as signals:
+    with raise_interrupts() as signals:
         try:
             return _execute(argv)
         except Exception:

@@ -33,7 +33,7 @@ Previous = dict[int, Any]  # what ``signal.getsignal`` returned
 
 
 @contextmanager
-def raise_signals() -> Iterator[list[int]]:
+def raise_interrupts() -> Iterator[list[int]]:
     """Raise ``Interrupted`` at every stop signal; yields the signals that came.
 
     An exception that follows a signal may be its consequence: an import that is interrupted fails

@@ -134,7 +134,7 @@ class Toy:
     def _stream(self, split: Split) -> Stream:
         if not self.has_images or split not in self._streams:
             raise ValueError(f"A search may not look at the {split} split, or it is empty.")
-        return _DiaryStream(self, split, self._streams[split])
+        return _TracedStream(self, split, self._streams[split])
 
     def _evaluate(
         self, architecture: Architecture, fidelity: int, *, inherit: str | None = None
@@ -177,7 +177,7 @@ class Toy:
         self._kept.discard(key)
 
 
-class _DiaryStream:
+class _TracedStream:
     """A stream that traces what it hands out."""
 
     def __init__(self, toy: Toy, split: Split, stream: BatchStream) -> None:

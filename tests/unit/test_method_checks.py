@@ -194,7 +194,7 @@ class AfraidOfNan(RandomSearch):
 
 
 class LovesNan(RandomSearch):
-    def run_check(self, architecture, fidelity):
+    def judge(self, architecture, fidelity):
         verdict = self.problem.evaluate(architecture, fidelity)
         fitness = verdict.score * self.fitness.factor(architecture)
         if not fitness < self.best_at[1]:
@@ -203,7 +203,7 @@ class LovesNan(RandomSearch):
 
 
 class Deaf(RandomSearch):
-    def run_check(self, architecture, fidelity):
+    def judge(self, architecture, fidelity):
         self.fitness = lambda architecture, score: score if math.isfinite(score) else -math.inf
         return super().judge(architecture, fidelity)
 
@@ -311,7 +311,7 @@ LONE_FAULTS = [
     (Curt, "says_what_it_cannot_search", "should give a sentence, not 'no'"),
     (Wordless, "complains_before_it_is_built", "should give a sentence: 'no'"),
     (Misnamed, "knows_its_startup", "names 'populaton', which is none of its own"),
-    (Unaffordable, "knows_its_startup", "judges at [7], but (0, 1, 2) are on offer"),
+    (Unaffordable, "knows_its_startup", "evaluates at [7], but (0, 1, 2) are on offer"),
     (SelfCritical, "complains_before_it_is_built", "its own contract_params"),
     (Overconfident, "says_what_it_cannot_search", "with fidelities ()"),
     (TensorInsights, "insights_are_plain", "json.dumps"),
