@@ -11,6 +11,7 @@ from matplotlib.transforms import Bbox
 from analysis.figures.style import styled
 from analysis.figures.svg import svg_of
 from harness.errors import ConfigError
+from harness.results.files import check_place
 
 # What makes two files of one figure differ is left out.
 FORMATS: dict[str, dict[str, Any]] = {
@@ -40,10 +41,7 @@ def check_file(path: Path) -> None:
     if path.suffix.lower() not in FORMATS:
         known = ", ".join(FORMATS)
         raise ConfigError(f"{path} is no name for a figure: expected one that ends in {known}.")
-    if not path.parent.is_dir():
-        raise ConfigError(f"{path} cannot be written: make the folder {path.parent} first.")
-    if path.is_dir():
-        raise ConfigError(f"{path} cannot be written: it is a folder; choose another name.")
+    check_place(path)
 
 
 def write_figure(figure: Figure, path: Path, caption: str = "") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import sys
@@ -12,12 +13,12 @@ def emit(document: object, lines: Iterable[object], *, is_json: bool) -> None:
     """Print a command's result.
 
     Args:
-        document: All of it, as JSON has it.
+        document: All of it, as JSON has it; records may be objects of data classes.
         lines: The same for a person; not asked for if the document is printed.
         is_json: Whether the document is printed.
     """
     if is_json:
-        print(json.dumps(document, indent=2))
+        print(json.dumps(document, indent=2, default=dataclasses.asdict))
         return
     for line in lines:
         print(line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,11 +28,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("--space", default="darts", help="search space (default: %(default)s)")
     parser.add_argument("--device", default="auto", help="cpu, cuda, cuda:1 (default: %(default)s)")
-    parser.add_argument("--channels", type=int, default=8, help="initial (default: %(default)s)")
-    parser.add_argument("--cells", type=int, default=5, help="(default: %(default)s)")
-    parser.add_argument("--batch", type=int, default=32, help="images (default: %(default)s)")
-    parser.add_argument("--size", type=int, default=32, help="of images (default: %(default)s)")
-    parser.add_argument("--steps", type=int, default=9, help="of each (default: %(default)s)")
+    for name, default, what in (
+        ("channels", 8, "initial"),
+        ("cells", 5, "of the network"),
+        ("batch", 32, "images"),
+        ("size", 32, "of images"),
+        ("steps", 9, "of each"),
+    ):
+        text = f"{what} (default: %(default)s)"
+        parser.add_argument(f"--{name}", type=positive, default=default, help=text)
     parser.add_argument("--threads", type=thread_count, default=1, help="(default: %(default)s)")
     table = parser.add_argument_group("searches on a table of results, instead")
     table.add_argument("--searches", type=positive, help="how many, each of 20,000 seconds on c10")
@@ -41,11 +46,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Measure both implementations and print how they compare."""
-    for name in COUNTS:
-        if getattr(args, name) < 1:
-            raise ConfigError(
-                f"--{name} {getattr(args, name)}: expected a whole number of at least 1."
-            )
     SPACES.check(args.space)
     METHODS.check(args.method or SEARCHER)
     if args.searches is not None:
@@ -73,9 +73,9 @@ def execute(args: argparse.Namespace) -> int:
     document = {
         **{name: getattr(args, name) for name in ("space", *COUNTS)},
         "device": setting.device,
-        **(found.to_json() if found else {}),
+        **(dataclasses.asdict(found) if found else {}),
         "paths": paths.to_json(),
-        "step_times": [each.to_json() for each in times],
+        "step_times": times,
     }
     lines = [*_lines(args.space, found, paths), *map(_describe_time, times)]
     emit(document, lines, is_json=args.json)
@@ -104,10 +104,10 @@ def _setting(args: argparse.Namespace) -> Setting:
     from harness.api import Scale, TaskShape, Unsupported, WeightSharingSpace
     from harness.config.protocol import Plugin
     from harness.execution.devices import find_devices
-    from harness.planning.resolve_plugins import open_space, resolve_plugin
+    from harness.planning.resolve_plugins import open_space
     from harness.tools.bench_steps import Setting
 
-    space = open_space(resolve_plugin(SPACES, Plugin(name=args.space)))
+    space = open_space(Plugin(name=args.space))
     if not isinstance(space, WeightSharingSpace):
         raise Unsupported(
             f"The space {args.space} has no super-network; choose one, such as darts."

@@ -20,6 +20,5 @@ def execute(args: argparse.Namespace) -> int:
     from harness.testing.check import check_plugin
 
     verdicts = check_plugin(args.name, args.kind)
-    document = [verdict.to_json() for verdict in verdicts]
-    emit(document, (verdict.to_line() for verdict in verdicts), is_json=args.json)
+    emit(verdicts, (verdict.to_line() for verdict in verdicts), is_json=args.json)
     return 1 if any(verdict.status == "failed" for verdict in verdicts) else 0

@@ -28,7 +28,7 @@ def execute(args: argparse.Namespace) -> int:
 
     findings = examine(args.results)
     counts = {severity: sum(f.severity is severity for f in findings) for severity in Severity}
-    document = {"counts": counts, "findings": [finding.to_json() for finding in findings]}
+    document = {"counts": counts, "findings": findings}
     ok, notes, problems = counts.values()
     lines = [*(f.to_line() for f in findings), f"{ok} ok, {notes} notes, {problems} problems"]
     emit(document, lines, is_json=args.json)

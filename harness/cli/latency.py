@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from harness.cli._arguments import thread_count
+from harness.cli._arguments import positive, thread_count
 from harness.cli._output import emit
 from harness.errors import ConfigError
 
@@ -18,12 +18,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="c10,c100",
         help="whose images and classes; several of one size by commas (default: %(default)s)",
     )
-    parser.add_argument("--channels", type=int, default=16, help="initial (default: %(default)s)")
-    parser.add_argument("--cells", type=int, default=8, help="of networks (default: %(default)s)")
+    for name, default, what in (
+        ("channels", 16, "initial"),
+        ("cells", 8, "of networks"),
+        ("batch-size", 1, "images"),
+        ("repeats", 30, "of each operation"),
+    ):
+        text = f"{what} (default: %(default)s)"
+        parser.add_argument(f"--{name}", type=positive, default=default, help=text)
     parser.add_argument("--device", default="cpu", help="(default: %(default)s)")
     parser.add_argument("--threads", type=thread_count, default=1, help="(default: %(default)s)")
-    parser.add_argument("--batch-size", type=int, default=1, help="images (default: %(default)s)")
-    parser.add_argument("--repeats", type=int, default=30, help="(default: %(default)s)")
     parser.add_argument(
         "--networks",
         type=int,
@@ -39,14 +43,16 @@ def execute(args: argparse.Namespace) -> int:
     from harness.config.protocol import Plugin
     from harness.execution.devices import find_devices
     from harness.hardware.latency import Stopwatch
-    from harness.planning.resolve_plugins import open_space, open_task, resolve_plugin
-    from harness.plugins import SPACES, TASKS
+    from harness.planning.resolve_plugins import open_space, open_task
+    from harness.results.files import check_place
     from harness.tools.latency import measure_table
 
-    _check(args)
-    space = open_space(resolve_plugin(SPACES, Plugin(name=args.space)))
+    if args.networks < 0 or args.networks == 1:
+        raise ConfigError(f"--networks {args.networks}: expected 0, or at least 2 to compare.")
+    check_place(args.out)
+    space = open_space(Plugin(name=args.space))
     names = args.task.split(",")
-    shapes = [open_task(resolve_plugin(TASKS, Plugin(name=name))).shape for name in names]
+    shapes = [open_task(Plugin(name=name)).shape for name in names]
     if len({shape.inputs for shape in shapes}) > 1:
         raise ConfigError(f"--task {args.task}: their images differ in size; make a table of each.")
     device = find_devices(args.device)[0]
@@ -72,14 +78,3 @@ def execute(args: argparse.Namespace) -> int:
         )
     emit(document, lines, is_json=args.json)
     return 0
-
-
-def _check(args: argparse.Namespace) -> None:
-    for name in ("channels", "cells", "threads", "batch_size", "repeats"):
-        if getattr(args, name) < 1:
-            flag = name.replace("_", "-")
-            raise ConfigError(f"--{flag} {getattr(args, name)}: expected a positive whole number.")
-    if args.networks < 0 or args.networks == 1:
-        raise ConfigError(f"--networks {args.networks}: expected 0, or at least 2 to compare.")
-    if not args.out.parent.is_dir() or args.out.is_dir():
-        raise ConfigError(f"--out {args.out}: give a file in a folder that exists.")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
@@ -47,56 +46,7 @@ class Log:
         """Save the job, so that it can be resumed."""
 
 
-class Saver(Log, ABC):
-    """Where the jobs of a unit are saved, one after the other."""
-
-    @abstractmethod
-    def hold(self) -> AbstractContextManager[None]:
-        """Hold the place for this process."""
-
-    @abstractmethod
-    def start(self, job: PlannedJob) -> JobRecord | None:
-        """Make room for a job; return its record if it has ended already."""
-
-    @abstractmethod
-    def take_up(self, begin: Begin, where: Environment) -> tuple[RunningJob, History]:
-        """Return the job as it was last saved, or from its beginning, and all its attempts.
-
-        Args:
-            begin: Sets it up from the beginning.
-            where: This attempt runs.
-        """
-
-    @abstractmethod
-    def keep(self, job: RunningJob) -> None:
-        """Keep what other jobs and the analysis may want of a job that is done."""
-
-    @abstractmethod
-    def finish(self, record: JobRecord) -> None:
-        """Publish a job's record."""
-
-    @abstractmethod
-    def tell(self, job: PlannedJob, record: JobRecord) -> None:
-        """Tell that a job has ended, once its record is on disk."""
-
-
-def open_saver(
-    unit: Unit, experiment: ExperimentFolder, ended: Tell, notice: Callable[[str], None]
-) -> Saver:
-    """Return where a unit's jobs are saved.
-
-    Args:
-        unit: Of work.
-        experiment: Where it belongs.
-        ended: Told of every job once its record is on disk.
-        notice: Takes a line that the user should read.
-    """
-    if unit.shard:
-        return ShardSaver(unit, experiment, ended)
-    return FolderSaver(experiment.job(unit.jobs[0]), ended, notice)
-
-
-class FolderSaver(Saver):
+class FolderSaver(Log):
     """Keeps a job's rows, checkpoints and record in a folder of its own."""
 
     def __init__(self, folder: JobFolder, ended: Tell, notice: Callable[[str], None]) -> None:
@@ -104,9 +54,9 @@ class FolderSaver(Saver):
         self._history = History([])
         self._due = 0.0
 
-    @override
     @contextmanager
     def hold(self) -> Iterator[None]:
+        """Hold the folder for this process."""
         with self._folder.hold():
             try:
                 yield
@@ -116,15 +66,15 @@ class FolderSaver(Saver):
                     set_checkpoint_aside(self._folder, str(fault), self._notice)
                 raise
 
-    @override
     def start(self, job: PlannedJob) -> JobRecord | None:
+        """Make room for a job; return its record if it has ended already."""
         record = self._folder.record()
         if record is None:
             self._folder.start(job)
         return record
 
-    @override
     def take_up(self, begin: Begin, where: Environment) -> tuple[RunningJob, History]:
+        """Return the job as it was last saved, and its attempts, this one included."""
         job, self._history = take_up(begin, self._folder, self._notice)
         attempts = self._history.environments
         attempts.append(where.model_dump())
@@ -154,26 +104,26 @@ class FolderSaver(Saver):
         took = time.perf_counter() - began
         self._due = began + max(CHECKPOINT_SECONDS, took / CHECKPOINT_SHARE)
 
-    @override
     def keep(self, job: RunningJob) -> None:
+        """Keep what other jobs and the analysis may want of a job that is done."""
         with PLUGIN_CODE:
             final = job.final_state()
         write_state(self._folder.state, final)
         if job.probe is not None:
             write_arrays(self._folder.probe, job.probe)
 
-    @override
     def finish(self, record: JobRecord) -> None:
+        """Publish a job's record."""
         self._folder.finish(record)
         if record.status is not Status.DONE:
             self._folder.say(f"{now()} {record.status}: {record.reason}")
 
-    @override
     def tell(self, job: PlannedJob, record: JobRecord) -> None:
+        """Tell that a job has ended, whose record is on disk."""
         self._ended(job, record.status, record.reason)
 
 
-class ShardSaver(Saver):
+class ShardSaver(Log):
     """Keeps the records and rows of short jobs; one that is interrupted is done again.
 
     Of a shard's jobs none has a folder, checkpoint or log of its own.
@@ -188,22 +138,22 @@ class ShardSaver(Saver):
         self._rows: list[dict[str, Any]] = []
         self._untold: list[tuple[PlannedJob, JobRecord]] = []
 
-    @override
     @contextmanager
     def hold(self) -> Iterator[None]:
+        """Hold the folder for this process."""
         with self._writer.hold():
             try:
                 yield
             finally:
                 self._flush()
 
-    @override
     def start(self, job: PlannedJob) -> JobRecord | None:
+        """Make room for a job; return its record if it has ended already."""
         self._digest, self._rows = job.job, []
         return self._experiment.job(job).record()
 
-    @override
     def take_up(self, begin: Begin, where: Environment) -> tuple[RunningJob, History]:
+        """Return the job from its beginning, and its only attempt."""
         with PLUGIN_CODE:
             return begin(), History([where.model_dump()])
 
@@ -211,8 +161,8 @@ class ShardSaver(Saver):
     def append(self, row: dict[str, Any]) -> None:
         self._rows.append(row)
 
-    @override
     def keep(self, job: RunningJob) -> None:
+        """Keep the final state of a job that others go on from."""
         if self._digest not in self._left_off:
             return
         with PLUGIN_CODE:
@@ -221,12 +171,12 @@ class ShardSaver(Saver):
         file.parent.mkdir(exist_ok=True)
         write_state(file, final)
 
-    @override
     def finish(self, record: JobRecord) -> None:
+        """Publish a job's record."""
         self._writer.add(record, self._rows)
 
-    @override
     def tell(self, job: PlannedJob, record: JobRecord) -> None:
+        """Tell that a job has ended, once its record is on disk."""
         self._untold.append((job, record))
         if self._writer.is_due:
             self._flush()
@@ -236,3 +186,22 @@ class ShardSaver(Saver):
         for job, record in self._untold:
             self._ended(job, record.status, record.reason)
         self._untold.clear()
+
+
+Saver = FolderSaver | ShardSaver
+
+
+def open_saver(
+    unit: Unit, experiment: ExperimentFolder, ended: Tell, notice: Callable[[str], None]
+) -> Saver:
+    """Return where a unit's jobs are saved.
+
+    Args:
+        unit: Of work.
+        experiment: Where it belongs.
+        ended: Told of every job once its record is on disk.
+        notice: Takes a line that the user should read.
+    """
+    if unit.shard:
+        return ShardSaver(unit, experiment, ended)
+    return FolderSaver(experiment.job(unit.jobs[0]), ended, notice)

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from harness.config.documents import read_yaml
 from harness.config.protocol import Plugin, Protocol, SizedFor
 from harness.config.shipped import protocol_files
-from harness.planning.resolve_plugins import open_task, resolve_plugin
-from harness.plugins import TASKS
+from harness.planning.resolve_plugins import open_task
 from harness.results.planned import TaskFacts
 
 
@@ -23,7 +22,7 @@ def choose_protocol(tasks: Iterable[str]) -> str:
     Raises:
         HarnessError: If there is no such task.
     """
-    shapes = [open_task(resolve_plugin(TASKS, Plugin(name=name))).shape for name in tasks]
+    shapes = [open_task(Plugin(name=name)).shape for name in tasks]
     side = max(max(shape.inputs[1:]) for shape in shapes)
     usual = {name: sized for name, sized in _shipped() if sized.by_default}
     return min(usual, key=lambda name: _distance(usual[name], side))

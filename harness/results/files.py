@@ -51,6 +51,18 @@ def finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def check_place(path: Path) -> None:
+    """Refuse a path that no file can be written to, before anything is computed for it.
+
+    Raises:
+        ConfigError: If its folder is missing, or it is a folder itself.
+    """
+    if not path.parent.is_dir():
+        raise ConfigError(f"{path} cannot be written: make the folder {path.parent} first.")
+    if path.is_dir():
+        raise ConfigError(f"{path} cannot be written: it is a folder; choose another name.")
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """Open a file that takes the place of ``path`` once it is whole.

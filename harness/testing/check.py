@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
@@ -45,10 +45,6 @@ class Verdict:
         """Return one line for a person."""
         remark = f" [{self.message}]" if self.message else ""
         return f"{self.status:<9} {self.plugin}: {self.clause}{remark}"
-
-    def to_json(self) -> dict[str, str]:
-        """Return plain containers."""
-        return asdict(self)
 
 
 def check_plugin(name: str, kind: str | None = None) -> list[Verdict]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, cast
 
@@ -66,10 +66,6 @@ class StepTime:
     kernels: int | None
     kernel_seconds: float | None
     peak_bytes: int | None
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as plain values."""
-        return asdict(self)
 
 
 class Noise(Task):

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from harness.config.parameters import defaults
 from harness.config.protocol import Plugin
 from harness.config.shipped import protocol_files
 from harness.execution.environment import environment
-from harness.planning.resolve_plugins import open_task, resolve_plugin
+from harness.planning.resolve_plugins import open_task
 from harness.plugins import REGISTRIES, TASKS
 from harness.registry import DISTRIBUTION, Registry
 from harness.tools.installation import (
@@ -65,10 +65,6 @@ class Finding:
     def to_line(self) -> str:
         """Return one line for a person."""
         return f"{self.severity:<8} {self.topic:<12} {self.name}: {self.text}"
-
-    def to_json(self) -> dict[str, str]:
-        """Return plain containers."""
-        return asdict(self)
 
 
 def examine(results: Path) -> list[Finding]:
@@ -190,7 +186,7 @@ def _data() -> Iterator[Finding]:
 def _task(name: str) -> Finding:
     """Look at a task with its defaults; its data are not read."""
     try:
-        task = open_task(resolve_plugin(TASKS, Plugin(name=name)))
+        task = open_task(Plugin(name=name))
         if gap := task.missing():
             remedy = "fetched when needed" if may_download() else "put them there"
             return _note("data", name, f"{gap}; {remedy}")

@@ -34,6 +34,7 @@ from harness.execution.environment import seed_everything
 from harness.execution.saving import read_state, write_state
 from harness.execution.train_job import network_seed
 from harness.planning.resolve_plugins import open_space, open_task
+from harness.results.files import check_place
 from harness.results.record import JobRecord, Status
 from harness.results.spec import TrainSpec
 from harness.results.store import ExperimentFolder, JobFolder
@@ -78,10 +79,7 @@ def check_file(path: Path, *, is_forced: bool) -> None:
     Raises:
         ConfigError: If its folder is missing, or it exists and writing is not forced.
     """
-    if not path.parent.is_dir():
-        raise ConfigError(f"{path} cannot be written: make the folder {path.parent} first.")
-    if path.is_dir():
-        raise ConfigError(f"{path} cannot be written: it is a folder; choose another name.")
+    check_place(path)
     if path.exists() and not is_forced:
         raise ConfigError(f"{path} exists; choose another name, or say --force to replace it.")
 

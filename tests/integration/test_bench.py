@@ -42,7 +42,6 @@ def test_paths_keep_a_fraction_of_what_all_operations_keep(space, capsys):
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        (["--steps", "0"], "--steps 0: expected a whole number of at least 1"),
         (["--size", "10"], "both sides must be divisible by 4"),
         (["--space", "dart"], "Did you mean darts?"),
     ],

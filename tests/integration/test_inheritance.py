@@ -6,14 +6,14 @@ import pytest
 from harness.api import EvaluatorContext, Split
 from harness.config.protocol import Plugin
 from harness.planning.resolve_plugins import open_evaluator, open_space, open_task, resolve_plugin
-from harness.plugins import EVALUATORS, SPACES, TASKS
+from harness.plugins import EVALUATORS
 from tests.integration.tiny import RECIPE
 
 
 @pytest.fixture
 def context(tmp_path):
-    space = open_space(resolve_plugin(SPACES, Plugin(name="mobile", params={"blocks": 2})))
-    task = open_task(resolve_plugin(TASKS, Plugin(name="d10")))
+    space = open_space(Plugin(name="mobile", params={"blocks": 2}))
+    task = open_task(Plugin(name="d10"))
     examples = task.development()
     fractions = {Split.TRAIN: 0.5, Split.VALIDATION: 0.5}
     rows = task.split(examples, fractions, np.random.default_rng(0))

@@ -83,10 +83,14 @@ def test_the_line_of_an_endless_number_is_named():
         parse_yaml("first: 1.5\nsecond: .inf")
 
 
-@pytest.mark.parametrize("jobs", ["0", "-1", "1.5", "many"])
-def test_a_number_of_jobs_is_positive(jobs, capsys):
-    said = refusal([*RUN, f"--jobs={jobs}"], capsys)
-    assert said.endswith(f"argument --jobs: {jobs!r} is no positive whole number")
+@pytest.mark.parametrize("number", ["0", "-1", "1.5", "many"])
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [(RUN, "--jobs"), (["bench"], "--steps"), (["latency", "--out", "t.json"], "--repeats")],
+)
+def test_a_count_is_positive(command, option, number, capsys):
+    said = refusal([*command, f"{option}={number}"], capsys)
+    assert said.endswith(f"argument {option}: {number!r} is no positive whole number")
 
 
 @pytest.mark.parametrize("command", [RUN, TUNE, ["bench"], ["latency", "--out", "table.json"]])
