@@ -96,7 +96,8 @@ def in_double(monkeypatch):
     plain = bench_captured.open_stream
     monkeypatch.setattr(bench_captured, "open_stream", lambda *a: Double(plain(*a)))
     # PyTorch loads Adam's count of steps in single precision, and would begin it in double.
-    monkeypatch.setattr(torch.optim.adam, "_get_scalar_dtype", lambda *a, **k: torch.float32)
+    adam = sys.modules[torch.optim.Adam.__module__]
+    monkeypatch.setattr(adam, "_get_scalar_dtype", lambda *a, **k: torch.float32)
     torch.set_default_dtype(torch.float64)
     yield
     torch.set_default_dtype(torch.float32)

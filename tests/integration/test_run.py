@@ -34,6 +34,7 @@ def test_every_job_leaves_a_record_a_trajectory_and_its_final_state(tmp_path):
         assert (folder / "state.pt").exists() and not (folder / "checkpoint.pt").exists()
         assert (folder / "probe.npz").exists() == name.startswith("train")
         assert record["environment"]["threads"] == 1
+        assert record["execution"]["steps"] == "eager"
     trained = [r for r in records(tmp_path).values() if r["spec"]["kind"] == "train"]
     assert all(0 <= r["test_accuracy"] <= 100 and r["parameters"] > 0 for r in trained)
     assert all(r["validation_accuracy"] is None for r in trained)
