@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,10 +18,12 @@ from analysis.figures.style import (
     draw_empty,
     explain_nothing,
     look_of,
+    mark_methods,
     place_of,
     styled,
     thousands,
 )
+from analysis.loading.rows import Row, frame
 from analysis.statistics.curves import Curve, window
 from analysis.study import Study
 
@@ -31,21 +33,6 @@ QUALITIES = {
     "population_quality": "quality of the population\n(mean less spread, %)",
 }
 CURRENCIES = {"examples": "training examples", "evaluations": "evaluations"}
-COLUMNS = [
-    "quality",
-    "task",
-    "method",
-    "look",
-    "role",
-    "kind",
-    "seed",
-    "currency",
-    "cost",
-    "value",
-    "low",
-    "high",
-    "n",
-]
 SEED, MEDIAN = "seed", "median"
 # More thin lines than this hide each other; without them the median begins where this share of
 # the searches have begun, not all: of hundreds one begins late.
@@ -56,23 +43,53 @@ LOGARITHMIC = 30
 CHECKPOINTS = (0.25, 0.5, 0.75, 1.0)
 
 
-def collect(study: Study) -> pd.DataFrame:
-    """Return the ticks of some seeds, and the median and quartiles over all of them.
+class Moment(NamedTuple):
+    """A tick of one search, or the median of searches at a cost.
 
-    ``cost`` is cumulative: what the searches that one goes on from had cost is counted. ``look`` is
-    the place of the method among all.
+    Attributes:
+        quality: What is drawn, a column of ``trace``.
+        task: Task that is searched.
+        method: Its title.
+        look: Place of the method among all.
+        role: What the searches are for, as in ``searches``.
+        kind: ``seed`` or ``median``.
+        seed: Of the search; NaN for a median.
+        currency: What ``cost`` counts: ``examples`` or ``evaluations``.
+        cost: Spent so far, searches that are continued included.
+        value: The quality, in percent.
+        low: Lower quartile of the searches; NaN for a seed.
+        high: Upper quartile.
+        n: Searches that the median is over.
     """
+
+    quality: str
+    task: str
+    method: str
+    look: int
+    role: str
+    kind: str
+    seed: int | None
+    currency: str
+    cost: float
+    value: float
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+
+
+def collect(study: Study) -> pd.DataFrame:
+    """Return the ticks of some seeds, and the median and quartiles over all of them."""
     tables = study.tables
     searches = tables.searches
     searches = searches[(searches["status"] == "done")]
     before = _before(study)
     traces = dict(list(tables.trace.groupby("job", sort=False)))
-    rows: list[dict[str, Any]] = []
+    rows: list[Moment] = []
     for quality in QUALITIES:
         key = ["task", "method", "role"]
         for names, group in searches.groupby(key, sort=False):
             task, method, role = (str(name) for name in names)
-            common = {
+            common: Row = {
                 "quality": quality,
                 "task": study.labels.get(task, task),
                 "method": method,
@@ -81,8 +98,8 @@ def collect(study: Study) -> pd.DataFrame:
             }
             budgets = _budgets(study, method)
             curves = _curves(group, traces, quality, before, budgets)
-            rows += [{**common, **row} for row in _rows(*curves)]
-    return pd.DataFrame(rows, columns=COLUMNS)
+            rows += [Moment(**common, **row) for row in _rows(*curves)]
+    return frame(Moment, rows)
 
 
 def draw(table: pd.DataFrame) -> Figure:
@@ -150,7 +167,7 @@ def _curves(
     return currency, seeds, curves
 
 
-def _rows(currency: str, seeds: list[int], curves: list[Curve]) -> Iterator[dict[str, Any]]:
+def _rows(currency: str, seeds: list[int], curves: list[Curve]) -> Iterator[Row]:
     """Yield the ticks of each seed, of few, and the median and quartiles over all."""
     if len(curves) <= SEEDS:
         for seed, curve in zip(seeds, curves, strict=True):
@@ -168,7 +185,14 @@ def _rows(currency: str, seeds: list[int], curves: list[Curve]) -> Iterator[dict
     known = np.isfinite(values).sum(axis=0)
     for cost, n, (low, median, high) in zip(points, known, quartiles.T, strict=True):
         summary = {"value": median, "low": low, "high": high}
-        yield {"kind": MEDIAN, "currency": currency, "cost": cost, "n": int(n), **summary}
+        yield {
+            "kind": MEDIAN,
+            "seed": None,
+            "currency": currency,
+            "cost": cost,
+            "n": int(n),
+            **summary,
+        }
 
 
 def _panel(axes: Axes, table: pd.DataFrame) -> None:
@@ -213,13 +237,7 @@ def _checkpoints(x: Sequence[float] | np.ndarray[Any, Any]) -> list[int]:
 
 
 def _legend(table: pd.DataFrame) -> list[Line2D]:
-    names = table.drop_duplicates("look").sort_values("look")
-    handles = []
-    for look, method in zip(names["look"], names["method"], strict=True):
-        colour, marker = look_of(int(look))
-        handles.append(
-            Line2D([], [], color=colour, lw=2.2, marker=marker, mec="white", label=method)
-        )
+    handles = mark_methods(table, lw=2.2, mec="white")
     roles = set(table["role"])
     handles += [
         Line2D([], [], color="#333333", lw=1.8, linestyle=arm.dash, label=role)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,46 +15,63 @@ from analysis.answers.arms import finite
 from analysis.arms import ARMS, RANDOM, label_arm
 from analysis.figures.rows import drawn_once
 from analysis.figures.style import canvas, draw_empty, look_of, place_of, styled
+from analysis.loading.rows import Row, frame, list_rows
 from analysis.statistics.intervals import mean_interval
 from analysis.study import Study
 
 # Quartile distances beyond which a value is left outside the axis; runs from which dots are small.
 FAR, MANY = 3.0, 60
 LISTED = 3  # values beyond the axis that are named one by one
-COLUMNS = [
-    "target",
-    "row",
-    "label",
-    "method",
-    "look",
-    "arm",
-    "source",
-    "unit",
-    "seed",
-    "status",
-    "value",
-    "mean",
-    "sd",
-    "low",
-    "high",
-]
+
+
+class ArmRun(NamedTuple):
+    """An independent observation of an arm, with the summary of the arm.
+
+    Attributes:
+        target: Task that is trained and tested on.
+        row: Place of the arm from the top of the target's panel.
+        label: The arm in words.
+        method: Its title; empty for random architectures of all methods.
+        look: Place of the method among all; -1 for random architectures.
+        arm: Name of the arm.
+        source: Task that was searched first; empty for random architectures.
+        unit: Digest of the search, or number and text of the random architecture.
+        seed: Of the search, or number of the random architecture.
+        status: ``done``, or why there is no value.
+        value: Test accuracy in percent, the mean over trainings.
+        mean: Mean over the arm.
+        sd: Standard deviation of the arm.
+        low: Lower limit of the 95 % t interval of the mean.
+        high: Upper limit.
+    """
+
+    target: str
+    row: int
+    label: str
+    method: str
+    look: int
+    arm: str
+    source: str
+    unit: str
+    seed: int
+    status: str
+    value: float
+    mean: float
+    sd: float
+    low: float
+    high: float
 
 
 def collect(study: Study) -> pd.DataFrame:
-    """Return one row per independent observation, with the summary of its arm.
-
-    ``row`` is the arm's place from the top of its target's panel, ``look`` the place of its method
-    among all (-1: random architectures); ``low`` and ``high`` limit the 95 % t interval of the
-    mean.
-    """
+    """Return one row per independent observation, with the summary of its arm."""
     units = drawn_once(study.units, "unit")
-    rows = [
-        {"target": study.labels.get(str(target), str(target)), "row": row, **unit}
+    rows = (
+        ArmRun(target=study.labels.get(str(target), str(target)), row=row, **unit)
         for target, panel in units.groupby("target", sort=False)
         for row, arm in enumerate(_arms(panel, study.methods))
         for unit in arm
-    ]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    )
+    return frame(ArmRun, rows)
 
 
 def draw(table: pd.DataFrame) -> Figure:
@@ -73,7 +90,7 @@ def draw(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def _arms(panel: pd.DataFrame, methods: list[str]) -> list[list[dict[Any, Any]]]:
+def _arms(panel: pd.DataFrame, methods: list[str]) -> list[list[Row]]:
     """Return the rows of each arm of one target, from the top."""
     found = []
     for key, group in panel.groupby(["method", "arm", "source"], sort=False):
@@ -92,7 +109,7 @@ def _arms(panel: pd.DataFrame, methods: list[str]) -> list[list[dict[Any, Any]]]
             "high": interval.high,
         }
         units = group[["method", "arm", "source", "unit", "seed", "status", "value"]]
-        found.append((order, [{**unit, **common} for unit in units.to_dict("records")]))
+        found.append((order, [{**unit, **common} for unit in list_rows(units)]))
     return [rows for _, rows in sorted(found, key=lambda item: item[0])]
 
 

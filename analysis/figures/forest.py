@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -16,10 +16,33 @@ from analysis.numbers import MINUS, p_value
 if TYPE_CHECKING:
     from analysis.study import Study
 
-COLUMNS = ["label", "difference", "low", "high", "margin", "p_holm", "verdict", "text"]
 # What a mark looks like says the verdict once more, also in grey.
 VERDICTS = ("superior", "inferior", "inconclusive", "infeasible")
 _UNDECIDED = "#777777"
+
+
+class Contrast(NamedTuple):
+    """A declared comparison whose difference is in percentage points.
+
+    Attributes:
+        label: What is compared, and where.
+        difference: Of the means of both sides.
+        low: Lower limit of its 95 % interval.
+        high: Upper limit.
+        margin: Declared margin; NaN where none is.
+        p_holm: Holm's p of the deciding test.
+        verdict: In words.
+        text: The difference in words.
+    """
+
+    label: str
+    difference: float
+    low: float
+    high: float
+    margin: float
+    p_holm: float
+    verdict: str
+    text: str
 
 
 def collect(study: Study) -> pd.DataFrame:
@@ -38,7 +61,7 @@ def collect(study: Study) -> pd.DataFrame:
         for found in study.comparisons
         if found.effect and found.effect.scale == "pp" and not math.isnan(found.effect.difference)
     ]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=list(Contrast._fields))
 
 
 def draw(table: pd.DataFrame) -> Figure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,16 +14,32 @@ from analysis.arms import DIRECT, SEARCHED
 from analysis.figures.style import canvas, draw_empty, styled
 from analysis.study import Study
 
-COLUMNS = ["column", "method", "arm", "relative_improvement", "gain", "is_significant"]
 RANDOM = "random architectures"
 MAP = "PuOr"
 
 
-def collect(study: Study) -> pd.DataFrame:
-    """Return one row for every arm that stands beside random architectures, and the random row.
+class Improvement(NamedTuple):
+    """How far an arm is above random architectures, or these themselves.
 
-    ``is_significant`` tells of a declared comparison with random that Holm's correction let stand.
+    Attributes:
+        column: Arm and pair in words.
+        method: Its title, or ``random architectures``.
+        arm: Name of the arm.
+        relative_improvement: Gain in percent of the random mean.
+        gain: Mean test accuracy less the random mean, in percentage points.
+        is_significant: Whether it was declared and Holm's correction let it be.
     """
+
+    column: str
+    method: str
+    arm: str
+    relative_improvement: float
+    gain: float
+    is_significant: bool
+
+
+def collect(study: Study) -> pd.DataFrame:
+    """Return one row for every arm that has random architectures beside it, and their own."""
     gains = study.gains
     gains = gains[gains["arm"].isin(SEARCHED)]
     decided = _decided(study)
@@ -42,7 +58,7 @@ def collect(study: Study) -> pd.DataFrame:
     zero = {"method": RANDOM, "relative_improvement": 0.0, "gain": 0.0, "is_significant": False}
     rows += [{"column": column, "arm": SEARCHED[place], **zero} for place, column in columns]
     order = {column: place for place, (_, column) in enumerate(columns)}
-    table = pd.DataFrame(rows, columns=COLUMNS)
+    table = pd.DataFrame(rows, columns=list(Improvement._fields))
     return table.sort_values("column", key=lambda names: names.map(order), kind="stable")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,15 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.arms import ARMS, RANDOM
 from analysis.figures.rows import drawn_once
-from analysis.figures.style import canvas, draw_empty, look_of, place_of, styled, thousands
+from analysis.figures.style import (
+    canvas,
+    draw_empty,
+    look_of,
+    mark_methods,
+    place_of,
+    styled,
+    thousands,
+)
 from analysis.statistics.pareto import box_of, hypervolume, on_front
 from analysis.study import Study
 
@@ -22,20 +30,37 @@ AXES = {
     "macs": "multiply-adds of the trained network",
 }
 POINT, MEAN = "network", "mean"
-COLUMNS = [
-    "target",
-    "kind",
-    "method",
-    "look",
-    "arm",
-    "source",
-    "job",
-    "currency",
-    "cost",
-    "test_acc",
-    "on_front",
-]
 FADED = 0.3
+
+
+class Network(NamedTuple):
+    """A trained network, or the mean of an arm's networks.
+
+    Attributes:
+        target: Task that is trained and tested on.
+        kind: ``network`` or ``mean``.
+        method: Its title; empty for random architectures of all methods.
+        look: Place of the method among all; -1 for random architectures.
+        arm: Name of the arm.
+        source: Task that was searched first; empty for random architectures.
+        job: Digest of the training; empty for a mean.
+        currency: What ``cost`` is: ``macs`` or ``latency_ms``.
+        cost: Multiply-adds for one image, or milliseconds by a table.
+        test_acc: Test accuracy in percent.
+        on_front: Whether no other mean of the target is as good in cost and accuracy.
+    """
+
+    target: str
+    kind: str
+    method: str
+    look: int
+    arm: str
+    source: str
+    job: str
+    currency: str
+    cost: float
+    test_acc: float
+    on_front: bool
 
 
 def currency_of(runs: pd.DataFrame) -> str:
@@ -44,11 +69,7 @@ def currency_of(runs: pd.DataFrame) -> str:
 
 
 def collect(study: Study) -> pd.DataFrame:
-    """Return one row per trained network, and one per arm: the mean of its networks.
-
-    ``look`` is the place of the method among all (-1: random architectures); ``on_front`` tells
-    of a mean that no other mean of its target is as good in cost and accuracy.
-    """
+    """Return one row per trained network, and one per arm: the mean of its networks."""
     runs = study.tables.runs
     runs = runs[(runs["status"] == "done")]
     currency = currency_of(runs)
@@ -62,7 +83,7 @@ def collect(study: Study) -> pd.DataFrame:
         on_front=False,
     )
     panels = [pd.concat([panel, _means(panel)]) for _, panel in known.groupby("target", sort=False)]
-    return pd.concat([known.head(0), *panels], ignore_index=True)[COLUMNS]
+    return pd.concat([known.head(0), *panels], ignore_index=True)[list(Network._fields)]
 
 
 def draw(table: pd.DataFrame) -> Figure:
@@ -176,20 +197,14 @@ def _steps(axes: Axes, front: pd.DataFrame) -> None:
 
 
 def _legend(table: pd.DataFrame) -> list[Line2D]:
-    names = {int(row["look"]): str(row["method"]) for row in table.to_dict("records")}
-    handles = [
-        _mark(*look_of(look), names[look] or "random architectures")
-        for look in sorted(names, key=lambda look: (look < 0, look))
-    ]
+    handles = mark_methods(table, ls="", mew=0.2)
     arms = set(table["arm"])
     handles += [
-        _mark("black", rf"$\mathbf{{{arm.letter}}}$", name)
+        Line2D(
+            [], [], marker=rf"$\mathbf{{{arm.letter}}}$", color="black", ls="", mew=0.2, label=name
+        )
         for name, arm in ARMS.items()
         if name in arms and arm.letter
     ]
     front = Line2D([], [], color="#222222", lw=1.2, linestyle=(0, (5, 2)), label="front of means")
     return [*handles, front]
-
-
-def _mark(colour: str, marker: str, label: str) -> Line2D:
-    return Line2D([], [], marker=marker, color=colour, ls="", mew=0.2, label=label)

@@ -3,55 +3,64 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.figures.style import canvas, draw_empty, look_of, place_of, styled
+from analysis.figures.style import canvas, draw_empty, look_of, mark_methods, place_of, styled
+from analysis.loading.rows import frame
 from analysis.study import Study
 
-COLUMNS = [
-    "source",
-    "target",
-    "method",
-    "look",
-    "kind",
-    "seed",
-    "on_source",
-    "on_target",
-    "sd_source",
-    "sd_target",
-]
 RUN, MEAN = "run", "mean"
+
+
+class Both(NamedTuple):
+    """What a search's architecture reached on both tasks of a pair, or the mean of a method.
+
+    Attributes:
+        source: Task that was searched.
+        target: The other task.
+        method: Its title.
+        look: Place of the method among all.
+        kind: ``run`` or ``mean``.
+        seed: Of the search; NaN for a mean.
+        on_source: Test accuracy on the source, in percent.
+        on_target: Test accuracy on the target.
+        sd_source: Standard deviation of the method's searches on the source; NaN for a run.
+        sd_target: That on the target.
+    """
+
+    source: str
+    target: str
+    method: str
+    look: int
+    kind: str
+    seed: int | None
+    on_source: float
+    on_target: float
+    sd_source: float = math.nan
+    sd_target: float = math.nan
 
 
 def collect(study: Study) -> pd.DataFrame:
     """Return one row per search of which both trainings finished, and one mean per method."""
+    return frame(Both, _rows(study))
+
+
+def _rows(study: Study) -> Iterator[Both]:
     shared = study.transfer["shared"]
-    shared = shared
-    parts = [pd.DataFrame(columns=COLUMNS)]
     for key, group in shared.groupby(["source", "target", "method"], sort=False):
-        source, target, method = (str(name) for name in key)
-        values = group[["on_source", "on_target"]].astype(float)
-        mean = {
-            "kind": MEAN,
-            **{str(name): value for name, value in values.mean().items()},
-            "sd_source": values["on_source"].std(),
-            "sd_target": values["on_target"].std(),
-        }
-        runs = values.assign(seed=group["seed"], kind=RUN)
-        both = pd.concat([runs, pd.DataFrame([mean])])
-        parts.append(
-            both.assign(
-                source=study.labels.get(source, source),
-                target=study.labels.get(target, target),
-                method=method,
-                look=place_of(method, study.methods),
-            )
-        )
-    return pd.concat(parts[1:] or parts, ignore_index=True).reindex(columns=COLUMNS)
+        source, target, method = map(str, key)
+        tasks = study.labels.get(source, source), study.labels.get(target, target)
+        about = (*tasks, method, place_of(method, study.methods))
+        values = group[["on_source", "on_target"]]
+        for seed, on_source, on_target in zip(group["seed"], *values.to_numpy().T, strict=True):
+            yield Both(*about, RUN, seed, on_source, on_target)
+        yield Both(*about, MEAN, None, *values.mean(), *values.std())
 
 
 def draw(table: pd.DataFrame) -> Figure:
@@ -109,10 +118,5 @@ def _diagonal(axes: Axes) -> None:
 
 
 def _legend(table: pd.DataFrame) -> list[Line2D]:
-    names = table.drop_duplicates("look").sort_values("look")
-    handles = []
-    for look, method in zip(names["look"], names["method"], strict=True):
-        colour, marker = look_of(int(look))
-        handles.append(Line2D([], [], color=colour, marker=marker, ls="", label=str(method)))
     mean = Line2D([], [], color="#333333", marker="o", mec="black", ms=9, label="mean ± SD")
-    return [*handles, mean]
+    return [*mark_methods(table, ls=""), mean]

@@ -7,8 +7,10 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import matplotlib as mpl
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter, FuncFormatter
 
 # Okabe and Ito's palette, darkest contrast first.
@@ -68,6 +70,17 @@ def look_of(place: int) -> tuple[str, str]:
     if place < 0:
         return RANDOM_LOOK
     return COLOURS[place % len(COLOURS)], MARKERS[place % len(MARKERS)]
+
+
+def mark_methods(table: pd.DataFrame, **look: Any) -> list[Line2D]:
+    """Return a mark for each method of a figure's table, random architectures last."""
+    names = dict(zip(table["look"], table["method"], strict=True))
+    handles = []
+    for place in sorted(names, key=lambda place: (place < 0, place)):
+        colour, marker = look_of(int(place))
+        label = names[place] or "random architectures"
+        handles.append(Line2D([], [], color=colour, marker=marker, label=label, **look))
+    return handles
 
 
 def canvas(width: float, height: float) -> Figure:
