@@ -11,6 +11,11 @@ import sys
 from pathlib import Path
 from typing import NamedTuple, get_type_hints
 
+from analysis.answers.cells.changes import Change, OperationChange
+from analysis.answers.cells.course import Course, Divergence
+from analysis.answers.cells.searched import GroupRow, Stability
+from analysis.answers.cells.shapes import Shape
+from analysis.answers.cells.trained import Likeness, MantelRow
 from analysis.answers.published import Published
 from analysis.answers.sizes import Size
 from analysis.answers.transfer.consistency import Consistency
@@ -20,13 +25,31 @@ from analysis.answers.transfer.savings import Saving
 from analysis.answers.transfer.shared import Agreement, Shared
 from analysis.answers.undecided import SearchAgreement
 from analysis.answers.warm_starts import QualityCost, WarmStart
+from analysis.figures import (
+    alpha_course,
+    alpha_epochs,
+    alphas,
+    anytime,
+    arms,
+    cells,
+    chains,
+    forest,
+    improvement,
+    pareto,
+    similarity,
+    source_target,
+)
 from analysis.loading.columns import AlphaRow, JobRow, RunRow, SearchRow, TickRow
 from analysis.loading.provenance import EnvironmentRow, PluginRow
 
 # Type of the rows of each table, by the name of its file.
 ROWS: dict[str, type[NamedTuple]] = {
     "agreement": Agreement,
+    "alpha_course": Course,
+    "alpha_divergence": Divergence,
     "alphas": AlphaRow,
+    "change_operations": OperationChange,
+    "changes": Change,
     "consistency": Consistency,
     "crossed": Crossing,
     "environments": EnvironmentRow,
@@ -40,18 +63,35 @@ ROWS: dict[str, type[NamedTuple]] = {
     "savings": Saving,
     "search_agreement": SearchAgreement,
     "searches": SearchRow,
+    "shapes": Shape,
     "shared": Shared,
+    "similarity_functional": Likeness,
+    "similarity_groups": GroupRow,
+    "similarity_mantel": MantelRow,
+    "similarity_stability": Stability,
     "sizes": Size,
     "trace": TickRow,
 }
+# The same of the table beside each kind of figure.
+FIGURES: dict[str, type[NamedTuple]] = {
+    "alpha_course": alpha_course.Point,
+    "alpha_epochs": alpha_epochs.Moment,
+    "alphas": alphas.Share,
+    "anytime": anytime.Moment,
+    "arms": arms.ArmRun,
+    "cells": cells.DrawnEdge,
+    "chains": chains.DrawnBlock,
+    "forest": forest.Contrast,
+    "improvement": improvement.Improvement,
+    "operations": OperationChange,
+    "pareto": pareto.Network,
+    "similarity": similarity.Pair,
+    "source_target": source_target.Both,
+}
 # Tables whose rows have no type yet: this list only ever gets shorter.
 UNTYPED = (
-    "alpha_course",
-    "alpha_divergence",
     "arms",
     "budgets",
-    "change_operations",
-    "changes",
     "checklist",
     "comparisons",
     "costs",
@@ -59,29 +99,24 @@ UNTYPED = (
     "gains",
     "retention",
     "rivals",
-    "settled",
-    "shapes",
-    "similarity_functional",
-    "similarity_groups",
-    "similarity_mantel",
-    "similarity_stability",
     "variances",
 )
 TYPES = {str: "text", int: "whole number", float: "number", bool: "True or False"}
 INTRODUCTION = """\
 # Columns of the tables of a report
 
-A report writes each table as `tables/NAME.csv`; here is what a row and a column of each hold. This
-page is written from the code by `python -m analysis.report.columns docs/columns.md`.
+A report writes each table as `tables/NAME.csv`, and beside each figure a CSV of what it draws; here
+is what a row and a column of each hold. A number that is not known is empty. In `tables/`, all but
+`environments`, `jobs` and `plugins` begin with a column `study`: which experiments a row is about.
 
-In every table but `environments`, `jobs` and `plugins` a first column `study` names the experiments
-that the row is about. A number that is not known is empty.
+The page is written from the code by `python -m analysis.report.columns docs/columns.md`.
 """
 
 
 def describe_tables() -> str:
     """Return the page, in Markdown."""
     parts = [INTRODUCTION, *(_describe(name, kind) for name, kind in ROWS.items())]
+    parts += [_describe(f"figures/{name}", kind) for name, kind in FIGURES.items()]
     if UNTYPED:
         parts.append(f"## Not described yet\n\n{', '.join(f'`{name}`' for name in UNTYPED)}.\n")
     return "\n".join(parts)

@@ -4,17 +4,23 @@ from typing import NamedTuple
 
 import pytest
 
-from analysis.report.columns import ROWS, UNTYPED, describe_tables, read_docstring
+from analysis.figures.kinds import kinds
+from analysis.report.columns import FIGURES, ROWS, UNTYPED, describe_tables, read_docstring
 from analysis.report.exports import tables_of
 from tests.analysis.loading import load_study
 
 
 @pytest.fixture(scope="module")
-def tables(tmp_path_factory):
+def study(tmp_path_factory):
     from tests.analysis.experiments import Invention
 
     folder = Invention(tmp_path_factory.mktemp("columns") / "digits", seeds=2).write()
-    return tables_of([load_study([folder])])
+    return load_study([folder])
+
+
+@pytest.fixture(scope="module")
+def tables(study):
+    return tables_of([study])
 
 
 def test_every_table_of_a_report_is_on_the_page(tables):
@@ -24,6 +30,13 @@ def test_every_table_of_a_report_is_on_the_page(tables):
 def test_columns_are_the_fields_of_the_rows(tables):
     for name, kind in ROWS.items():
         columns = [column for column in tables[name] if column != "study"]
+        assert columns == list(kind._fields) == list(read_docstring(kind)[1]), name
+
+
+def test_the_table_beside_a_figure_has_the_fields_of_its_rows(study):
+    assert set(FIGURES) == set(kinds())
+    for name, kind in FIGURES.items():
+        columns = list(kinds()[name].collect(study))
         assert columns == list(kind._fields) == list(read_docstring(kind)[1]), name
 
 
