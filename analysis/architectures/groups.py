@@ -23,8 +23,7 @@ from scipy import stats
 
 Matrix = NDArray[np.float64]
 Counts = NDArray[np.int64]
-Places = NDArray[np.int64]
-Link = tuple[Places, Places]
+Link = tuple[int, int, Matrix]
 
 # Up to so many relabellings all are tried; beyond, so many are drawn.
 EXACT, DRAWS = 20_000, 9_999
@@ -88,19 +87,19 @@ def permute_labels(
     members = {
         block: np.flatnonzero([name == block for name in names]) for block in dict.fromkeys(names)
     }
+    own = [counts[None, :, its] for its in members.values()]
     links = [
-        (members[one], members[other])
-        for one, other in itertools.product(members, repeat=2)
-        if compared(one, other)
+        (one, other, distances[np.ix_(members[first], members[second])])
+        for (one, first), (other, second) in itertools.product(enumerate(members), repeat=2)
+        if compared(first, second)
     ]
-    pairs = _Pairs(distances, counts, links)
-    within, between = (float(mean[0]) for mean in pairs.average(counts[None]))
+    pairs = _Pairs(own, links)
+    within, between = (float(mean[0]) for mean in pairs.average(own))
     if why := pairs.find_obstacle():
         return GroupTest(within, between, between - within, why=why)
-    places = list(members.values())
-    ways = math.prod(_count_ways(counts[:, its]) for its in places)
+    ways = math.prod(_count_ways(table[0]) for table in own)
     is_exact = ways <= EXACT
-    listed = _list_all(counts, places) if is_exact else _draw(counts, places, draws, rng)
+    listed = _list_all(own) if is_exact else _draw(own, draws, rng)
     means = [pairs.average(tables) for tables in listed]
     found = np.concatenate([apart - together for together, apart in means])
     as_large = int((found >= between - within - TOLERANCE).sum())
@@ -111,34 +110,33 @@ def permute_labels(
         else ((as_large + 1) / (draws + 1), 1 / (draws + 1))
     )
     low, high = np.quantile(found, (0.5 - BAND / 2, 0.5 + BAND / 2)).tolist()
-    own = (within, between, between - within)
-    return GroupTest(*own, low, high, p, p_min, len(found), is_exact)
+    known = (within, between, between - within)
+    return GroupTest(*known, low, high, p, p_min, len(found), is_exact)
 
 
 class _Pairs:
     """The pairs of members that count; how many are of one group is the same in every relabelling.
 
     Args:
-        distances: (T, T) between things.
-        counts: (G, T) how many members of each group are each thing.
-        links: Things of two blocks whose pairs count, either way round.
+        own: (1, G, T) for each block: how many members of each group are each of its things.
+        links: Two blocks whose pairs count, either way round, and the distances of their things.
     """
 
-    def __init__(self, distances: Matrix, counts: Counts, links: Sequence[Link]) -> None:
-        self._distances, self._links = distances, links
-        self._groups = int((counts.sum(axis=1) > 0).sum())
-        alone = sum(int(counts[:, one].sum()) for one, other in links if one is other)
-        everyone = counts.sum(axis=0)[None, None]
-        ones = np.ones_like(distances)
+    def __init__(self, own: Sequence[Counts], links: Sequence[Link]) -> None:
+        self._links = links
+        self._groups = int((sum(table.sum(axis=2) for table in own) > 0).sum())
+        everyone = [table.sum(axis=1, keepdims=True) for table in own]
+        ones = [(one, other, np.ones_like(distances)) for one, other, distances in links]
+        alone = sum(int(own[one].sum()) for one, other, _ in links if one == other)
         self._inside, every = (
-            (float(self._add(tables, ones)[0]) - alone) / 2 for tables in (counts[None], everyone)
+            (float(_add(tables, ones)[0]) - alone) / 2 for tables in (own, everyone)
         )
         self._outside = every - self._inside
-        self._total = float(self._add(everyone, distances)[0]) / 2
+        self._total = float(_add(everyone, links)[0]) / 2
 
-    def average(self, tables: Counts) -> tuple[Matrix, Matrix]:
-        """Return the mean distance within and between groups of K tables (K, G, T): (K,) each."""
-        inside = self._add(tables, self._distances) / 2
+    def average(self, tables: Sequence[Counts]) -> tuple[Matrix, Matrix]:
+        """Return the mean distance within and between groups of K relabellings: (K,) each."""
+        inside = _add(tables, self._links) / 2
         with np.errstate(invalid="ignore", divide="ignore"):
             return inside / self._inside, (self._total - inside) / self._outside
 
@@ -152,16 +150,13 @@ class _Pairs:
             return "no two groups have members to compare"
         return "a distance is unknown" if math.isnan(self._total) else ""
 
-    def _add(self, tables: Counts, values: Matrix) -> Matrix:
-        """Return the sum of values over the ordered pairs of one group, of each table."""
-        added = np.zeros(len(tables))
-        for one, other in self._links:
-            first, second = (
-                tables[:, :, its].reshape(-1, len(its)).astype(float) for its in (one, other)
-            )
-            sums = ((first @ values[np.ix_(one, other)]) * second).sum(axis=1)
-            added += sums.reshape(len(tables), -1).sum(axis=1)
-        return added
+
+def _add(tables: Sequence[Counts], links: Sequence[Link]) -> Matrix:
+    """Return the sum over the ordered pairs of one group, of each of K tables of every block."""
+    flat = [table.reshape(-1, table.shape[2]).astype(float) for table in tables]
+    sums = [np.einsum("it,it->i", flat[one] @ values, flat[other]) for one, other, values in links]
+    added: Matrix = sum(sums, np.zeros(len(flat[0])))
+    return np.asarray(added.reshape(len(tables[0]), -1).sum(axis=1))
 
 
 def _count_ways(counts: Counts) -> int:
@@ -173,16 +168,14 @@ def _count_ways(counts: Counts) -> int:
     return ways
 
 
-def _list_all(counts: Counts, blocks: Sequence[Places]) -> Iterator[Counts]:
+def _list_all(own: Sequence[Counts]) -> Iterator[list[Counts]]:
     """Yield the tables of every relabelling of members inside the blocks, each once."""
-    listed = [_list_block(counts[:, its]) for its in blocks]
+    listed = [_list_block(table[0]) for table in own]
     sizes = [len(tables) for tables in listed]
     for start in range(0, math.prod(sizes), BATCH):
         chosen = np.arange(start, min(start + BATCH, math.prod(sizes)))
-        tables = np.zeros((len(chosen), *counts.shape), dtype=np.int64)
-        for its, own, which in zip(blocks, listed, np.unravel_index(chosen, sizes), strict=True):
-            tables[:, :, its] = own[which]
-        yield tables
+        places = np.unravel_index(chosen, sizes)
+        yield [tables[its] for tables, its in zip(listed, places, strict=True)]
 
 
 def _list_block(counts: Counts) -> Counts:
@@ -208,20 +201,14 @@ def _arrange(labels: tuple[int, ...]) -> list[tuple[int, ...]]:
     ]
 
 
-def _draw(
-    counts: Counts, blocks: Sequence[Places], draws: int, rng: np.random.Generator
-) -> Iterator[Counts]:
+def _draw(own: Sequence[Counts], draws: int, rng: np.random.Generator) -> Iterator[list[Counts]]:
     """Yield tables as relabelling members inside the blocks at random gives them."""
     made = [
-        stats.random_table(counts[:, its].sum(axis=1), counts[:, its].sum(axis=0), seed=rng)
-        for its in blocks
+        stats.random_table(table[0].sum(axis=1), table[0].sum(axis=0), seed=rng) for table in own
     ]
     for start in range(0, draws, BATCH):
         size = min(BATCH, draws - start)
-        tables = np.zeros((size, *counts.shape), dtype=np.int64)
-        for its, table in zip(blocks, made, strict=True):
-            tables[:, :, its] = table.rvs(size=size)
-        yield tables
+        yield [table.rvs(size=size).astype(np.int64, copy=False) for table in made]
 
 
 class MantelTest(NamedTuple):
