@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from analysis.answers.arms import finite
 from analysis.arms import ARMS, RANDOM, label_arm
 from analysis.figures.rows import drawn_once
-from analysis.figures.style import canvas, draw_empty, look_of, place_of, styled
+from analysis.figures.style import canvas, explain_nothing, look_of, place_of, styled
 from analysis.loading.rows import Row, frame, list_rows
 from analysis.statistics.intervals import mean_interval
 from analysis.study import Study
@@ -79,13 +79,11 @@ def draw(table: pd.DataFrame) -> Figure:
     targets = list(table["target"].unique())
     heights = [max(2, 1 + table["row"][table["target"] == target].max()) for target in targets]
     with styled():
-        figure = canvas(12.5, (sum(heights) or 2) * 0.33 + 0.75 * max(1, len(heights)))
-        panels = figure.subplots(
-            max(1, len(targets)), 1, squeeze=False, gridspec_kw={"height_ratios": heights or [1]}
-        )[:, 0]
         if not targets:
-            draw_empty(panels[0], "no runs were planned")
-        for axes, target in zip(panels, targets, strict=False):
+            return explain_nothing("no runs were planned")
+        figure = canvas(12.5, sum(heights) * 0.33 + 0.75 * len(heights))
+        panels = figure.subplots(len(targets), squeeze=False, height_ratios=heights)[:, 0]
+        for axes, target in zip(panels, targets, strict=True):
             _panel(axes, target, table[table["target"] == target])
     return figure
 

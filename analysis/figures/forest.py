@@ -10,15 +10,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.answers.comparisons.sentences import difference_text, flags, sides, where
-from analysis.figures.style import canvas, colour_of, draw_empty, marker_of, styled
+from analysis.figures.style import COLOURS, canvas, explain_nothing, styled
+from analysis.loading.rows import Row, frame, list_rows
 from analysis.numbers import MINUS, p_value
 
 if TYPE_CHECKING:
     from analysis.study import Study
 
-# What a mark looks like says the verdict once more, also in grey.
-VERDICTS = ("superior", "inferior", "inconclusive", "infeasible")
-_UNDECIDED = "#777777"
+# Colour and mark of a verdict, which grey print shows, too.
+LOOKS = {
+    "superior": (COLOURS[0], "^"),
+    "inferior": (COLOURS[1], "s"),
+    "inconclusive": ("#777777", "o"),
+    "infeasible": ("#777777", "X"),
+}
 
 
 class Contrast(NamedTuple):
@@ -47,34 +52,33 @@ class Contrast(NamedTuple):
 
 def collect(study: Study) -> pd.DataFrame:
     """Return the declared comparisons of a study that have a difference in points."""
-    rows = [
-        {
-            "label": f"{where(found)}\n{f' {MINUS} '.join(sides(found))}",
-            "difference": found.effect.difference,
-            "low": found.effect.low,
-            "high": found.effect.high,
-            "margin": found.against_margin.margin if found.against_margin else math.nan,
-            "p_holm": found.adjusted.p_holm if found.adjusted else math.nan,
-            "verdict": flags(found),
-            "text": difference_text(found),
-        }
+    rows = (
+        Contrast(
+            label=f"{where(found)}\n{f' {MINUS} '.join(sides(found))}",
+            difference=found.effect.difference,
+            low=found.effect.low,
+            high=found.effect.high,
+            margin=found.against_margin.margin if found.against_margin else math.nan,
+            p_holm=found.adjusted.p_holm if found.adjusted else math.nan,
+            verdict=flags(found),
+            text=difference_text(found),
+        )
         for found in study.comparisons
         if found.effect and found.effect.scale == "pp" and not math.isnan(found.effect.difference)
-    ]
-    return pd.DataFrame(rows, columns=list(Contrast._fields))
+    )
+    return frame(Contrast, rows)
 
 
 def draw(table: pd.DataFrame) -> Figure:
     """Draw one row per comparison; the band is the declared margin."""
     with styled():
-        figure = canvas(9.5, 1.3 + 0.62 * max(1, len(table)))
+        if table.empty:
+            return explain_nothing("no declared comparison has runs on both sides")
+        figure = canvas(9.5, 1.3 + 0.62 * len(table))
         axes = figure.subplots()
-        if len(table) == 0:
-            draw_empty(axes, "no declared comparison has runs on both sides")
-            return figure
         _margin(axes, table)
-        for place, row in enumerate(table.to_dict("records")):
-            _row(axes, place, {str(key): value for key, value in row.items()})
+        for place, row in enumerate(list_rows(table)):
+            _row(axes, place, row)
         axes.axvline(0, color="black", linewidth=0.8, zorder=1)
         axes.set_yticks(range(len(table)), list(table["label"]))
         axes.set_ylim(len(table) - 0.4, -0.6)
@@ -91,18 +95,11 @@ def _margin(axes: Axes, table: pd.DataFrame) -> None:
         axes.axvspan(-margin, margin, color="#e8e8e8", zorder=0, label=f"margin ±{margin:g} pp")
 
 
-def _row(axes: Axes, place: int, row: dict[str, float | str]) -> None:
-    colour, marker = _look(str(row["verdict"]))
-    if not math.isnan(float(row["low"])):
+def _row(axes: Axes, place: int, row: Row) -> None:
+    colour, marker = LOOKS[row["verdict"].partition(",")[0]]
+    if not math.isnan(row["low"]):
         axes.plot([row["low"], row["high"]], [place, place], color=colour, linewidth=2, zorder=2)
     axes.plot([row["difference"]], [place], marker, color=colour, markersize=8, zorder=3)
-
-
-def _look(verdict: str) -> tuple[str, str]:
-    word = verdict.partition(",")[0]
-    if word in {"inconclusive", "infeasible"}:
-        return _UNDECIDED, "o" if word == "inconclusive" else "X"
-    return colour_of(word, VERDICTS), marker_of(word, ("", "inferior", "superior"))
 
 
 def _texts(axes: Axes, table: pd.DataFrame) -> None:
@@ -115,10 +112,8 @@ def _texts(axes: Axes, table: pd.DataFrame) -> None:
 
 def _legend(figure: Figure, axes: Axes, table: pd.DataFrame) -> None:
     handles, labels = axes.get_legend_handles_labels()
-    for word in VERDICTS:
-        if any(str(verdict).startswith(word) for verdict in table["verdict"]):
-            colour, marker = _look(word)
-            (handle,) = axes.plot([], [], marker, color=colour, label=word)
-            handles.append(handle)
+    for word, (colour, marker) in LOOKS.items():
+        if table["verdict"].str.startswith(word).any():
+            handles += axes.plot([], [], marker, color=colour, label=word)
             labels.append(word)
     figure.legend(handles, labels, loc="outside lower center", ncols=5)

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from analysis.answers.comparisons.records import Verdict, comparison_table
 from analysis.arms import DIRECT, SEARCHED
-from analysis.figures.style import canvas, draw_empty, styled
+from analysis.figures.style import canvas, explain_nothing, styled
 from analysis.study import Study
 
 RANDOM = "random architectures"
@@ -67,11 +67,10 @@ def draw(table: pd.DataFrame) -> Figure:
     columns = list(table["column"].unique())
     methods = [name for name in table["method"].unique() if name != RANDOM]
     with styled():
-        figure = canvas(3.2 + 1.5 * max(1, len(columns)), 1.9 + 0.46 * (len(methods) + 1))
-        axes = figure.subplots()
         if not methods:
-            draw_empty(axes, "no random architectures stand beside a finished arm")
-            return figure
+            return explain_nothing("no random architectures are beside a finished arm")
+        figure = canvas(3.2 + 1.5 * len(columns), 1.9 + 0.46 * (len(methods) + 1))
+        axes = figure.subplots()
         _matrix(figure, axes, table, [*methods, RANDOM], columns)
     return figure
 

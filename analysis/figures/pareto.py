@@ -15,7 +15,7 @@ from analysis.arms import ARMS, RANDOM
 from analysis.figures.rows import drawn_once
 from analysis.figures.style import (
     canvas,
-    draw_empty,
+    explain_nothing,
     look_of,
     mark_methods,
     place_of,
@@ -90,11 +90,10 @@ def draw(table: pd.DataFrame) -> Figure:
     """Draw one panel per target: networks as small dots, means lettered, the front as steps."""
     targets = list(table["target"].unique())
     with styled():
-        figure = canvas(1.0 + 4.8 * max(1, len(targets)), 4.2)
-        panels = figure.subplots(1, max(1, len(targets)), squeeze=False)[0]
         if not targets:
-            draw_empty(panels[0], "no finished run has a cost")
-            return figure
+            return explain_nothing("no finished run has a cost")
+        figure = canvas(1.0 + 4.8 * len(targets), 4.2)
+        panels = figure.subplots(1, len(targets), squeeze=False)[0]
         for axes, target in zip(panels, targets, strict=True):
             _panel(axes, table[table["target"] == target])
             axes.set_title(f"trained and tested on {target}")

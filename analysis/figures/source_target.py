@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.figures.style import canvas, draw_empty, look_of, mark_methods, place_of, styled
+from analysis.figures.style import canvas, explain_nothing, look_of, mark_methods, place_of, styled
 from analysis.loading.rows import frame
 from analysis.study import Study
 
@@ -67,11 +67,10 @@ def draw(table: pd.DataFrame) -> Figure:
     """Draw one panel per pair: runs as small marks, methods' means with crosses of ± SD."""
     pairs = list(table[["source", "target"]].drop_duplicates().itertuples(index=False))
     with styled():
-        figure = canvas(0.8 + 4.2 * max(1, len(pairs)), 4.4)
-        panels = figure.subplots(1, max(1, len(pairs)), squeeze=False)[0]
         if not pairs:
-            draw_empty(panels[0], "no search's architecture was trained on both tasks")
-            return figure
+            return explain_nothing("no search's architecture was trained on both tasks")
+        figure = canvas(0.8 + 4.2 * len(pairs), 4.4)
+        panels = figure.subplots(1, len(pairs), squeeze=False)[0]
         for axes, (source, target) in zip(panels, pairs, strict=True):
             _panel(axes, table[(table["source"] == source) & (table["target"] == target)])
             axes.set_title(f"{source} → {target}")

@@ -50,16 +50,6 @@ def styled(**more: Any) -> AbstractContextManager[None]:
     return mpl.rc_context(settings)
 
 
-def colour_of(name: str, names: Sequence[str]) -> str:
-    """Return the colour of one of ``names``; by position, so that all figures agree."""
-    return COLOURS[names.index(name) % len(COLOURS)]
-
-
-def marker_of(name: str, names: Sequence[str]) -> str:
-    """Return the marker of one of ``names``."""
-    return MARKERS[names.index(name) % len(MARKERS)]
-
-
 def place_of(name: str, names: Sequence[str]) -> int:
     """Return the place that fixes a method's look in all figures; -1 for random architectures."""
     return names.index(name) if name in names else -1
