@@ -41,6 +41,7 @@ from analysis.figures import (
 )
 from analysis.loading.columns import AlphaRow, JobRow, RunRow, SearchRow, TickRow
 from analysis.loading.provenance import EnvironmentRow, PluginRow
+from analysis.report.checklist import Checked
 
 # Type of the rows of each table, by the name of its file.
 ROWS: dict[str, type[NamedTuple]] = {
@@ -50,6 +51,7 @@ ROWS: dict[str, type[NamedTuple]] = {
     "alphas": AlphaRow,
     "change_operations": OperationChange,
     "changes": Change,
+    "checklist": Checked,
     "consistency": Consistency,
     "crossed": Crossing,
     "environments": EnvironmentRow,
@@ -92,7 +94,6 @@ FIGURES: dict[str, type[NamedTuple]] = {
 UNTYPED = (
     "arms",
     "budgets",
-    "checklist",
     "comparisons",
     "costs",
     "equivalents",

@@ -7,9 +7,11 @@ and, for transfer, our own. Nothing passes that the tables cannot show.
 from __future__ import annotations
 
 import inspect
+from typing import NamedTuple
 
 import pandas as pd
 
+from analysis.loading.rows import frame
 from analysis.report.checklist import comparing, releasing, reporting, transferring
 from analysis.report.checklist.finding import Answer, Item
 from analysis.study import Study
@@ -20,17 +22,34 @@ GROUPS: dict[str, tuple[Item, ...]] = {
     "reporting": reporting.ITEMS,
     "transfer": transferring.ITEMS,
 }
-COLUMNS = ["number", "group", "item", "answer", "evidence"]
 
-__all__ = ["COLUMNS", "GROUPS", "Answer", "checklist"]
+__all__ = ["GROUPS", "Answer", "Checked", "checklist"]
+
+
+class Checked(NamedTuple):
+    """An item of the checklist and what it comes to.
+
+    Attributes:
+        number: Of the item, from 1.
+        group: What the item is about.
+        item: Its text.
+        answer: ``PASS``, ``PARTIAL``, ``FAIL``, ``N/A`` or ``NEEDS HUMAN``.
+        evidence: What the answer rests on.
+    """
+
+    number: int
+    group: str
+    item: str
+    answer: str
+    evidence: str
 
 
 def checklist(study: Study) -> pd.DataFrame:
-    """Return one row per item: its number, group and text, the answer, and what it rests on."""
+    """Return one row per item, as ``Checked`` documents them."""
     items = [(group, item) for group, its in GROUPS.items() for item in its]
     rows = []
     for number, (group, item) in enumerate(items, start=1):
         found = item(study)
         text = (inspect.getdoc(item) or "").partition("\n")[0]
-        rows.append((number, group, text, str(found.answer), found.evidence))
-    return pd.DataFrame(rows, columns=COLUMNS)
+        rows.append(Checked(number, group, text, str(found.answer), found.evidence))
+    return frame(Checked, rows)
