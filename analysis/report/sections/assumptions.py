@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from analysis.answers.comparisons.sentences import sides, where
+from analysis.answers.transfer.populations import is_looked_up
 from analysis.numbers import NOTHING, decimal, joined, several
 from analysis.report.notices import tuned_methods
 from analysis.study import Study
@@ -15,6 +16,12 @@ from analysis.study import Study
 UNKNOWN = (
     "Rules, tuning, selection, and what varied between seeds: the file of runs does not say. "
     "Runs count as independent unless it names the search that they share."
+)
+
+# Said where nothing is trained at the end.
+LOOKED_UP = (
+    "Accuracies are looked up, nothing is trained: between seeds only the search varies, and what "
+    "another training of the same architecture would have given is not part of any interval."
 )
 
 
@@ -33,8 +40,11 @@ def _recorded(study: Study) -> Iterator[str]:
     runs = study.tables.runs
     yield from _rules(runs)
     yield _tuning(study)
-    yield _selection(runs)
-    yield _sources(runs)
+    if all(map(is_looked_up, study.experiments.values())):
+        yield LOOKED_UP
+    else:
+        yield _selection(runs)
+        yield _sources(runs)
 
 
 def _tuning(study: Study) -> str:
