@@ -126,7 +126,7 @@ def test_the_answer_sums_up_each_method_in_plain_words(judged):
     ].count("superior")
     names = [text.partition(":")[0] for text in methods]
     assert sorted(names) == METHODS and names[0] == "m7"
-    told = f"direct search did better than random architectures on {ahead} of 5 data sets"
+    told = f"direct search was better than random architectures on {ahead} of 5 data sets"
     assert told in methods[0]
     decided = sum(one.verdict in {"superior", "inferior"} for one in judged.rivals)
     assert f"{decided} of {len(judged.rivals)} comparisons of methods" in family

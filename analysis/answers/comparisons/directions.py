@@ -45,9 +45,7 @@ def _compare(one: Comparison, there: Sides, other: Comparison, back: Sides) -> C
     if the plan trains no search of one of the tasks on both: then it does not ask.
     """
     asked = one.question
-    joined = pool([one, other])
-    blank = replace(joined, question=replace(joined.question, source=asked.source,
-                                             target=asked.target))  # fmt: skip
+    blank = pool([one, other])
     carried = 1 if asked.arm in DIRECTS else 0
     # On B, what was carried over was searched on A; on A, what was not.
     tables = (

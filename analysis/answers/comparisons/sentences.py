@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from analysis.answers.comparisons.records import Comparison, MarginTest, Verdict
+from analysis.answers.comparisons.records import JOINED, Comparison, MarginTest, Verdict
 from analysis.arms import RANDOM
 from analysis.numbers import (
     NOTHING,
@@ -22,7 +22,7 @@ def where(found: Comparison) -> str:
     """Return the pair of a comparison, or the pairs that it spans."""
     asked = found.question
     if found.test and found.test.design == "home advantage":
-        return f"{asked.source} ↔ {asked.target}"
+        return asked.source.replace(JOINED, " ↔ ")
     return pair_label(asked.source, asked.target)
 
 

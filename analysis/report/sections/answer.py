@@ -86,7 +86,6 @@ def _tell(study: Study, method: str, pair: tuple[str, str], *, is_brief: bool) -
         (one.question.arm, one.question.against): one
         for one in study.comparisons
         if (one.question.method, one.question.pair) == (method, pair)
-        and not (one.test and one.test.design == "home advantage")
     }
     if not found:
         return

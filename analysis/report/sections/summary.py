@@ -5,7 +5,6 @@ Few comparisons are told one by one, of many how often a method did better and w
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from analysis.answers.comparisons.records import Comparison, Verdict
@@ -72,7 +71,7 @@ def _sum_up(study: Study, method: str, rivals: Sequence[Verdict]) -> str:
             asked.setdefault((one.question.arm, one.question.against), []).append(one)
     parts = [_sum_up_question(members, study) for members in asked.values()]
     if rivals:
-        parts.append(f"it did {_count(rivals, 'than another method in', 'comparison')}")
+        parts.append(f"it was {_count(rivals, 'another method', 'in', 'comparison')}")
     return f"{method}: {'; '.join(parts) or 'nothing to compare it with'}."
 
 
@@ -82,7 +81,7 @@ def _sum_up_question(asked: Sequence[Comparison], study: Study) -> str:
     question = asked[0].question
     arm, against = (NOUNS[name] for name in (question.arm, question.against))
     place = "pair" if {question.arm, question.against} & {*CARRIED} else "data set"
-    told = f"{arm} did {_count([one.verdict for one in single], f'than {against} on', place)}"
+    told = f"{arm} was {_count([one.verdict for one in single], against, 'on', place)}"
     over = [
         _overall(one, one.effect.difference)
         for one in asked
@@ -117,10 +116,17 @@ def _swap(verdict: Verdict) -> Verdict:
     return sides.get(verdict, verdict)
 
 
-def _count(verdicts: Sequence[Verdict], than: str, place: str) -> str:
-    counts = Counter(verdicts)
-    where = f"{counts[Verdict.SUPERIOR]} of {several(len(verdicts), place)}"
-    return f"better {than} {where}, worse {than.split()[-1]} {counts[Verdict.INFERIOR] or 'none'}"
+def _count(verdicts: Sequence[Verdict], other: str, on: str, place: str) -> str:
+    """Say how often a verdict was better and worse, e.g. than direct search on how many pairs."""
+    better, worse = verdicts.count(Verdict.SUPERIOR), verdicts.count(Verdict.INFERIOR)
+    places = several(len(verdicts), place)
+    if not better and not worse:
+        return f"not shown to differ from {other} {on} any of {places}"
+    ways = [f"{way} than" for way, count in (("better", better), ("worse", worse)) if count]
+    counts = [str(count) for count in (better, worse) if count]
+    if len(ways) == 1:
+        return f"{ways[0]} {other} {on} {counts[0]} of {places}"
+    return f"better than {other} {on} {better} of {places}, worse {on} {worse}"
 
 
 def _count_family(study: Study) -> Iterator[str]:
