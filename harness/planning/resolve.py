@@ -20,7 +20,7 @@ from harness.planning.method_settings import MethodSetup, set_up_method
 from harness.planning.pricing import add_fingerprint, open_costs, warn_about_target
 from harness.planning.protocol_sizes import warn_about_sizes
 from harness.planning.recipes import fit_recipes
-from harness.planning.resolve_plugins import open_space, resolve_plugin
+from harness.planning.resolve_plugins import looks_up, open_space, resolve_plugin
 from harness.planning.tasks import PairData, TaskMap
 from harness.plugins import EVALUATORS, METHODS, SPACES
 from harness.registry import did_you_mean
@@ -66,6 +66,7 @@ def resolve_experiment(experiment: Experiment) -> Resolved:
     experiment, left_out = _in_its_space(experiment, space)
     protocol = _resolved_protocol(experiment.protocol)
     _refuse_unfair_sizes(experiment, space)
+    _refuse_repeated_look_ups(experiment, protocol)
     setups = {m.title: set_up_method(m, protocol) for m in experiment.methods}
     methods = {title: method.setting for title, (method, _) in setups.items()}
     tasks = TaskMap(experiment, space, protocol)
@@ -121,6 +122,17 @@ def _in_its_space(experiment: Experiment, space: SearchSpace) -> tuple[Experimen
     name = experiment.space.name
     protocol, left_out = fit_recipes(experiment.protocol.in_space(name), name, space)
     return experiment.model_copy(update={"protocol": protocol}), left_out
+
+
+def _refuse_repeated_look_ups(experiment: Experiment, protocol: Protocol) -> None:
+    """Refuse to train an architecture several times where its accuracy is looked up."""
+    evaluator, count = protocol.train.evaluator, experiment.train_seeds
+    if count > 1 and looks_up(evaluator):
+        raise ConfigError(
+            f"train_seeds {count}: the evaluator {evaluator.name} looks one accuracy of an "
+            "architecture up, which is the same each time; leave train_seeds at 1 (a single "
+            "recorded training is asked for by the evaluator's trial)."
+        )
 
 
 def _refuse_unfair_sizes(experiment: Experiment, space: SearchSpace) -> None:

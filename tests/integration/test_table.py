@@ -72,6 +72,10 @@ def test_a_method_that_needs_images_is_skipped_with_the_reason(tmp_path, referen
             ["--source", "c10", "--target", "c100", "--set", "protocol.search.fidelities=[5]"],
             "after 12 and 200 epochs, not after 5",
         ),
+        (
+            ["--source", "c10", "--target", "c100", "--set", "train_seeds=3"],
+            "train_seeds 3: the evaluator table looks one accuracy of an architecture up",
+        ),
     ],
 )
 def test_what_a_table_cannot_do_is_refused_at_planning(
