@@ -73,7 +73,7 @@ class Arm(NamedTuple):
             where validation is unknown, or they are fewer.
         lowest: Of the n.
         highest: Of the n.
-        values: Each of the n.
+        values: Each of the n, with spaces between them.
         params: Mean number of parameters.
         macs: Mean multiply-adds for one image.
         latency_ms: Mean milliseconds for one image; NaN where no device was asked for.

@@ -17,8 +17,7 @@ from analysis.answers.arms import finite
 from analysis.arms import TRANSFERRED
 from analysis.loading.rows import frame
 from analysis.statistics.best_of import best_of_difference
-from analysis.statistics.intervals import Difference, Interval
-from analysis.statistics.satterthwaite import estimate_mean, subtract, summarised_mean
+from analysis.statistics.intervals import Difference, Interval, combine, estimate_mean
 from harness.config.documents import read_yaml
 from harness.errors import ConfigError
 from harness.results.planned import ExperimentFacts
@@ -165,9 +164,9 @@ def _rows(
         if len(chosen) == 0:
             continue
         ours = _measure(chosen, k)
-        interval = ours.interval()
-        published = summarised_mean(mean, sd, result["trials"])
-        difference = subtract(ours, published).interval()
+        interval = combine([(1.0, ours)], ours.method).interval()
+        published = _read_summary(mean, sd, result["trials"])
+        difference = combine([(1.0, ours), (-1.0, published)], "Welch").interval()
         yield Published(
             paper=document["source"],
             method=chosen["method"].iloc[0],
@@ -201,6 +200,13 @@ def _measure(units: pd.DataFrame, k: int) -> Difference:
         why = f"the best of {k} needs {k} searches whose validation accuracy is recorded"
         return Difference(math.nan, math.nan, math.nan, why)
     return found
+
+
+def _read_summary(mean: float, sd: float | None, n: int | None) -> Difference:
+    """Return a published mean with its error."""
+    if sd is None or n is None or n < 2:
+        return Difference(mean, math.nan, math.nan, "no spread between searches is published")
+    return Difference(mean, sd / math.sqrt(n), n - 1, "t")
 
 
 def _differences(

@@ -11,15 +11,19 @@ import sys
 from pathlib import Path
 from typing import NamedTuple, get_type_hints
 
+from analysis.answers.arms import Arm
 from analysis.answers.cells.changes import Change, OperationChange
 from analysis.answers.cells.course import Course, Divergence
 from analysis.answers.cells.searched import GroupRow, Stability
 from analysis.answers.cells.shapes import Shape
 from analysis.answers.cells.trained import Likeness, MantelRow
+from analysis.answers.costs import Budget, Cost, Variance
 from analysis.answers.published import Published
 from analysis.answers.sizes import Size
 from analysis.answers.transfer.consistency import Consistency
+from analysis.answers.transfer.equivalents import Equivalent
 from analysis.answers.transfer.further_images import Crossing
+from analysis.answers.transfer.gains import Gain
 from analysis.answers.transfer.gaps import Gap
 from analysis.answers.transfer.savings import Saving
 from analysis.answers.transfer.shared import Agreement, Shared
@@ -49,12 +53,17 @@ ROWS: dict[str, type[NamedTuple]] = {
     "alpha_course": Course,
     "alpha_divergence": Divergence,
     "alphas": AlphaRow,
+    "arms": Arm,
+    "budgets": Budget,
     "change_operations": OperationChange,
     "changes": Change,
     "checklist": Checked,
     "consistency": Consistency,
+    "costs": Cost,
     "crossed": Crossing,
     "environments": EnvironmentRow,
+    "equivalents": Equivalent,
+    "gains": Gain,
     "gaps": Gap,
     "jobs": JobRow,
     "plugins": PluginRow,
@@ -73,6 +82,7 @@ ROWS: dict[str, type[NamedTuple]] = {
     "similarity_stability": Stability,
     "sizes": Size,
     "trace": TickRow,
+    "variances": Variance,
 }
 # The same of the table beside each kind of figure.
 FIGURES: dict[str, type[NamedTuple]] = {
@@ -92,17 +102,17 @@ FIGURES: dict[str, type[NamedTuple]] = {
 }
 # Tables whose rows have no type yet: this list only ever gets shorter.
 UNTYPED = (
-    "arms",
-    "budgets",
     "comparisons",
-    "costs",
-    "equivalents",
-    "gains",
     "retention",
     "rivals",
-    "variances",
 )
-TYPES = {str: "text", int: "whole number", float: "number", bool: "True or False"}
+TYPES: dict[type, str] = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "True or False",
+    list[float]: "numbers",
+}
 INTRODUCTION = """\
 # Columns of the tables of a report
 

@@ -85,19 +85,38 @@ def contrast(arms: Sequence[tuple[float, Values]], method: str) -> Difference:
         arms: Weight and values of each; an arm of weight 0 does not enter.
         method: Name of the interval.
     """
-    entering = [(weight, np.asarray(x, dtype=np.float64)) for weight, x in arms if weight]
-    if any(len(x) == 0 for _, x in entering):
-        return _unknown(math.nan, "no values on one side")
-    estimate = sum(weight * float(x.mean()) for weight, x in entering)
-    if any(len(x) == 1 for _, x in entering):
-        return _unknown(estimate, "one value has no spread")
-    parts = [(weight**2 * float(x.var(ddof=1)) / len(x), len(x) - 1) for weight, x in entering]
+    return combine([(weight, estimate_mean(x)) for weight, x in arms if weight], method)
+
+
+def combine(estimates: Sequence[tuple[float, Difference]], method: str) -> Difference:
+    """Return a weighted sum of independent estimates, each with its own error.
+
+    Args:
+        estimates: Weight and estimate of each; the latter is a difference from 0.
+        method: Name of the interval.
+    """
+    estimate = sum(weight * one.estimate for weight, one in estimates)
+    for _, one in estimates:
+        if math.isnan(one.error):
+            return _unknown(estimate, one.method)
+    parts = [((weight * one.error) ** 2, one.freedom) for weight, one in estimates]
     variance = sum(part for part, _ in parts)
     # Subnormal variances would make the degrees of freedom 0 / 0.
     if variance < 1e-24:
         return _unknown(estimate, "no spread between runs")
     freedom = variance**2 / sum(part**2 / its for part, its in parts)
     return Difference(estimate, math.sqrt(variance), freedom, method)
+
+
+def estimate_mean(x: Values) -> Difference:
+    """Return a mean with its error, as a difference from 0."""
+    values = np.asarray(x, dtype=np.float64)
+    if len(values) == 0:
+        return _unknown(math.nan, "no values on one side")
+    if len(values) == 1:
+        return _unknown(float(values[0]), "one value has no spread")
+    error = float(values.std(ddof=1)) / math.sqrt(len(values))
+    return Difference(float(values.mean()), error, len(values) - 1, "t")
 
 
 def mean_difference(x: Values, y: Values) -> Difference:

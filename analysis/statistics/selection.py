@@ -30,7 +30,7 @@ class Overlap:
         chance_high: Its upper end.
         p: Probability of at least this overlap under a random ranking (hypergeometric).
         tied_source: Architectures outside the set whose source score equals the k-th.
-        tied_target: Likewise on the target.
+        tied_target: The same on the target.
     """
 
     k: int
@@ -45,7 +45,7 @@ class Overlap:
 
 @dataclass(frozen=True)
 class TargetRanks:
-    """Where the source's best k stand on the target (Ning et al., NeurIPS 2021: BR@K and WR@K).
+    """Ranks on the target of the source's best k (Ning et al., NeurIPS 2021: BR@K and WR@K).
 
     Attributes:
         k: How many are verified on the target.

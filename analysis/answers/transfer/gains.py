@@ -15,8 +15,7 @@ from analysis.answers.transfer.gaps import select_random
 from analysis.arms import RANDOM
 from analysis.loading.rows import frame
 from analysis.statistics.effects import a12_interval
-from analysis.statistics.intervals import Difference, Interval, welch
-from analysis.statistics.satterthwaite import estimate_mean, subtract
+from analysis.statistics.intervals import Difference, Interval, combine, estimate_mean, welch
 
 SIZES = ["params", "macs"]
 
@@ -132,7 +131,7 @@ def size_adjusted_gain(group: pd.DataFrame, floor: pd.DataFrame) -> Interval:
     leverage = float(where @ np.linalg.pinv(x.T @ x, rcond=1e-12, hermitian=True) @ where)
     noise = float(((y - x @ slopes) ** 2).sum()) / freedom
     expected = Difference(0.0, math.sqrt(noise * leverage), freedom, "least squares")
-    return subtract(residuals, expected, "least squares, Satterthwaite").interval()
+    return combine([(1.0, residuals), (-1.0, expected)], "least squares, Satterthwaite").interval()
 
 
 def outside(group: pd.DataFrame, floor: pd.DataFrame) -> float:
@@ -149,7 +148,7 @@ def best_gain(group: pd.DataFrame, floor: pd.DataFrame) -> Interval | None:
     best = [best_of_runs(side) for side in (group, floor)]
     if best[0] is None or best[1] is None:
         return None
-    return subtract(best[0], best[1], "jackknife, Satterthwaite").interval()
+    return combine([(1.0, best[0]), (-1.0, best[1])], "jackknife, Satterthwaite").interval()
 
 
 def _gain(key: Sequence[Any], group: pd.DataFrame, floor: pd.DataFrame) -> Gain:

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.statistics.best_of import best_of_difference, best_weights, expected_best
-from analysis.statistics.intervals import welch
-from analysis.statistics.satterthwaite import estimate_mean, subtract
+from analysis.statistics.intervals import estimate_mean
 
 SEARCHES = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 100)), min_size=1, max_size=7)
 
@@ -72,9 +71,3 @@ def test_interval_of_the_best_of_four_covers_the_truth(size):
     found = [best_of_difference(*draw(size), 4).interval() for _ in range(400)]
     covered = np.mean([one.low <= truth <= one.high for one in found])
     assert 0.92 < covered <= 1
-
-
-def test_difference_of_means_from_their_errors_is_welchs():
-    x, y = [70.0, 71.5, 70.8], [69.0, 72.0, 75.0, 71.0]
-    found, expected = subtract(estimate_mean(x), estimate_mean(y)).interval(), welch(x, y)
-    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
