@@ -20,8 +20,8 @@ TERMS: dict[str, str] = {
     "inconclusive": "No difference was shown; that is no evidence of equality. Read the interval.",
     "infeasible": "So few runs that no outcome could have been significant.",
     "failed or diverged": "Such a run ranks worst in tests and has no mean.",
-    "detectable": "Shift that the deciding test, after Holm, finds in so many repetitions if runs "
-    "spread as observed; by simulation.",
+    "detectable": "Shift that the deciding test, after Holm, finds in "
+    f"{POWER:.0%} of repetitions if runs spread as observed; by simulation.",
     "transfer gap": "The difference direct - transferred: above zero it is the price of the proxy.",
     "at equal size": "Mean residual from accuracy ~ log parameters + log multiply-adds, fitted to "
     "the random architectures; * some networks are outside their range of sizes.",
@@ -72,7 +72,7 @@ COLUMNS: dict[str, str] = {
     "at equal size, pp [95 % CI]": "at equal size",
     "retention [95 % CI]": "retention",
     "saving [95 % CI]": "saving",
-    f"found in {POWER:.0%} of repetitions": "detectable",
+    "detectable after Holm": "detectable",
     "account": "marginal",
     "jumpstart, pp [95 % CI]": "jumpstart",
     "entropy (1 = uniform)": "entropy",

@@ -77,7 +77,8 @@ EVIDENCE_OF_FILE: tuple[Writer, ...] = (
 )
 APART = (
     "The experiments were run under different rules or on different data. Each has a part of its "
-    "own; nothing is compared across them, unless `report --force` pools them."
+    "own, and Holm's correction counts the comparisons of each alone; nothing is compared across "
+    "them, unless `report --force` pools them."
 )
 
 

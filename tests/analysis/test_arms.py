@@ -20,10 +20,14 @@ def test_every_arm_of_an_experiment_is_known():
 @pytest.mark.parametrize(
     ("arm", "label"),
     [("direct", "darts: direct"), ("continued", "darts: continued from c10"),
-     ("random", "random architectures")],
+     ("random", "darts: random architectures")],
 )  # fmt: skip
 def test_arms_that_rest_on_a_source_name_it(arm, label):
     assert label_arm("darts", arm, "c10") == label
+
+
+def test_random_architectures_of_all_methods_name_none():
+    assert label_arm("", "random", "") == "random architectures"
 
 
 def test_no_other_module_of_the_analysis_spells_an_arm():

@@ -135,6 +135,8 @@ def _refuse(known: Comparison, first: pd.DataFrame, second: pd.DataFrame) -> Com
         lacking = asked.against if has_ended else asked.arm
         whose = f" of {asked.rival}" if asked.rival and has_ended else ""
         return replace(known, why=f"no run of the arm {lacking}{whose} has ended")
+    if not sample.n_arm + sample.n_against:
+        return replace(known, why="every run of both arms failed or diverged")
     why = ""
     if set(first["target"]) != set(second["target"]):
         why = "the two arms are trained on different tasks"

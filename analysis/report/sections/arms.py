@@ -5,26 +5,30 @@ from __future__ import annotations
 from analysis.loading.columns import NO_ACCURACY
 from analysis.loading.rows import Row
 from analysis.numbers import brief, decimal, joined, value_range
-from analysis.report.document import Section
+from analysis.report.document import Fold, Section
 from analysis.report.gallery import Gallery
 from analysis.report.sections.grids import Column, arm_columns, grid
 from analysis.study import Study
 
 
 def section(study: Study, gallery: Gallery) -> Section:
-    """List every arm."""
+    """List every arm; its values and what its networks cost are folded."""
     columns: list[Column] = [
         *arm_columns(),
         ("n", lambda row: str(row["n"])),
         ("mean ± SD, %", _mean),
         ("best of k, %", lambda row: decimal(row["best_of_k"], 1)),
-        ("values", lambda row: value_range(row["values"])),
         ("failed or diverged", _lost),
+    ]
+    further: list[Column] = [
+        *arm_columns(),
+        ("values", lambda row: value_range(row["values"])),
         ("parameters", lambda row: brief(row["params"])),
         ("multiply-adds", lambda row: brief(row["macs"])),
         ("latency, ms", lambda row: decimal(row["latency_ms"], 3)),
     ]
-    return Section("arms", "Arms", (grid("arms", study.arms, columns),))
+    folded = Fold("Every value, and the size of networks", (grid("arms", study.arms, further),))
+    return Section("arms", "Arms", (grid("arms", study.arms, columns), folded))
 
 
 def _mean(row: Row) -> str:

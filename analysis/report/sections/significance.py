@@ -26,7 +26,6 @@ from analysis.report.sections.assumptions import assumptions
 from analysis.report.sections.grids import known_grid
 from analysis.report.sections.verdicts import verdict_grid
 from analysis.statistics.counter import tests_run
-from analysis.statistics.power import POWER
 from analysis.study import Study
 
 
@@ -62,7 +61,7 @@ def _design(study: Study) -> Block:
         "not run",
         "smallest p",
         "smallest Holm p",
-        f"found in {POWER:.0%} of repetitions",
+        "detectable after Holm",
     )
     rows = [
         (

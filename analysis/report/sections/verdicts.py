@@ -6,12 +6,19 @@ import math
 from collections.abc import Sequence
 
 from analysis.answers.comparisons.records import Comparison
-from analysis.answers.comparisons.sentences import chance, difference_text, flags, sides, where
+from analysis.answers.comparisons.sentences import (
+    chance,
+    count_ways,
+    difference_text,
+    flags,
+    sides,
+    where,
+)
 from analysis.answers.costs import BUDGET_RATIO
 from analysis.answers.sizes import SIZE_RATIO, unequal_sizes
 from analysis.arms import RANDOM
 from analysis.loading.rows import Row, list_rows
-from analysis.numbers import NOTHING, brief, decimal, p_value
+from analysis.numbers import NOTHING, brief, decimal, p_value, several
 from analysis.report.document import Block, Section, Text
 from analysis.report.gallery import Gallery
 from analysis.report.sections.grids import known_grid
@@ -28,7 +35,13 @@ def section(study: Study, gallery: Gallery) -> Section:
             )
         text = "No comparison is declared, so there is no verdict."
         return Section("verdicts", "Verdicts", (Text(text),))
-    return Section("verdicts", "Verdicts", (verdict_grid("comparisons", study.comparisons),))
+    decided = sum(one.is_decided for one in study.comparisons)
+    told = (
+        f"Decided after Holm's correction: {decided} of "
+        f"{several(len(study.comparisons), 'comparison')} ({count_ways(study.comparisons)})."
+    )
+    blocks = (Text(told), verdict_grid("comparisons", study.comparisons))
+    return Section("verdicts", "Verdicts", blocks)
 
 
 def verdict_grid(name: str, found: Sequence[Comparison]) -> Block:
