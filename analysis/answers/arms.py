@@ -16,6 +16,16 @@ from analysis.statistics.intervals import Difference
 
 # What makes up one cell of the design.
 ARM_KEY = ["method", "arm", "source", "target"]
+# Of a run, what a unit is made of.
+OBSERVED = (
+    "search_seed",
+    "search_job",
+    "ancestor_jobs",
+    "training_rules_hash",
+    "status",
+    "test_acc",
+    "val_acc",
+)
 # DARTS and what followed it publish the best of so many searches, chosen by validation.
 BEST_OF = 4
 
@@ -109,9 +119,11 @@ def units(runs: pd.DataFrame, searches: pd.DataFrame) -> pd.DataFrame:
         runs: As loaded.
         searches: As loaded; what they saw of validation images is taken from them.
     """
-    seen = searches.set_index("job")["best_validation"]
-    rows = (_unit(key, group, seen) for key, group in group_rows(runs, [*ARM_KEY, "unit"]))
-    return frame(Unit, rows)
+    seen = dict(zip(searches["job"], searches["best_validation"], strict=True))
+    members: dict[tuple[str, ...], list[Any]] = {}
+    for row in runs[[*ARM_KEY, "unit", *OBSERVED]].itertuples(index=False):
+        members.setdefault(row[: len(ARM_KEY) + 1], []).append(row)
+    return frame(Unit, (_unit(key, rows, seen) for key, rows in members.items()))
 
 
 def arms_table(runs: pd.DataFrame, observations: pd.DataFrame) -> pd.DataFrame:
@@ -144,10 +156,11 @@ def group_rows(
     return [(tuple(name), group) for name, group in table.groupby(key, sort=False)]
 
 
-def _unit(key: tuple[Any, ...], group: pd.DataFrame, seen: pd.Series[float]) -> Unit:
-    done = group[group["status"] == "done"]
-    values, held_out = done["test_acc"].dropna(), done["val_acc"].dropna()
-    validation = held_out.mean() if len(held_out) else seen.get(group["search_job"].iloc[0])
+def _unit(key: tuple[str, ...], rows: list[Any], seen: dict[str, float]) -> Unit:
+    done = [row for row in rows if row.status == "done"]
+    values = [row.test_acc for row in done if math.isfinite(row.test_acc)]
+    held_out = [row.val_acc for row in done if math.isfinite(row.val_acc)]
+    best = float(np.mean(held_out)) if held_out else seen.get(rows[0].search_job, math.nan)
     method, arm, source, target, unit = key
     return Unit(
         method,
@@ -155,13 +168,13 @@ def _unit(key: tuple[Any, ...], group: pd.DataFrame, seen: pd.Series[float]) -> 
         source,
         target,
         unit,
-        seed=int(group["search_seed"].iloc[0]),
-        value=float(values.mean()) if len(values) else math.nan,
+        seed=int(rows[0].search_seed),
+        value=float(np.mean(values)) if values else math.nan,
         trainings=len(values),
-        status="done" if len(values) else _worst(group["status"]),
-        ancestors=group["ancestor_jobs"].iloc[0],
-        rules=" ".join(sorted(set(group["training_rules_hash"]))),
-        validation=None if pd.isna(validation) else float(validation),
+        status="done" if values else _worst({row.status for row in rows}),
+        ancestors=rows[0].ancestor_jobs,
+        rules=" ".join(sorted({row.training_rules_hash for row in rows})),
+        validation=best if math.isfinite(best) else None,
     )
 
 
@@ -171,9 +184,9 @@ def count_lost(status: pd.Series[str]) -> dict[str, int]:
     return {name: int(counts.get(name, 0)) for name in NO_ACCURACY}
 
 
-def _worst(status: pd.Series[str]) -> str:
+def _worst(statuses: set[str]) -> str:
     """Return why a unit has no value."""
-    return next(name for name, count in count_lost(status).items() if count)
+    return next(name for name in NO_ACCURACY if name in statuses)
 
 
 def _arm(key: tuple[Any, ...], group: pd.DataFrame, sizes: pd.Series[float]) -> Arm:
