@@ -9,7 +9,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.answers.comparisons.records import Verdict, comparison_table
+from analysis.answers.comparisons.records import Verdict
+from analysis.answers.comparisons.rows import comparison_table
 from analysis.arms import DIRECT, SEARCHED
 from analysis.figures.style import canvas, explain_nothing, styled
 from analysis.study import Study

@@ -9,7 +9,7 @@ import inspect
 import re
 import sys
 from pathlib import Path
-from typing import NamedTuple, get_type_hints
+from typing import Any, NamedTuple, get_type_hints
 
 from analysis.answers.arms import Arm
 from analysis.answers.cells.changes import Change, OperationChange
@@ -17,6 +17,7 @@ from analysis.answers.cells.course import Course, Divergence
 from analysis.answers.cells.searched import GroupRow, Stability
 from analysis.answers.cells.shapes import Shape
 from analysis.answers.cells.trained import Likeness, MantelRow
+from analysis.answers.comparisons.rows import PARTS, name_fields
 from analysis.answers.costs import Budget, Cost, Variance
 from analysis.answers.published import Published
 from analysis.answers.sizes import Size
@@ -25,6 +26,7 @@ from analysis.answers.transfer.equivalents import Equivalent
 from analysis.answers.transfer.further_images import Crossing
 from analysis.answers.transfer.gains import Gain
 from analysis.answers.transfer.gaps import Gap
+from analysis.answers.transfer.retention import Retention
 from analysis.answers.transfer.savings import Saving
 from analysis.answers.transfer.shared import Agreement, Shared
 from analysis.answers.undecided import SearchAgreement
@@ -48,7 +50,7 @@ from analysis.loading.provenance import EnvironmentRow, PluginRow
 from analysis.report.checklist import Checked
 
 # Type of the rows of each table, by the name of its file.
-ROWS: dict[str, type[NamedTuple]] = {
+ROWS: dict[str, type[Any] | tuple[type[Any], ...]] = {
     "agreement": Agreement,
     "alpha_course": Course,
     "alpha_divergence": Divergence,
@@ -58,6 +60,7 @@ ROWS: dict[str, type[NamedTuple]] = {
     "change_operations": OperationChange,
     "changes": Change,
     "checklist": Checked,
+    "comparisons": PARTS,
     "consistency": Consistency,
     "costs": Cost,
     "crossed": Crossing,
@@ -70,6 +73,8 @@ ROWS: dict[str, type[NamedTuple]] = {
     "process": WarmStart,
     "published": Published,
     "reaching": QualityCost,
+    "retention": Retention,
+    "rivals": PARTS,
     "runs": RunRow,
     "savings": Saving,
     "search_agreement": SearchAgreement,
@@ -100,18 +105,13 @@ FIGURES: dict[str, type[NamedTuple]] = {
     "similarity": similarity.Pair,
     "source_target": source_target.Both,
 }
-# Tables whose rows have no type yet: this list only ever gets shorter.
-UNTYPED = (
-    "comparisons",
-    "retention",
-    "rivals",
-)
 TYPES: dict[type, str] = {
     str: "text",
     int: "whole number",
     float: "number",
     bool: "True or False",
     list[float]: "numbers",
+    tuple[float, ...]: "numbers",
 }
 INTRODUCTION = """\
 # Columns of the tables of a report
@@ -128,20 +128,25 @@ def describe_tables() -> str:
     """Return the page, in Markdown."""
     parts = [INTRODUCTION, *(_describe(name, kind) for name, kind in ROWS.items())]
     parts += [_describe(f"figures/{name}", kind) for name, kind in FIGURES.items()]
-    if UNTYPED:
-        parts.append(f"## Not described yet\n\n{', '.join(f'`{name}`' for name in UNTYPED)}.\n")
     return "\n".join(parts)
 
 
-def _describe(name: str, kind: type[NamedTuple]) -> str:
-    about, meanings = read_docstring(kind)
-    types = get_type_hints(kind)
-    rows = [f"| `{field}` | {_name_type(types[field])} | {meanings[field]} |" for field in meanings]
-    head = [f"## {name}", "", about, "", "| column | type | holds |", "| --- | --- | --- |"]
-    return "\n".join([*head, *rows, ""])
+def _describe(name: str, kind: type[Any] | tuple[type[Any], ...]) -> str:
+    parts = kind if isinstance(kind, tuple) else (kind,)
+    lines = [f"## {name}", ""]
+    for part in parts:
+        about, meanings = read_docstring(part)
+        types = get_type_hints(part)
+        lines += [about, "", "| column | type | holds |", "| --- | --- | --- |"]
+        lines += [
+            f"| `{field}` | {_name_type(types[field])} | {meanings[field]} |"
+            for field in name_fields(part)
+        ]
+        lines.append("")
+    return "\n".join(lines)
 
 
-def read_docstring(kind: type[NamedTuple]) -> tuple[str, dict[str, str]]:
+def read_docstring(kind: type[Any]) -> tuple[str, dict[str, str]]:
     """Return what a type of rows says of a row, and of each field, each in one line."""
     about, _, fields = inspect.cleandoc(kind.__doc__ or "").partition("\n\nAttributes:\n")
     parts = re.split(r"^    (\w+): ", fields, flags=re.MULTILINE)[1:]

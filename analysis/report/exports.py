@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.answers.comparisons.records import comparison_table
+from analysis.answers.comparisons.rows import comparison_table
 from analysis.loading.side_files import SideFiles
 from analysis.report.checklist import checklist
 from analysis.study import Study

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from analysis.answers.comparisons.records import comparison_table
+from analysis.answers.comparisons.rows import comparison_table
 from analysis.report import write_studies
 from analysis.report.sections import answer
 from analysis.study import Study, load_external

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
-
-import pandas as pd
 
 from analysis.arms import CARRIED, DIRECTS
 from analysis.statistics.intervals import Interval
@@ -270,44 +267,6 @@ class Comparison:
             return False
         return self.effect.difference * self.test.outcome.direction < 0
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return what is known as one flat row of plain types; what is not known is None."""
-        test = _flat(Test, self.test)
-        outcome = test.pop("outcome") or {}
-        margin = self.against_margin
-        return {
-            **asdict(self.question),
-            **asdict(self.sample),
-            "failed": self.sample.failed,
-            **_flat(Effect, self.effect),
-            **test,
-            "p": outcome.get("p"),
-            "statistic": outcome.get("statistic"),
-            "direction": self.test.outcome.direction if self.test else None,
-            "draws": outcome.get("draws"),
-            "p_error": self.test.outcome.error if self.test else None,
-            "is_exact": outcome.get("is_exact"),
-            **_flat(Adjusted, self.adjusted),
-            **_flat(MarginTest, margin),
-            "is_non_inferior": bool(margin and margin.is_non_inferior),
-            "is_equivalent": bool(margin and margin.is_equivalent),
-            "verdict": str(self.verdict),
-            "why": self.why,
-            "warnings": list(self.warnings),
-        }
-
-
-def comparison_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
-    """Return comparisons as rows; values and warnings as text."""
-    blank = Comparison(Question("", "", "", "", "")).to_dict()
-    rows = [
-        found
-        | {name: " ".join(map(repr, found[name])) for name in ("values", "values_against")}
-        | {"warnings": "; ".join(found["warnings"])}
-        for found in (one.to_dict() for one in comparisons)
-    ]
-    return pd.DataFrame(rows, columns=list(blank))
-
 
 def as_effect(limits: Interval, **more: Any) -> Effect:
     """Return a difference with its interval as an effect."""
@@ -318,7 +277,3 @@ def as_effect(limits: Interval, **more: Any) -> Effect:
         interval=limits.method,
         **more,
     )
-
-
-def _flat(kind: type[Any], part: Any) -> dict[str, Any]:
-    return asdict(part) if part is not None else dict.fromkeys(one.name for one in fields(kind))

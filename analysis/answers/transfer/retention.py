@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.answers.arms import finite
 from analysis.answers.transfer.gaps import Pairs, design_cells, select
 from analysis.arms import CARRIED, DIRECT, RANDOM
+from analysis.loading.rows import frame
 from analysis.statistics.intervals import (
     Difference,
     Interval,
@@ -21,21 +22,40 @@ from analysis.statistics.intervals import (
 )
 from analysis.statistics.sample import LEVEL
 
-RETENTION_COLUMNS = [
-    "method",
-    "arm",
-    "source",
-    "target",
-    "n",
-    "n_direct",
-    "n_random",
-    "retention",
-    "low",
-    "high",
-    "g",
-    "interval",
-]
 NOT_ESTIMABLE = "not estimable: direct search's gain is not told apart from 0"
+
+
+class Retention(NamedTuple):
+    """How much of direct search's gain over random architectures an arm keeps.
+
+    Attributes:
+        method: Title.
+        arm: Of the numerator.
+        source: Of the pair.
+        target: Of the pair.
+        n: Runs of the arm with an accuracy.
+        n_direct: Of direct search.
+        n_random: Random architectures.
+        retention: Gain of the arm over that of direct search.
+        low: Lower limit of its 95 % interval (Fieller).
+        high: Upper limit.
+        g: Squared relative half-width of the interval of direct search's gain; from 1 on the ratio
+            is not estimable.
+        interval: Its method, or why there is none.
+    """
+
+    method: str
+    arm: str
+    source: str
+    target: str
+    n: int
+    n_direct: int
+    n_random: int
+    retention: float
+    low: float
+    high: float
+    g: float
+    interval: str
 
 
 def estimate_retention(
@@ -75,31 +95,29 @@ def retention_table(units: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
         for method, pair in design_cells(units, pairs)
         for arm in CARRIED
     ]
-    return pd.DataFrame([row for row in rows if row], columns=RETENTION_COLUMNS)
+    return frame(Retention, [row for row in rows if row])
 
 
-def _row(
-    units: pd.DataFrame, method: str, pair: tuple[str, str], arm: str
-) -> dict[str, Any] | None:
+def _row(units: pd.DataFrame, method: str, pair: tuple[str, str], arm: str) -> Retention | None:
     chosen = [select(units, method, name, pair) for name in (arm, DIRECT, RANDOM)]
     if any(len(table) == 0 for table in chosen):
         return None
     x, direct, random = (finite(table) for table in chosen)
     found, g = estimate_retention(x, direct, random)
-    return {
-        "method": method,
-        "arm": arm,
-        "source": pair[0],
-        "target": pair[1],
-        "n": len(x),
-        "n_direct": len(direct),
-        "n_random": len(random),
-        "retention": found.estimate,
-        "low": found.low,
-        "high": found.high,
-        "g": g,
-        "interval": found.method,
-    }
+    return Retention(
+        method=method,
+        arm=arm,
+        source=pair[0],
+        target=pair[1],
+        n=len(x),
+        n_direct=len(direct),
+        n_random=len(random),
+        retention=found.estimate,
+        low=found.low,
+        high=found.high,
+        g=g,
+        interval=found.method,
+    )
 
 
 def _unknown(why: str) -> Interval:
