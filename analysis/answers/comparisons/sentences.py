@@ -100,7 +100,9 @@ def _limits(found: Comparison) -> str:
     assert found.effect
     low, high = (decimal(limit, 1, signed=True) for limit in (found.effect.low, found.effect.high))
     limits = f"{low} to {high}"
-    return f"95 % interval {limits}" if found.is_decided else f"{limits} cannot be ruled out"
+    holds_zero = found.effect.low <= 0 <= found.effect.high
+    is_open = holds_zero and not found.is_decided
+    return f"{limits} cannot be ruled out" if is_open else f"95 % interval {limits}"
 
 
 def difference_text(found: Comparison) -> str:
