@@ -142,7 +142,7 @@ def collapse(study: Study) -> Finding:
 def multiplicity(study: Study) -> Finding:
     """The number of comparisons and the correction are stated."""
     if not study.comparisons:
-        return not_applicable("the protocol declares no comparison, so no p is printed")
+        return not_applicable("no declared comparison has runs on both sides, so no p is printed")
     tested = sum(found.test is not None for found in study.comparisons)
     return passed(
         f"{several(len(study.comparisons), 'comparison')} declared, {tested} tested, Holm's "

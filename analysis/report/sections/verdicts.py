@@ -33,7 +33,7 @@ def section(study: Study, gallery: Gallery) -> Section:
             return Section(
                 "verdicts", "Verdicts", (Text(text), verdict_grid("rivals", study.rivals))
             )
-        text = "No comparison is declared, so there is no verdict."
+        text = "No declared comparison has runs on both sides, so there is no verdict."
         return Section("verdicts", "Verdicts", (Text(text),))
     decided = sum(one.is_decided for one in study.comparisons)
     told = (
