@@ -42,16 +42,6 @@ def against_margin(difference: Difference, margin: float) -> Equivalence:
     return Equivalence(margin, below, both, narrow.low, narrow.high)
 
 
-def noninferiority_p(candidate: Values, standard: Values, margin: float) -> float:
-    """Return Welch's one-sided p for "the candidate is worse by less than the margin"."""
-    return against_margin(mean_difference(candidate, standard), margin).non_inferior_p
-
-
-def tost_p(candidate: Values, standard: Values, margin: float) -> float:
-    """Return the p of two one-sided Welch tests for "within the margin" (Lakens 2017)."""
-    return against_margin(mean_difference(candidate, standard), margin).equivalent_p
-
-
 def has_assay_sensitivity(standard: Values, random: Values, margin: float) -> bool:
     """Tell whether the experiment can tell good from bad at all.
 

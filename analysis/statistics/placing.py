@@ -58,14 +58,14 @@ def place_shifted(x: Values, y: Values, shift: float) -> Placed:
     return place_runs(scores[None], label_as_given((len(x), len(y))))
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=32)
 def place_relabelled(ties: tuple[int, ...], n: int) -> Placed:
     """Place one task's runs under relabelling: that depends on the sizes of groups of ties only."""
     scores = np.repeat(np.arange(len(ties), dtype=np.float64), ties)[None]
     return place_runs(scores, list_labellings((n, sum(ties) - n)))
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=32)
 def sort_null(ties: tuple[int, ...], n: int) -> Array:
     """Return the statistics of all labellings of one task, ascending."""
     found: Array = np.sort(place_relabelled(ties, n).statistic)

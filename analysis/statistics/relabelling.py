@@ -94,8 +94,8 @@ def stratified_rank_test(strata: Sequence[Stratum]) -> Outcome:
     _check(strata)
     if not strata or any(min(len(one.x), len(one.y)) == 0 for one in strata):
         return NOTHING_TESTED
-    sizes = [(len(one.x), len(one.y)) for one in strata]
-    return _test_tasks([(one.x, one.y) for one in strata], [n * m / (n + m + 1) for n, m in sizes])
+    sizes = tuple((len(one.x), len(one.y)) for one in strata)
+    return _test_tasks([(one.x, one.y) for one in strata], weigh(sizes))
 
 
 @counted
@@ -159,14 +159,31 @@ def _test_tasks(tasks: Sequence[tuple[Values, Values]], weights: Sequence[float]
     if len(tasks) == 1:
         null = sort_null(ties[0], sizes[0][0])
         return _refer(observed[0].statistic[0], null, is_exact=is_enumerable(sizes[0]))
+    null, is_exact = list_null(tuple(ties), tuple(sizes))
+    return _refer(studentise(observed, weights)[0], null, is_exact=is_exact)
+
+
+def weigh(sizes: Sequence[Sizes]) -> list[float]:
+    """Return van Elteren's weight of each task."""
+    return [n * m / (n + m + 1) for n, m in sizes]
+
+
+def list_null(ties: tuple[tuple[int, ...], ...], sizes: tuple[Sizes, ...]) -> tuple[Array, bool]:
+    """Return the statistics of tasks that share no run under relabelling, ascending.
+
+    Args:
+        ties: Sizes of the groups of ties on each task.
+        sizes: Runs of both sides on each task.
+
+    Returns:
+        The statistics, and whether they are those of all relabellings.
+    """
     nulls = [place_relabelled(groups, n) for groups, (n, _) in zip(ties, sizes, strict=True)]
     is_exact = all(map(is_enumerable, sizes)) and (
         math.prod(len(null.gap) for null in nulls) <= ENUMERATED
     )
-    nulls = _combine(nulls, is_exact=is_exact)
-    return _refer(
-        studentise(observed, weights)[0], np.sort(studentise(nulls, weights)), is_exact=is_exact
-    )
+    null: Array = np.sort(studentise(_combine(nulls, is_exact=is_exact), weigh(sizes)))
+    return null, is_exact
 
 
 def _combine(nulls: Sequence[Placed], *, is_exact: bool) -> list[Placed]:
@@ -190,13 +207,19 @@ def _refer(observed: float, null: Array, *, is_exact: bool) -> Outcome:
         null: Of all relabellings, ascending, or of random ones.
         is_exact: Whether it is of all.
     """
-    slack = ROUNDING * max(1.0, abs(observed))
-    below = int(np.searchsorted(null, observed + slack, side="right"))
-    tail = min(below, len(null) - int(np.searchsorted(null, observed - slack)))
-    if is_exact:
-        return Outcome(_report(observed), min(1.0, 2 * tail / len(null)))
-    p = min(1.0, 2 * (1 + tail) / (len(null) + 1))
-    return Outcome(_report(observed), p, draws=len(null), is_exact=False)
+    p = float(tail_p(np.array([observed]), null, is_exact=is_exact)[0])
+    draws = 0 if is_exact else len(null)
+    return Outcome(_report(observed), p, draws=draws, is_exact=is_exact)
+
+
+def tail_p(observed: Array, null: Array, *, is_exact: bool) -> Array:
+    """Return the p of each statistic; see ``_refer``."""
+    slack = ROUNDING * np.maximum(1.0, np.abs(observed))
+    below = np.searchsorted(null, observed + slack, side="right")
+    tail = np.minimum(below, len(null) - np.searchsorted(null, observed - slack))
+    drawn = 0 if is_exact else 1
+    p: Array = np.minimum(1.0, 2 * (drawn + tail) / (drawn + len(null)))
+    return p
 
 
 def _refer_to_t(

@@ -1,0 +1,1 @@
+"""Do tests keep their level, do intervals cover? Simulations of the designs that reports have."""
