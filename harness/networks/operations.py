@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import conv2d
 from typing_extensions import override
 
 from harness.api import ConfigError
@@ -26,13 +27,30 @@ class Zero(nn.Module):
         return zeros_after(inputs, self.stride)
 
 
+class HalvingConvolution(nn.Conv2d):
+    """A 1x1 convolution of stride 2, safe at fewer than 8 channels in.
+
+    There the weight gradient of oneDNN 3.12 (torch 2.14.1, AVX2, channels last) writes past its
+    buffer, so a narrow one is computed with stride 1 on even rows and columns: the same sums.
+    """
+
+    def __init__(self, channels_in: int, channels: int) -> None:
+        super().__init__(channels_in, channels, 1, stride=2, bias=False)
+
+    @override
+    def forward(self, inputs: Tensor) -> Tensor:
+        if self.in_channels < 8:
+            return conv2d(inputs[:, :, ::2, ::2], self.weight)
+        return super().forward(inputs)
+
+
 class FactorizedReduce(nn.Module):
     """Halves an even resolution: two 1x1 convolutions of stride 2, the second shifted by (1, 1)."""
 
     def __init__(self, channels_in: int, channels: int, *, affine: bool) -> None:
         super().__init__()
-        self.even = nn.Conv2d(channels_in, channels // 2, 1, stride=2, bias=False)
-        self.odd = nn.Conv2d(channels_in, channels // 2, 1, stride=2, bias=False)
+        self.even = HalvingConvolution(channels_in, channels // 2)
+        self.odd = HalvingConvolution(channels_in, channels // 2)
         self.norm = nn.BatchNorm2d(channels, affine=affine)
 
     @override

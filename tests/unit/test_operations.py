@@ -3,7 +3,12 @@ import torch
 from torch import nn
 
 from harness.api import ConfigError
-from harness.networks.operations import EvenConvolution, FactorizedReduce, make_operation
+from harness.networks.operations import (
+    EvenConvolution,
+    FactorizedReduce,
+    HalvingConvolution,
+    make_operation,
+)
 from harness.spaces.darts import OPERATIONS
 
 WITHOUT_AFFINE = {
@@ -166,3 +171,21 @@ def test_an_even_convolution_is_the_dilated_one_of_stride_2(kernel, side):
             for module, out in zip((plain, even), outputs, strict=True)
         ]
         torch.testing.assert_close(gradients[1], gradients[0], rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(("channels", "stride"), [(1, 1), (6, 1), (7, 1), (8, 2), (12, 2)])
+def test_a_halving_convolution_is_one_of_stride_2_that_narrow_layers_avoid(channels, stride):
+    """Stride 2 at 6 channels corrupts memory in torch 2.14.1 on AVX2."""
+    halving = HalvingConvolution(channels, 8)
+    images = torch.randn(10, channels, 8, 8).to(memory_format=torch.channels_last).requires_grad_()
+    output = halving(images)
+    assert output.grad_fn._saved_stride == (stride, stride)
+    upstream = torch.randn_like(output)
+    found = torch.autograd.grad(output, [images, halving.weight], upstream)
+    exact = [given.detach().double().requires_grad_() for given in (images, halving.weight)]
+    wanted = nn.functional.conv2d(*exact, stride=2)
+    torch.testing.assert_close(output, wanted.float(), rtol=0, atol=1e-5)
+    for own, other in zip(
+        found, torch.autograd.grad(wanted, exact, upstream.double()), strict=True
+    ):
+        torch.testing.assert_close(own, other.float(), rtol=0, atol=1e-4)

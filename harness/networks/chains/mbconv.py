@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from harness.api import OperationKey, Unsupported
 from harness.networks.chains.chain import CLASSIFIER, SKIP, Size, resize
+from harness.networks.operations import HalvingConvolution
 
 
 @dataclass(frozen=True)
@@ -141,8 +142,12 @@ def _convolve(
     is_linear: bool = False,
 ) -> nn.Sequential:
     """Return a convolution, its batch normalisation and, unless it is linear, an activation."""
-    convolution = nn.Conv2d(
-        channels_in, channels, kernel, stride, kernel // 2, groups=groups, bias=False
+    convolution = (
+        HalvingConvolution(channels_in, channels)
+        if (kernel, stride) == (1, 2)
+        else nn.Conv2d(
+            channels_in, channels, kernel, stride, kernel // 2, groups=groups, bias=False
+        )
     )
     layers = OrderedDict[str, nn.Module](
         conv=convolution, norm=nn.BatchNorm2d(channels, eps=style.epsilon)
