@@ -139,7 +139,7 @@ CASES = {
     "no insights": (SMALL, _no_insights, "What was run"),
     "random only": ({**SMALL, "arms": ("random",)}, None, "No search was planned"),
     "no random": ({**SMALL, "arms": ("direct",)}, None, "No random architectures were planned"),
-    "no family": ({**SMALL, "protocol": {"primary": []}}, None, "No comparison is declared"),
+    "no family": ({**SMALL, "protocol": {"primary": []}}, None, "No declared comparison has runs"),
     "one random": ({**SMALL, "protocol": {"random_architectures": 1}}, None, "What was run"),
     "same task": ({**SMALL, "pairs": (("d10", "d10"),)}, None, "What was run"),
     "one seed, one arm": (
