@@ -115,5 +115,6 @@ def test_a_name_that_nobody_has_is_answered_by_the_nearest(capsys):
 
 def test_an_extra_that_is_missing_is_named(capsys, monkeypatch):
     monkeypatch.setattr(METHODS, "missing", lambda name: "needs the extra legs")
+    monkeypatch.setattr(METHODS, "_loaded", {})
     assert main(["list", "methods", "--params", "darts"]) == 2
     assert "needs the extra legs" in capsys.readouterr().err

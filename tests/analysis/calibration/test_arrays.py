@@ -11,10 +11,9 @@ from analysis.calibration.rates import Design
 from analysis.statistics.best_of import best_of_difference
 from analysis.statistics.effects import a12_interval
 from analysis.statistics.home import home_advantage
-from analysis.statistics.intervals import contrast, welch
+from analysis.statistics.intervals import Difference, combine, contrast, estimate_mean, welch
 from analysis.statistics.paired import signed_rank_test
 from analysis.statistics.relabelling import Stratum, rank_test, stratified_rank_test
-from analysis.statistics.satterthwaite import estimate_mean, subtract, summarised_mean
 
 ROWS = 40
 DESIGN = Design(5, 8, 3.0, NORMAL, 0.2)
@@ -79,8 +78,10 @@ def test_a_single_value_has_no_interval():
 
 def test_a_published_mean_is_subtracted_as_a_sample_of_its_summary(rng):
     x, y = rng.normal(size=5), rng.normal(size=8)
-    published = summarised_mean(float(y.mean()), float(y.std(ddof=1)), len(y))
-    found, expected = subtract(estimate_mean(x), published).interval(), welch(x, y)
+    error = float(y.std(ddof=1)) / len(y) ** 0.5
+    published = Difference(float(y.mean()), error, len(y) - 1, "published")
+    found = combine([(1.0, estimate_mean(x)), (-1.0, published)], "Welch").interval()
+    expected = welch(x, y)
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
 
 
@@ -106,7 +107,7 @@ def test_differences_of_estimates(rng):
     sides = [arrays.contrast_arms([(1.0, side)]) for side in (x, y)]
     found = np.transpose(arrays.subtract_estimates(*sides))
     for row in range(ROWS):
-        one = subtract(estimate_mean(x[row]), estimate_mean(y[row]))
+        one = combine([(1.0, estimate_mean(x[row])), (-1.0, estimate_mean(y[row]))], "Welch")
         assert found[row] == pytest.approx((one.estimate, one.error, one.freedom))
 
 
