@@ -14,6 +14,7 @@ from analysis.numbers import (
     interval,
     p_value,
     pair_label,
+    several,
 )
 from analysis.statistics.sample import ALPHA
 
@@ -80,8 +81,10 @@ def _say_means(found: Comparison, *, is_second: bool) -> list[str]:
         if not math.isnan(effect.low):
             told.append(_limits(found))
     is_even = sample.n_arm == sample.n_against
-    runs = f"{sample.n_arm} runs each" if is_even else f"{sample.n_arm} and {sample.n_against} runs"
-    told.append(f"{sample.n_against} runs" if is_second and not sample.failed else runs)
+    runs = several(sample.n_against, "run")
+    if not is_second or sample.failed:
+        runs = f"{runs} each" if is_even else f"{sample.n_arm} and {runs}"
+    told.append(runs)
     if sample.failed:
         failed = f"{sample.failed_arm} and {sample.failed_against}"
         told.append(f"{failed} more failed or diverged and rank worst")
