@@ -4,9 +4,11 @@ import pytest
 
 from harness.api import Method, SearchKind
 from harness.config.experiment import make_experiment
+from harness.config.tuning import MethodSetting
 from harness.errors import ConfigError
-from harness.planning import method_settings
+from harness.planning.method_settings import set_up_method
 from harness.planning.resolve import resolve_experiment
+from harness.plugins import METHODS
 from harness.search.oneshot.bilevel import Bilevel
 from harness.search.oneshot.descent import ChoiceDescent
 from harness.search.sample_based import SampleBased
@@ -93,14 +95,10 @@ def test_a_method_that_no_protocol_names_gets_what_others_of_its_kind_get(
     monkeypatch, own, builtin, protocol
 ):
     rules = make_experiment(experiment(protocol=protocol)).protocol
-    load = method_settings.METHODS.load
-    monkeypatch.setattr(
-        method_settings.METHODS, "load", lambda name: own if name == "own" else load(name)
-    )
-    mine, theirs = (
-        method_settings.resolve_method(method_settings.MethodSetting(name=name), rules)
-        for name in ("own", builtin)
-    )
+    load = METHODS.load
+    monkeypatch.setattr(METHODS, "load", lambda name: own if name == "own" else load(name))
+    mine, theirs = (set_up_method(MethodSetting(name=name), rules) for name in ("own", builtin))
     assert mine[1] == theirs[1]
-    (name,) = mine[0].params.keys() & {"choices", "initial"}
-    assert mine[0].params[name] == theirs[0].params[name]
+    mine, theirs = (one[0].setting.params for one in (mine, theirs))
+    (name,) = mine.keys() & {"choices", "initial"}
+    assert mine[name] == theirs[name]
