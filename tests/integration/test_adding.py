@@ -124,16 +124,16 @@ def test_a_report_of_two_leaves_the_report_of_one_alone(tmp_path, monkeypatch, c
 
 
 def test_what_another_command_planned_meanwhile_is_not_lost(tmp_path, look_up, monkeypatch):
-    locked, meanwhile = ExperimentFolder.locked, []
+    lock, meanwhile = ExperimentFolder.lock, []
 
     @contextmanager
     def late(folder):
         if not meanwhile:  # the other command is faster: it runs before this one has the lock
             meanwhile.append("reinforce")
             assert look_up("reinforce", 1) == 0
-        with locked(folder):
+        with lock(folder):
             yield
 
-    monkeypatch.setattr(ExperimentFolder, "locked", late)
+    monkeypatch.setattr(ExperimentFolder, "lock", late)
     assert look_up("random_search", 1) == 0
     assert {arm.method for arm in plan(tmp_path).arms} == {"random_search", "reinforce", ""}

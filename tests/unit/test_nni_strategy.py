@@ -308,6 +308,7 @@ def test_what_is_fixed_in_nni_is_what_our_search_says_of_it():
 
 def test_without_its_extra_the_method_is_listed_as_unavailable(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "nni", None)
+    monkeypatch.setattr(METHODS, "_loaded", {})
     assert main(["list", "methods"]) == 0
     (line,) = [line for line in capsys.readouterr().out.splitlines() if "nni_strategy" in line]
     assert "unavailable: needs the extra nni, which is not installed" in line
@@ -316,6 +317,7 @@ def test_without_its_extra_the_method_is_listed_as_unavailable(monkeypatch, caps
 
 def test_without_its_extra_a_run_ends_with_one_line(monkeypatch, capsys, tmp_path):
     monkeypatch.setitem(sys.modules, "nni", None)
+    monkeypatch.setattr(METHODS, "_loaded", {})
     arguments = ["--method", "nni_strategy", "--source", "d10", "--target", "d100"]
     assert main(["run", *arguments, "--results", str(tmp_path / "results")]) == 2
     said = capsys.readouterr()
