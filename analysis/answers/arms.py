@@ -9,13 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from analysis.answers.keys import ARM_KEY, ArmKey
 from analysis.loading.columns import NO_ACCURACY
 from analysis.loading.rows import frame
 from analysis.statistics.best_of import best_of_difference
 from analysis.statistics.intervals import Difference
 
-# What makes up one cell of the design.
-ARM_KEY = ["method", "arm", "source", "target"]
 # Of a run, what a unit is made of.
 OBSERVED = (
     "search_seed",
@@ -68,10 +67,6 @@ class Arm(NamedTuple):
     """What an arm reached; accuracies in percent.
 
     Attributes:
-        method: Its title; empty for random architectures.
-        arm: Name of the arm.
-        source: Task that was searched first; empty for random architectures.
-        target: Task that was trained on.
         n: Independent observations with an accuracy.
         diverged: Observations without one, since training diverged.
         failed: Since a job failed.
@@ -89,10 +84,6 @@ class Arm(NamedTuple):
         latency_ms: Mean milliseconds for one image; NaN where no device was asked for.
     """
 
-    method: str
-    arm: str
-    source: str
-    target: str
     n: int
     diverged: int
     failed: int
@@ -135,7 +126,8 @@ def arms_table(runs: pd.DataFrame, observations: pd.DataFrame) -> pd.DataFrame:
     """
     sizes = runs.groupby(ARM_KEY)[["params", "macs", "latency_ms"]].mean()
     groups = group_rows(observations, ARM_KEY)
-    return frame(Arm, (_arm(key, group, sizes.loc[key]) for key, group in groups))
+    rows = ((ArmKey(*key), _arm(group, sizes.loc[key])) for key, group in groups)
+    return frame((ArmKey, Arm), rows)
 
 
 def best_of_runs(group: pd.DataFrame) -> Difference | None:
@@ -189,15 +181,10 @@ def _worst(statuses: set[str]) -> str:
     return next(name for name in NO_ACCURACY if name in statuses)
 
 
-def _arm(key: tuple[Any, ...], group: pd.DataFrame, sizes: pd.Series[float]) -> Arm:
+def _arm(group: pd.DataFrame, sizes: pd.Series[float]) -> Arm:
     values = finite(group)
     best = best_of_runs(group)
-    method, arm, source, target = key
     return Arm(
-        method=method,
-        arm=arm,
-        source=source,
-        target=target,
         n=len(values),
         **count_lost(group["status"]),
         mean=float(np.mean(values)) if values else math.nan,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from analysis.answers.arms import ARM_KEY, group_rows
+from analysis.answers.arms import group_rows
+from analysis.answers.keys import ARM_KEY, ArmKey
 from analysis.arms import DIRECT
 from analysis.loading.rows import frame
 from analysis.numbers import brief
@@ -34,10 +35,6 @@ class Cost(NamedTuple):
     """The mean bill of an arm's finished runs; searches that arms share are in each one's bill.
 
     Attributes:
-        method: Its title; empty for random architectures.
-        arm: Name of the arm.
-        source: Task that was searched first; empty for random architectures.
-        target: Task that was trained on.
         n: Finished runs.
         own_search_seconds: Of the search trained last.
         ancestor_seconds: Of the searches before it.
@@ -49,10 +46,6 @@ class Cost(NamedTuple):
         total_seconds: Search and training.
     """
 
-    method: str
-    arm: str
-    source: str
-    target: str
     n: int
     own_search_seconds: float
     ancestor_seconds: float
@@ -68,10 +61,6 @@ class Variance(NamedTuple):
     """Where the spread of an arm comes from; standard deviations in percentage points.
 
     Attributes:
-        method: Its title; empty for random architectures.
-        arm: Name of the arm.
-        source: Task that was searched first; empty for random architectures.
-        target: Task that was trained on.
         searches: Searches, or random architectures, with an accuracy.
         trainings: Finished trainings.
         search_sd: Between searches, without the noise of trainings; NaN unless some architecture
@@ -81,10 +70,6 @@ class Variance(NamedTuple):
         best_trainings: Trainings of each architecture that spend a budget best.
     """
 
-    method: str
-    arm: str
-    source: str
-    target: str
     searches: int
     trainings: int
     search_sd: float
@@ -121,17 +106,21 @@ class Budget(NamedTuple):
 def cost_table(runs: pd.DataFrame, searches: pd.DataFrame) -> pd.DataFrame:
     """Return the mean bill of each arm's finished runs, as ``Cost``."""
     own = searches.set_index("job")["seconds"]
-    done = ((key, group[group["status"] == "done"]) for key, group in group_rows(runs, ARM_KEY))
-    return frame(Cost, (_bill(key, group, own) for key, group in done))
+    rows = (
+        (ArmKey(*key), _bill(group[group["status"] == "done"], own))
+        for key, group in group_rows(runs, ARM_KEY)
+    )
+    return frame((ArmKey, Cost), rows)
 
 
 def variance_table(runs: pd.DataFrame, searches: pd.DataFrame) -> pd.DataFrame:
     """Separate the spread of each arm into that of searches and that of trainings."""
     costs = cost_table(runs, searches).set_index(ARM_KEY)
     done = runs[(runs["status"] == "done") & runs["test_acc"].notna()]
-    return frame(
-        Variance, (_spread(key, group, costs.loc[key]) for key, group in group_rows(done, ARM_KEY))
+    rows = (
+        (ArmKey(*key), _spread(group, costs.loc[key])) for key, group in group_rows(done, ARM_KEY)
     )
+    return frame((ArmKey, Variance), rows)
 
 
 def budget_table(
@@ -192,15 +181,10 @@ def _lower_ratio(group: pd.DataFrame, slow: str, fast: str) -> float | None:
     return None if math.isnan(low) else math.exp(low)
 
 
-def _spread(key: tuple[Any, ...], group: pd.DataFrame, bill: pd.Series[float]) -> Variance:
+def _spread(group: pd.DataFrame, bill: pd.Series[float]) -> Variance:
     found = variance_components([list(one) for _, one in group.groupby("unit")["test_acc"]])
     costs = float(bill["search_seconds"]), float(bill["train_seconds"])
-    method, arm, source, target = key
     return Variance(
-        method=method,
-        arm=arm,
-        source=source,
-        target=target,
         searches=found.searches,
         trainings=found.trainings,
         search_sd=math.sqrt(found.search),
@@ -210,15 +194,10 @@ def _spread(key: tuple[Any, ...], group: pd.DataFrame, bill: pd.Series[float]) -
     )
 
 
-def _bill(key: tuple[Any, ...], done: pd.DataFrame, own: pd.Series[float]) -> Cost:
+def _bill(done: pd.DataFrame, own: pd.Series[float]) -> Cost:
     mean = {name: float(done[name].mean()) for name in BILLED}
     own_seconds = float(own.reindex(done["search_job"]).fillna(0.0).mean())
-    method, arm, source, target = key
     return Cost(
-        method=method,
-        arm=arm,
-        source=source,
-        target=target,
         n=len(done),
         own_search_seconds=own_seconds,
         ancestor_seconds=mean["search_seconds"] - own_seconds,

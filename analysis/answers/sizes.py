@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from analysis.answers.arms import ARM_KEY
+from analysis.answers.keys import ARM_KEY
 from analysis.loading.load import Tables
 from analysis.loading.rows import Row, frame, list_rows
 from harness.config.protocol import Arm

@@ -26,6 +26,28 @@ MARGINAL, TOTAL = "marginal", "total"
 HELD = "cold held at its last quality"
 
 
+class RaceKey(NamedTuple):
+    """Which searches are compared, and in what.
+
+    Attributes:
+        method: Title.
+        source: Task that was searched first.
+        target: Task that both sides search.
+        quality: What a search may know of its own quality, in words.
+        currency: What costs count: ``examples``, ``evaluations`` or ``seconds``.
+        account: ``marginal`` counts what continuing costs, ``total`` the source search, too.
+        cold: Arm of the cold searches: ``direct``, or ``direct_long`` at equal totals.
+    """
+
+    method: str
+    source: str
+    target: str
+    quality: str
+    currency: str
+    account: str
+    cold: str
+
+
 class WarmStart(NamedTuple):
     """What continuing a search was worth while it ran, against searching the target cold.
 
@@ -33,13 +55,6 @@ class WarmStart(NamedTuple):
     is that of the means, continued less cold, with Welch's 95 % interval.
 
     Attributes:
-        method: Its title.
-        source: Task that was searched first.
-        target: Task that both sides search.
-        quality: What a search may know of its own quality, in words.
-        currency: What costs count: ``examples``, ``evaluations`` or ``seconds``.
-        account: ``marginal`` counts what continuing costs, ``total`` the source search, too.
-        cold: Arm of the cold searches: ``direct``, or ``direct_long`` at equal totals.
         n_warm: Continued searches.
         n_cold: Cold searches.
         start: First cost at which all are known.
@@ -53,17 +68,10 @@ class WarmStart(NamedTuple):
         area: Mean difference between start and budget.
         area_low: Lower limit.
         area_high: Upper limit.
-        p: Exact p of the rank sum of the areas, not corrected.
+        p: Of the rank test of the areas, not corrected.
         note: What must be said of the comparison, or why a value is missing.
     """
 
-    method: str
-    source: str
-    target: str
-    quality: str
-    currency: str
-    account: str
-    cold: str
     n_warm: int
     n_cold: int
     start: float
@@ -85,13 +93,6 @@ class QualityCost(NamedTuple):
     """What it costs to reach a quality, continued against cold, without the source search.
 
     Attributes:
-        method: Its title.
-        source: Task that was searched first.
-        target: Task that both sides search.
-        quality: What a search may know of its own quality, in words.
-        currency: What costs count: ``examples``, ``evaluations`` or ``seconds``.
-        account: ``marginal``: what continuing costs.
-        cold: Arm of the cold searches: ``direct``.
         share: Of the way from the cold searches' mean start to their best end.
         threshold: The quality there, in percent.
         n_warm: Continued searches.
@@ -107,13 +108,6 @@ class QualityCost(NamedTuple):
         p: Log-rank p of equal costs; NaN where no search reached it.
     """
 
-    method: str
-    source: str
-    target: str
-    quality: str
-    currency: str
-    account: str
-    cold: str
     share: float
     threshold: float
     n_warm: int
@@ -133,13 +127,13 @@ class Race:
     """Warm searches against cold ones on the same target, in one currency.
 
     Attributes:
-        key: Method, source, target, quality, currency, account and the cold arm.
+        key: Which searches, and in what.
         warm: Of the arm ``continued``; in the account ``total`` begun after the source search.
         cold: Of the arm ``direct`` or, at equal totals, ``direct_long``.
         note: What must be said of the comparison.
     """
 
-    key: dict[str, Any]
+    key: RaceKey
     warm: list[Curve]
     cold: list[Curve]
     note: str = ""
@@ -152,10 +146,13 @@ def process_tables(tables: Tables, pairs: Pairs) -> dict[str, pd.DataFrame]:
     where most cold ones have ended, so it would tell budgets and not searches apart.
     """
     found = list(races(tables, pairs))
-    marginal = [race for race in found if race.key["account"] == MARGINAL]
+    marginal = [race for race in found if race.key.account == MARGINAL]
     return {
-        "process": frame(WarmStart, map(_warm_start, found)),
-        "reaching": frame(QualityCost, (row for race in marginal for row in _reaching(race))),
+        "process": frame((RaceKey, WarmStart), ((race.key, _warm_start(race)) for race in found)),
+        "reaching": frame(
+            (RaceKey, QualityCost),
+            ((race.key, row) for race in marginal for row in _reaching(race)),
+        ),
     }
 
 
@@ -174,25 +171,22 @@ def races(tables: Tables, pairs: Pairs) -> Iterator[Race]:
                     sides = [_curves(traces, table, currency, quality) for table in (warm, cold)]
                     if not all(sides) or len(sides[0]) != len(before):
                         continue
-                    names = {"method": method, "source": pair[0], "target": pair[1]}
-                    names |= {"quality": QUALITIES[quality], "currency": currency}
-                    yield from _accounts(names, cold_arm, sides, before.to_numpy(float))
+                    what = QUALITIES[quality], currency
+                    key = RaceKey(method, *pair, *what, MARGINAL, cold_arm)
+                    yield from _accounts(key, sides, before.to_numpy(float))
                     break
 
 
-def _accounts(
-    names: dict[str, str], cold_arm: str, sides: list[list[Curve]], before: Any
-) -> Iterator[Race]:
+def _accounts(key: RaceKey, sides: list[list[Curve]], before: Any) -> Iterator[Race]:
     """Yield the race without and with the source search's cost on the warm side's account."""
     warm, cold = sides
-    key = {**names, "account": MARGINAL, "cold": cold_arm}
-    if cold_arm == DIRECT:
+    if key.cold == DIRECT:
         yield Race(key, warm, cold)
     later = [curve.shifted(cost) for curve, cost in zip(warm, before, strict=True)]
     end = min(curve.end for curve in later)
     note = HELD if min(curve.end for curve in cold) < end else ""
     held = [curve.held(end) for curve in cold]
-    yield Race({**key, "account": TOTAL}, later, held, note)
+    yield Race(key._replace(account=TOTAL), later, held, note)
 
 
 def _curves(
@@ -215,7 +209,6 @@ def _curves(
 def _warm_start(race: Race) -> WarmStart:
     where = window(race.warm, race.cold)
     row = WarmStart(
-        **race.key,
         n_warm=len(race.warm),
         n_cold=len(race.cold),
         start=where.start,
@@ -242,7 +235,6 @@ def _reaching(race: Race) -> Iterator[QualityCost]:
     for share, quality in zip(SHARES, thresholds(race.cold), strict=True):
         warm, cold = (reaching(curves, quality) for curves in (race.warm, race.cold))
         yield QualityCost(
-            **race.key,
             share=share,
             threshold=quality,
             n_warm=len(race.warm),

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.figures.alphas import BELOW, BESIDE, TILE, draw_shares, farthest, mean_shares
+from analysis.figures.alphas import BELOW, BESIDE, TILE, Share, draw_shares, farthest, mean_shares
 from analysis.figures.style import WIDEST, canvas, explain_nothing, styled
+from analysis.loading.rows import name_columns
 from analysis.study import Study
 
 MOMENTS = ("start", "25 %", "50 %", "75 %", "end")
@@ -17,26 +18,12 @@ ROW = ["method", "search", "cell"]
 
 
 class Moment(NamedTuple):
-    """The share of an operation on an edge at a moment of a method's searches for one purpose.
+    """When a share was taken.
 
     Attributes:
-        method: Title.
-        search: Purpose and task.
-        n: Number of searches.
-        cell: Which cell.
-        edge: Name of the edge.
-        operation: Its name.
-        share: Mean softmax of the architecture parameters, in [0, 1].
         moment: Which part of a search is over.
     """
 
-    method: str
-    search: str
-    n: int
-    cell: str
-    edge: str
-    operation: str
-    share: float
     moment: str
 
 
@@ -52,7 +39,7 @@ def collect(study: Study) -> pd.DataFrame:
         chosen = {job: its[round(way * (len(its) - 1))] for job, its in ticks.items()}
         rows = alphas[alphas["tick"] == alphas["job"].map(chosen)]
         parts.append(mean_shares(study, rows).assign(moment=moment))
-    return pd.concat(parts, ignore_index=True)[list(Moment._fields)]
+    return pd.concat(parts, ignore_index=True)[name_columns((Share, Moment))]
 
 
 def draw(table: pd.DataFrame) -> Figure:

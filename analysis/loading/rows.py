@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any, NamedTuple, get_type_hints
 
 import pandas as pd
@@ -10,22 +11,38 @@ import pandas as pd
 Row = dict[str, Any]
 
 
-def frame(kind: type[NamedTuple], rows: Iterable[NamedTuple]) -> pd.DataFrame:
+# The type of the rows of a table, or of the parts that each row is made of.
+Kind = type[NamedTuple] | tuple[type[NamedTuple], ...]
+
+
+def frame(kind: Kind, rows: Iterable[Any]) -> pd.DataFrame:
     """Return a table of typed rows; without rows it has the columns all the same.
 
     Args:
-        kind: Type of the rows; its fields are the columns.
-        rows: What the table holds. A number that is None is NaN in the table, so nothing in a CSV.
+        kind: Type of the rows, or of their parts; the fields are the columns.
+        rows: What the table holds: a row each, or its parts. A number that is None is NaN in the
+            table, so nothing in a CSV.
     """
-    table = pd.DataFrame(list(rows), columns=list(kind._fields))
+    whole = rows if not isinstance(kind, tuple) else (chain.from_iterable(row) for row in rows)
+    table = pd.DataFrame(list(map(tuple, whole)), columns=name_columns(kind))
     unknown = {name for name in table if len(table) and table[name].isna().all()}
     return table.astype(dict.fromkeys([*floats_of(kind), *unknown], float))
 
 
-def floats_of(kind: type[NamedTuple]) -> list[str]:
+def name_columns(kind: Kind) -> list[str]:
+    """Return the columns of a table."""
+    return [name for part in list_parts(kind) for name in part._fields]
+
+
+def floats_of(kind: Kind) -> list[str]:
     """Return the columns that hold floats, also where all are whole or none is known."""
-    hints = get_type_hints(kind)
-    return [name for name in kind._fields if hints[name] in {float, float | None}]
+    hints = {name: hint for part in list_parts(kind) for name, hint in get_type_hints(part).items()}
+    return [name for name in name_columns(kind) if hints[name] in {float, float | None}]
+
+
+def list_parts(kind: Kind) -> tuple[type[NamedTuple], ...]:
+    """Return the parts that rows are made of: themselves, if nothing else."""
+    return kind if isinstance(kind, tuple) else (kind,)
 
 
 def list_rows(table: pd.DataFrame) -> list[Row]:

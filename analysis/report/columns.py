@@ -9,7 +9,7 @@ import inspect
 import re
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple, get_type_hints
+from typing import Any, get_type_hints
 
 from analysis.answers.arms import Arm
 from analysis.answers.cells.changes import Change, OperationChange
@@ -19,6 +19,7 @@ from analysis.answers.cells.shapes import Shape
 from analysis.answers.cells.trained import Likeness, MantelRow
 from analysis.answers.comparisons.rows import PARTS, name_fields
 from analysis.answers.costs import Budget, Cost, Variance
+from analysis.answers.keys import ArmKey, PairKey
 from analysis.answers.published import Published
 from analysis.answers.sizes import Size
 from analysis.answers.transfer.consistency import Consistency
@@ -30,7 +31,7 @@ from analysis.answers.transfer.retention import Retention
 from analysis.answers.transfer.savings import Saving
 from analysis.answers.transfer.shared import Agreement, Shared
 from analysis.answers.undecided import SearchAgreement
-from analysis.answers.warm_starts import QualityCost, WarmStart
+from analysis.answers.warm_starts import QualityCost, RaceKey, WarmStart
 from analysis.figures import (
     alpha_course,
     alpha_epochs,
@@ -47,36 +48,37 @@ from analysis.figures import (
 )
 from analysis.loading.columns import AlphaRow, JobRow, RunRow, SearchRow, TickRow
 from analysis.loading.provenance import EnvironmentRow, PluginRow
+from analysis.loading.rows import Kind
 from analysis.report.checklist import Checked
 
 # Type of the rows of each table, by the name of its file.
 ROWS: dict[str, type[Any] | tuple[type[Any], ...]] = {
     "agreement": Agreement,
-    "alpha_course": Course,
-    "alpha_divergence": Divergence,
+    "alpha_course": (PairKey, Course),
+    "alpha_divergence": (PairKey, Divergence),
     "alphas": AlphaRow,
-    "arms": Arm,
+    "arms": (ArmKey, Arm),
     "budgets": Budget,
-    "change_operations": OperationChange,
-    "changes": Change,
+    "change_operations": (PairKey, OperationChange),
+    "changes": (PairKey, Change),
     "checklist": Checked,
     "comparisons": PARTS,
-    "consistency": Consistency,
-    "costs": Cost,
-    "crossed": Crossing,
+    "consistency": (ArmKey, Consistency),
+    "costs": (ArmKey, Cost),
+    "crossed": (PairKey, Crossing),
     "environments": EnvironmentRow,
-    "equivalents": Equivalent,
-    "gains": Gain,
-    "gaps": Gap,
+    "equivalents": (ArmKey, Equivalent),
+    "gains": (ArmKey, Gain),
+    "gaps": (PairKey, Gap),
     "jobs": JobRow,
     "plugins": PluginRow,
-    "process": WarmStart,
+    "process": (RaceKey, WarmStart),
     "published": Published,
-    "reaching": QualityCost,
-    "retention": Retention,
+    "reaching": (RaceKey, QualityCost),
+    "retention": (ArmKey, Retention),
     "rivals": PARTS,
     "runs": RunRow,
-    "savings": Saving,
+    "savings": (ArmKey, Saving),
     "search_agreement": SearchAgreement,
     "searches": SearchRow,
     "shapes": Shape,
@@ -87,12 +89,12 @@ ROWS: dict[str, type[Any] | tuple[type[Any], ...]] = {
     "similarity_stability": Stability,
     "sizes": Size,
     "trace": TickRow,
-    "variances": Variance,
+    "variances": (ArmKey, Variance),
 }
 # The same of the table beside each kind of figure.
-FIGURES: dict[str, type[NamedTuple]] = {
+FIGURES: dict[str, Kind] = {
     "alpha_course": alpha_course.Point,
-    "alpha_epochs": alpha_epochs.Moment,
+    "alpha_epochs": (alphas.Share, alpha_epochs.Moment),
     "alphas": alphas.Share,
     "anytime": anytime.Moment,
     "arms": arms.ArmRun,
@@ -100,7 +102,7 @@ FIGURES: dict[str, type[NamedTuple]] = {
     "chains": chains.DrawnBlock,
     "forest": forest.Contrast,
     "improvement": improvement.Improvement,
-    "operations": OperationChange,
+    "operations": (PairKey, OperationChange),
     "pareto": pareto.Network,
     "similarity": similarity.Pair,
     "source_target": source_target.Both,

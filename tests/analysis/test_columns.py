@@ -28,19 +28,22 @@ def test_every_table_of_a_report_is_on_the_page(tables):
     assert sorted(tables) == sorted(ROWS)
 
 
+def check(kind, columns, name):
+    """Check that columns are those of a type of rows, or of its parts, and described there."""
+    parts = kind if isinstance(kind, tuple) else (kind,)
+    assert columns == [field for part in parts for field in name_fields(part)], name
+    assert set(columns) <= {field for part in parts for field in read_docstring(part)[1]}, name
+
+
 def test_columns_are_the_fields_of_the_rows(tables):
     for name, kind in ROWS.items():
-        columns = [column for column in tables[name] if column != "study"]
-        parts = kind if isinstance(kind, tuple) else (kind,)
-        assert columns == [field for part in parts for field in name_fields(part)], name
-        assert set(columns) <= {field for part in parts for field in read_docstring(part)[1]}, name
+        check(kind, [column for column in tables[name] if column != "study"], name)
 
 
 def test_the_table_beside_a_figure_has_the_fields_of_its_rows(study):
     assert set(FIGURES) == set(kinds())
     for name, kind in FIGURES.items():
-        columns = list(kinds()[name].collect(study))
-        assert columns == list(kind._fields) == list(read_docstring(kind)[1]), name
+        check(kind, list(kinds()[name].collect(study)), name)
 
 
 def test_the_page_is_what_the_docstrings_say(root):

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.answers.cells.lineage import LEGS, Lineage, group_lineages
+from analysis.answers.keys import PairKey
 from analysis.architectures.alignment import GONE, NEW, list_changes
 from analysis.architectures.chance import Chance
 from analysis.architectures.measures import count_operations
@@ -25,9 +26,6 @@ class Change(NamedTuple):
     """How much changed from one stage of lineages to another.
 
     Attributes:
-        method: Title.
-        source: Task searched first; empty where only a direct search is known.
-        target: Task the search went on with.
         before: Stage that is compared with.
         after: Stage that is compared.
         cell: Which cell; ``mean`` over an architecture's cells.
@@ -41,9 +39,6 @@ class Change(NamedTuple):
         corrected: The mean, 0 at that of random pairs and 1 for equal architectures.
     """
 
-    method: str
-    source: str
-    target: str
     before: str
     after: str
     cell: str
@@ -61,9 +56,6 @@ class OperationChange(NamedTuple):
     """How often an operation is in the cells of lineages: means over their edges, or layers.
 
     Attributes:
-        method: Title.
-        source: Task searched first.
-        target: Task the search went on with.
         cell: Which cell.
         operation: Its name.
         n: Number of lineages with both a source and a continued search.
@@ -75,9 +67,6 @@ class OperationChange(NamedTuple):
         random: Mean number in random architectures; NaN if unknown.
     """
 
-    method: str
-    source: str
-    target: str
     cell: str
     operation: str
     n: int
@@ -126,13 +115,13 @@ def change_table(lineages: Sequence[Lineage], chance: Chance) -> pd.DataFrame:
                 }
                 judged = chance.judge(cell, metric, means[metric])
                 rows.append(
-                    Change(
-                        *key, before, after, cell, len(both), float(np.mean(new)),
+                    (key, Change(
+                        before, after, cell, len(both), float(np.mean(new)),
                         sum(count == 0 for count in new), metric, means[metric],
                         means.get("path_jaccard", np.nan), judged.chance_mean, judged.corrected,
-                    )
+                    ))
                 )  # fmt: skip
-    return frame(Change, rows)
+    return frame((PairKey, Change), rows)
 
 
 def operation_table(lineages: Sequence[Lineage], chance: Chance) -> pd.DataFrame:
@@ -154,14 +143,14 @@ def operation_table(lineages: Sequence[Lineage], chance: Chance) -> pd.DataFrame
             random = chance.operations.get(cell, {})
             for name in sorted({*before, *after, *direct, *random}):
                 rows.append(
-                    OperationChange(
-                        *key, cell, name, len(both), before.get(name, 0.0),
+                    (key, OperationChange(
+                        cell, name, len(both), before.get(name, 0.0),
                         changes[name, GONE] / len(both), changes[name, NEW] / len(both),
                         after.get(name, 0.0), direct.get(name, 0.0) if direct else np.nan,
                         random.get(name, 0.0) if random else np.nan,
-                    )
+                    ))
                 )  # fmt: skip
-    return frame(OperationChange, rows)
+    return frame((PairKey, OperationChange), rows)
 
 
 def _mean_counts(graphs: Iterable[CellGraph | BlockChain]) -> dict[str, float]:

@@ -15,27 +15,24 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.answers.cells.lineage import LEGS, START, Lineage, group_lineages
+from analysis.answers.keys import PAIR_KEY, PairKey
 from analysis.architectures.alphas import margin, normalised_entropy, shares, without
 from analysis.architectures.histograms import jensen_shannon
 from analysis.architectures.metrics import MEAN
 from analysis.arms import CONTINUED, DIRECT, SOURCE
-from analysis.loading.rows import frame
+from analysis.loading.rows import frame, name_columns
 
 Array = NDArray[np.float64]
 
 SEARCHES = (SOURCE, CONTINUED, DIRECT)
 # What an operation that is no connection is called.
 ABSENT = ("none", "zero")
-GROUP = ["method", "source", "target"]
 
 
 class Course(NamedTuple):
     """How decided a search's edges are at a tick, on average.
 
     Attributes:
-        method: Title.
-        source: Task searched first; empty where only a direct search is known.
-        target: Task the search went on with.
         seed: Of the search.
         stage: ``source``, ``continued`` or ``direct``.
         tick: Number of the log entry.
@@ -49,9 +46,6 @@ class Course(NamedTuple):
         skips: Share of edges whose strongest operation is a skip connection.
     """
 
-    method: str
-    source: str
-    target: str
     seed: int
     stage: str
     tick: int
@@ -68,9 +62,6 @@ class Divergence(NamedTuple):
     """How far apart operations' shares are: Jensen-Shannon in bits, mean over edges, then seeds.
 
     Attributes:
-        method: Title.
-        source: Task searched first; empty where only a direct search is known.
-        target: Task the search went on with.
         before: Stage that is compared with.
         after: Stage that is compared.
         cell: Which cell; ``mean`` over all.
@@ -80,9 +71,6 @@ class Divergence(NamedTuple):
         existence: Of whether there is an edge at all; NaN where no edge may be absent.
     """
 
-    method: str
-    source: str
-    target: str
     before: str
     after: str
     cell: str
@@ -135,7 +123,7 @@ def course_table(lineages: Sequence[Lineage], alphas: pd.DataFrame) -> pd.DataFr
         skips=("skips", "mean"),
     )
     ticks["switches_so_far"] = ticks.groupby("job", sort=False)["switches"].cumsum()
-    return jobs.merge(ticks, on="job", sort=False)[list(Course._fields)]
+    return jobs.merge(ticks, on="job", sort=False)[name_columns((PairKey, Course))]
 
 
 def divergence_table(lineages: Sequence[Lineage], alphas: pd.DataFrame) -> pd.DataFrame:
@@ -154,8 +142,8 @@ def divergence_table(lineages: Sequence[Lineage], alphas: pd.DataFrame) -> pd.Da
                 for lineage in group
                 if (one := end(lineage, before)) and (other := end(lineage, after))
             ]
-            rows += [Divergence(*key, before, after, *row) for row in _compare(pairs)]
-    return frame(Divergence, rows)
+            rows += [(key, Divergence(before, after, *row)) for row in _compare(pairs)]
+    return frame((PairKey, Divergence), rows)
 
 
 # The shares on each edge at one tick of a search, by cell, edge and its operations.
@@ -171,7 +159,7 @@ def _jobs(lineages: Sequence[Lineage]) -> pd.DataFrame:
         for stage, job in lineage.jobs.items()
         if stage in SEARCHES and stage in lineage.graphs
     ]
-    return pd.DataFrame(rows, columns=[*GROUP, "seed", "stage", "job"])
+    return pd.DataFrame(rows, columns=[*PAIR_KEY, "seed", "stage", "job"])
 
 
 def _ends(alphas: pd.DataFrame, *, is_first: bool) -> dict[str, _End]:
@@ -208,7 +196,7 @@ def _diverge(operations: Sequence[str], first: Array, second: Array) -> tuple[fl
     Args:
         operations: Names, K of them.
         first: The shares of each seed, (n, K).
-        second: Likewise.
+        second: Those of the other stage.
     """
     existence = math.nan
     absent = [place for place, name in enumerate(operations) if name in ABSENT]

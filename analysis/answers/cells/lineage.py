@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.answers.keys import PairKey
 from analysis.arms import CARRIED, CONTINUED, DIRECT, SOURCE
 from analysis.loading.load import Tables
 from harness.api import Graphs
@@ -80,11 +81,11 @@ def list_lineages(tables: Tables) -> list[Lineage]:
 
 def group_lineages(
     lineages: Iterable[Lineage],
-) -> list[tuple[tuple[str, str, str], list[Lineage]]]:
+) -> list[tuple[PairKey, list[Lineage]]]:
     """Return the seeds of each method, source and target."""
-    groups: dict[tuple[str, str, str], list[Lineage]] = {}
+    groups: dict[PairKey, list[Lineage]] = {}
     for lineage in lineages:
-        key = (lineage.method, lineage.source, lineage.target)
+        key = PairKey(lineage.method, lineage.source, lineage.target)
         groups.setdefault(key, []).append(lineage)
     return list(groups.items())
 

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.answers.arms import finite
+from analysis.answers.keys import ArmKey
 from analysis.answers.transfer.gaps import Pairs, design_cells, select
 from analysis.arms import CARRIED, DIRECT
 from analysis.loading.rows import frame
@@ -20,10 +21,6 @@ class Consistency(NamedTuple):
     """How far the runs of an arm are apart, against those of direct search.
 
     Attributes:
-        method: Its title.
-        arm: Name of the arm.
-        source: Task that is searched first.
-        target: Task that networks are trained and tested on.
         n: Finished runs of the arm.
         n_direct: Finished runs of direct search.
         sd: Standard deviation of the arm's test accuracies, in percentage points.
@@ -32,10 +29,6 @@ class Consistency(NamedTuple):
         p: Brown and Forsythe's p of equal spread, not corrected.
     """
 
-    method: str
-    arm: str
-    source: str
-    target: str
     n: int
     n_direct: int
     sd: float
@@ -68,10 +61,12 @@ def consistency_table(units: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
         for method, pair in design_cells(units, pairs)
         for arm in CARRIED
     )
-    return frame(Consistency, filter(None, rows))
+    return frame((ArmKey, Consistency), filter(None, rows))
 
 
-def _row(units: pd.DataFrame, cell: tuple[str, tuple[str, str]], arm: str) -> Consistency | None:
+def _row(
+    units: pd.DataFrame, cell: tuple[str, tuple[str, str]], arm: str
+) -> tuple[ArmKey, Consistency] | None:
     method, pair = cell
     chosen = [select(units, method, name, pair) for name in (arm, DIRECT)]
     if any(len(table) == 0 for table in chosen):
@@ -80,10 +75,7 @@ def _row(units: pd.DataFrame, cell: tuple[str, tuple[str, str]], arm: str) -> Co
     sd, sd_direct = (
         float(np.std(its, ddof=1)) if len(its) > 1 else math.nan for its in (own, direct)
     )
-    return Consistency(
-        method,
-        arm,
-        *pair,
+    return ArmKey(method, arm, *pair), Consistency(
         n=len(own),
         n_direct=len(direct),
         sd=sd,

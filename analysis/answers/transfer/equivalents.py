@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.answers.arms import ARM_KEY, finite
+from analysis.answers.arms import finite, group_rows
+from analysis.answers.keys import ARM_KEY, ArmKey
 from analysis.answers.transfer.gaps import select_random
 from analysis.answers.transfer.populations import (
     equivalent_draws,
@@ -36,10 +37,6 @@ class Equivalent(NamedTuple):
     """What an arm is worth in random architectures of its target.
 
     Attributes:
-        method: Its title.
-        arm: Name of the arm.
-        source: Task that was searched first.
-        target: Task that was trained on.
         n: Runs with an accuracy.
         n_random: Random architectures with one.
         draws: Least number of random architectures the best of which is expected to reach the
@@ -57,10 +54,6 @@ class Equivalent(NamedTuple):
         percentile: Mean percentage of the space's architectures that are worse than a run's.
     """
 
-    method: str
-    arm: str
-    source: str
-    target: str
     n: int
     n_random: int
     draws: float
@@ -128,11 +121,11 @@ def equivalent_table(
         populations: Accuracies of the whole space, by target, where they are known.
         seed: Of the bootstrap where they are not.
     """
-    rows: list[Equivalent] = []
-    for key, group in units[units["arm"] != RANDOM].groupby(ARM_KEY, sort=False):
-        method, arm, source, target = map(str, key)
-        values, floor = finite(group), finite(select_random(units, method, target))
-        space = populations.get(target)
+    rows: list[tuple[ArmKey, Equivalent]] = []
+    for arm_key, group in group_rows(units[units["arm"] != RANDOM], ARM_KEY):
+        key = ArmKey(*arm_key)
+        values, floor = finite(group), finite(select_random(units, key.method, key.target))
+        space = populations.get(key.target)
         if space is not None and values:
             found = _look_up(values, space)
         elif floor:
@@ -140,8 +133,8 @@ def equivalent_table(
             found = _limits(equivalent_budget(values, floor, rng))
         else:
             continue
-        rows.append(Equivalent(method, arm, source, target, len(values), len(floor), **found))
-    return frame(Equivalent, rows)
+        rows.append((key, Equivalent(len(values), len(floor), **found)))
+    return frame((ArmKey, Equivalent), rows)
 
 
 def _look_up(values: list[float], space: NDArray[np.float64]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from analysis.answers.keys import PairKey
 from analysis.answers.transfer.gaps import GAPS, Pairs, design_cells, matched, select
 from analysis.arms import CONTINUED, DIRECT, RANDOM, TRANSFERRED
 from analysis.loading.load import Tables
@@ -20,9 +21,6 @@ class Crossing(NamedTuple):
     """A difference between two arms with intervals over runs, over test images, and over both.
 
     Attributes:
-        method: Its title.
-        source: Task that is searched first.
-        target: Task that networks are trained and tested on.
         difference: The two arms, as ``direct - transferred``.
         n_first: Runs of the first arm whose answers were stored.
         n_second: Runs of the second.
@@ -38,9 +36,6 @@ class Crossing(NamedTuple):
         interval: How the intervals were made, or why there are none.
     """
 
-    method: str
-    source: str
-    target: str
     difference: str
     n_first: int
     n_second: int
@@ -58,10 +53,12 @@ class Crossing(NamedTuple):
 
 def crossed_table(tables: Tables, units: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
     """Return every gap and gain whose networks' answers were stored, with three intervals."""
-    return frame(Crossing, _crossings(tables, units, pairs))
+    return frame((PairKey, Crossing), _crossings(tables, units, pairs))
 
 
-def _crossings(tables: Tables, units: pd.DataFrame, pairs: Pairs) -> Iterator[Crossing]:
+def _crossings(
+    tables: Tables, units: pd.DataFrame, pairs: Pairs
+) -> Iterator[tuple[PairKey, Crossing]]:
     answers = _answers(tables, pairs)
     for method, pair in design_cells(units, pairs):
         of_target = answers.get(pair[1])
@@ -73,22 +70,23 @@ def _crossings(tables: Tables, units: pd.DataFrame, pairs: Pairs) -> Iterator[Cr
             if found is None:
                 continue
             sizes, crossed = found
-            yield Crossing(
-                method,
-                *pair,
-                difference=f"{arms[0]} - {arms[1]}",
-                n_first=sizes[0],
-                n_second=sizes[1],
-                images=of_target.images,
-                sources=of_target.source_count,
-                estimate=crossed.both.estimate,
-                runs_low=crossed.runs.low,
-                runs_high=crossed.runs.high,
-                images_low=crossed.images.low,
-                images_high=crossed.images.high,
-                both_low=crossed.both.low,
-                both_high=crossed.both.high,
-                interval=crossed.both.method,
+            yield (
+                PairKey(method, *pair),
+                Crossing(
+                    difference=f"{arms[0]} - {arms[1]}",
+                    n_first=sizes[0],
+                    n_second=sizes[1],
+                    images=of_target.images,
+                    sources=of_target.source_count,
+                    estimate=crossed.both.estimate,
+                    runs_low=crossed.runs.low,
+                    runs_high=crossed.runs.high,
+                    images_low=crossed.images.low,
+                    images_high=crossed.images.high,
+                    both_low=crossed.both.low,
+                    both_high=crossed.both.high,
+                    interval=crossed.both.method,
+                ),
             )
 
 

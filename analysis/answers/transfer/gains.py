@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.answers.arms import ARM_KEY, best_of_runs, finite
+from analysis.answers.arms import best_of_runs, finite, group_rows
+from analysis.answers.keys import ARM_KEY, ArmKey
 from analysis.answers.transfer.gaps import select_random
 from analysis.arms import RANDOM
 from analysis.loading.rows import frame
@@ -24,10 +24,6 @@ class Gain(NamedTuple):
     """What an arm gains over random architectures of its target, in percentage points.
 
     Attributes:
-        method: Its title.
-        arm: Name of the arm.
-        source: Task that was searched first.
-        target: Task that was trained on.
         n: Runs with an accuracy.
         n_random: Random architectures with one.
         gain: Mean of the runs less mean of the random architectures.
@@ -49,10 +45,6 @@ class Gain(NamedTuple):
         best_high: Upper limit.
     """
 
-    method: str
-    arm: str
-    source: str
-    target: str
     n: int
     n_random: int
     gain: float
@@ -93,11 +85,11 @@ def gain_table(units: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     key = [*ARM_KEY, "unit"]
     sized = units.merge(runs.groupby(key, sort=False)[SIZES].mean().reset_index(), on=key)
     rows = []
-    for arm_key, group in sized[sized["arm"] != RANDOM].groupby(ARM_KEY, sort=False):
+    for arm_key, group in group_rows(sized[sized["arm"] != RANDOM], ARM_KEY):
         floor = select_random(sized, str(arm_key[0]), str(arm_key[-1]))
         if len(floor):
-            rows.append(_gain(arm_key, group, floor))
-    return frame(Gain, rows)
+            rows.append((ArmKey(*arm_key), _gain(group, floor)))
+    return frame((ArmKey, Gain), rows)
 
 
 def size_adjusted_gain(group: pd.DataFrame, floor: pd.DataFrame) -> Interval:
@@ -151,16 +143,11 @@ def best_gain(group: pd.DataFrame, floor: pd.DataFrame) -> Interval | None:
     return combine([(1.0, best[0]), (-1.0, best[1])], "jackknife, Satterthwaite").interval()
 
 
-def _gain(key: Sequence[Any], group: pd.DataFrame, floor: pd.DataFrame) -> Gain:
+def _gain(group: pd.DataFrame, floor: pd.DataFrame) -> Gain:
     x, random = finite(group), finite(floor)
     found, adjusted = welch(x, random), size_adjusted_gain(group, floor)
     better, best = a12_interval(x, random), best_gain(group, floor)
-    method, arm, source, target = key
     return Gain(
-        method=method,
-        arm=arm,
-        source=source,
-        target=target,
         n=len(x),
         n_random=len(random),
         gain=found.estimate,

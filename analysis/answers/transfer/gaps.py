@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from analysis.answers.arms import finite
+from analysis.answers.keys import PairKey
 from analysis.arms import CONTINUED, DIRECT, DIRECT_LONG, ON_TARGET, RANDOM, TRANSFERRED
 from analysis.loading.rows import frame
 from analysis.statistics.intervals import Interval, paired_t, welch
@@ -29,9 +30,6 @@ class Gap(NamedTuple):
     """A difference between two arms of a method, in percentage points of test accuracy.
 
     Attributes:
-        method: Its title.
-        source: Task that is searched first.
-        target: Task that networks are trained and tested on.
         difference: The two arms, as ``direct - transferred``.
         n_first: Finished runs of the first arm.
         n_second: Finished runs of the second.
@@ -41,9 +39,6 @@ class Gap(NamedTuple):
         interval: How the interval was made, or why there is none.
     """
 
-    method: str
-    source: str
-    target: str
     difference: str
     n_first: int
     n_second: int
@@ -110,7 +105,7 @@ def gap_table(units: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
         for method, pair in design_cells(units, pairs)
         for arms in GAPS
     )
-    return frame(Gap, filter(None, rows))
+    return frame((PairKey, Gap), filter(None, rows))
 
 
 def design_cells(units: pd.DataFrame, pairs: Pairs) -> Iterator[tuple[str, tuple[str, str]]]:
@@ -122,15 +117,13 @@ def design_cells(units: pd.DataFrame, pairs: Pairs) -> Iterator[tuple[str, tuple
 
 def _gap(
     units: pd.DataFrame, method: str, pair: tuple[str, str], arms: tuple[str, str]
-) -> Gap | None:
+) -> tuple[PairKey, Gap] | None:
     """Describe one difference; None if one of its arms was never planned."""
     first, second = (select(units, method, arm, pair) for arm in arms)
     if len(first) == 0 or len(second) == 0:
         return None
     found = difference(first, second)
-    return Gap(
-        method,
-        *pair,
+    return PairKey(method, *pair), Gap(
         difference=f"{arms[0]} - {arms[1]}",
         n_first=len(finite(first)),
         n_second=len(finite(second)),

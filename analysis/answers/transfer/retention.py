@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.answers.arms import finite
+from analysis.answers.keys import ArmKey
 from analysis.answers.transfer.gaps import Pairs, design_cells, select
 from analysis.arms import CARRIED, DIRECT, RANDOM
 from analysis.loading.rows import frame
@@ -29,10 +30,6 @@ class Retention(NamedTuple):
     """How much of direct search's gain over random architectures an arm keeps.
 
     Attributes:
-        method: Title.
-        arm: Of the numerator.
-        source: Of the pair.
-        target: Of the pair.
         n: Runs of the arm with an accuracy.
         n_direct: Of direct search.
         n_random: Random architectures.
@@ -44,10 +41,6 @@ class Retention(NamedTuple):
         interval: Its method, or why there is none.
     """
 
-    method: str
-    arm: str
-    source: str
-    target: str
     n: int
     n_direct: int
     n_random: int
@@ -95,20 +88,18 @@ def retention_table(units: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
         for method, pair in design_cells(units, pairs)
         for arm in CARRIED
     ]
-    return frame(Retention, [row for row in rows if row])
+    return frame((ArmKey, Retention), filter(None, rows))
 
 
-def _row(units: pd.DataFrame, method: str, pair: tuple[str, str], arm: str) -> Retention | None:
+def _row(
+    units: pd.DataFrame, method: str, pair: tuple[str, str], arm: str
+) -> tuple[ArmKey, Retention] | None:
     chosen = [select(units, method, name, pair) for name in (arm, DIRECT, RANDOM)]
     if any(len(table) == 0 for table in chosen):
         return None
     x, direct, random = (finite(table) for table in chosen)
     found, g = estimate_retention(x, direct, random)
-    return Retention(
-        method=method,
-        arm=arm,
-        source=pair[0],
-        target=pair[1],
+    return ArmKey(method, arm, *pair), Retention(
         n=len(x),
         n_direct=len(direct),
         n_random=len(random),

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from analysis.answers.keys import ArmKey
 from analysis.answers.transfer.gaps import Pairs, design_cells, select
 from analysis.arms import CARRIED, DIRECT
 from analysis.loading.rows import frame
@@ -28,10 +29,6 @@ class Saving(NamedTuple):
     """What an arm's searches cost against direct search, in one currency.
 
     Attributes:
-        method: Its title.
-        arm: Name of the arm.
-        source: Task that is searched first.
-        target: Task that networks are trained and tested on.
         currency: What is counted, as ``search seconds``.
         n: Finished runs of the arm; several trainings of one architecture are one run.
         n_direct: Finished runs of direct search.
@@ -43,10 +40,6 @@ class Saving(NamedTuple):
         interval: How the interval was made, or why there is none.
     """
 
-    method: str
-    arm: str
-    source: str
-    target: str
     currency: str
     n: int
     n_direct: int
@@ -89,12 +82,12 @@ def saving_table(runs: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
         for arm in CARRIED
         for currency in CURRENCIES
     )
-    return frame(Saving, filter(None, rows))
+    return frame((ArmKey, Saving), filter(None, rows))
 
 
 def _row(
     runs: pd.DataFrame, cell: tuple[str, tuple[str, str]], arm: str, currency: str
-) -> Saving | None:
+) -> tuple[ArmKey, Saving] | None:
     method, pair = cell
     chosen = [select(runs, method, name, pair) for name in (arm, DIRECT)]
     if any(len(table) == 0 for table in chosen):
@@ -106,10 +99,7 @@ def _row(
     if len(own) == 0 or not is_spent or (is_fixed(own) and is_fixed(direct)):
         return None
     found = cost_saving(own, direct)
-    return Saving(
-        method,
-        arm,
-        *pair,
+    return ArmKey(method, arm, *pair), Saving(
         currency,
         n=len(own),
         n_direct=len(direct),
