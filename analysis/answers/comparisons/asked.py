@@ -10,14 +10,24 @@ import pandas as pd
 from analysis.answers.comparisons.records import Question
 from analysis.answers.transfer.gaps import select
 
+Sides = tuple[pd.DataFrame, pd.DataFrame]
+
+
+def select_sides(units: pd.DataFrame, asked: Question) -> Sides:
+    """Return the units that a question compares."""
+    return (
+        select(units, asked.method, asked.arm, asked.pair),
+        select(units, asked.rival or asked.method, asked.against, asked.pair),
+    )
+
 
 def list_questions(
     units: pd.DataFrame,
     methods: Sequence[str],
     pairs: Sequence[tuple[str, str]],
     declared: Sequence[tuple[str, str]],
-) -> list[Question]:
-    """Return the declared questions that have runs on both sides, each once.
+) -> dict[Question, Sides]:
+    """Return the declared questions that have runs on both sides, each once, with those runs.
 
     A run that was planned and came to nothing is one; an arm that was never planned has none.
     Direct searches and random architectures belong to every pair with their target, so that pairs
@@ -29,10 +39,13 @@ def list_questions(
         pairs: Sources and targets.
         declared: Arms and what they are compared with.
     """
-    asked: dict[tuple[str, ...], Question] = {}
+    asked: dict[Question, Sides] = {}
+    known = set()
     for method, pair, arms in product(methods, pairs, declared):
-        first, second = (select(units, method, arm, pair) for arm in arms)
-        if len(first) and len(second):
-            rests_on = (method, *arms, *first["unit"], "against", *second["unit"], pair[1])
-            asked.setdefault(rests_on, Question(method, *pair, *arms))
-    return list(asked.values())
+        question = Question(method, *pair, *arms)
+        first, second = select_sides(units, question)
+        rests_on = (method, *arms, *first["unit"], "against", *second["unit"], pair[1])
+        if len(first) and len(second) and rests_on not in known:
+            known.add(rests_on)
+            asked[question] = first, second
+    return asked

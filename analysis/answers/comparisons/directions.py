@@ -11,8 +11,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from analysis.answers.comparisons.asked import Sides
 from analysis.answers.comparisons.designs import independent_effect, name_test
-from analysis.answers.comparisons.pooling import Sides, pool
+from analysis.answers.comparisons.pooling import pool
 from analysis.answers.comparisons.records import Comparison, Test
 from analysis.arms import DIRECTS
 from analysis.statistics.effects import a12

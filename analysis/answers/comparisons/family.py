@@ -9,17 +9,17 @@ that, at the same level (fixed sequence), and costs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 
 import pandas as pd
 
 from analysis.answers.arms import finite
-from analysis.answers.comparisons.asked import list_questions
+from analysis.answers.comparisons.asked import Sides, list_questions, select_sides
 from analysis.answers.comparisons.designs import compare
 from analysis.answers.comparisons.directions import compare_directions
-from analysis.answers.comparisons.pooling import Sides, compare_over_targets
+from analysis.answers.comparisons.pooling import compare_over_targets
 from analysis.answers.comparisons.records import Adjusted, Comparison, MarginTest, Question
 from analysis.answers.transfer.gaps import select
 from analysis.arms import CONTINUED, DIRECT, DIRECTS, RANDOM, TRANSFERRED
@@ -51,24 +51,25 @@ class Family:
 
 def compare_family(units: pd.DataFrame, family: Family) -> list[Comparison]:
     """Carry out the declared comparisons, those over several targets last."""
-    questions = list_questions(units, family.methods, family.pairs, family.declared)
+    asked = list_questions(units, family.methods, family.pairs, family.declared)
     each = [
-        _hold_against_margin(units, compare(asked, *_sides(units, asked)), family.margin)
-        for asked in questions
+        _hold_against_margin(units, compare(question, *sides), family.margin)
+        for question, sides in asked.items()
     ]
-    return adjust(_add_pooled(units, family, each))
+    return adjust(_add_pooled(each, asked))
 
 
 def compare_methods(units: pd.DataFrame, family: Family) -> list[Comparison]:
     """Compare all methods with each other, arm by arm: a family of its own, not declared."""
-    found = []
+    asked: dict[Question, Sides] = {}
     for first, second in combinations(family.methods, 2):
         for arm, pair in _carried(family.pairs):
-            asked = Question(first, *pair, arm, arm, rival=second)
-            sides = _sides(units, asked)
+            question = Question(first, *pair, arm, arm, rival=second)
+            sides = select_sides(units, question)
             if all(len(side) for side in sides):
-                found.append(compare(asked, *sides))
-    return adjust(_add_pooled(units, family, found))
+                asked[question] = sides
+    each = [compare(question, *sides) for question, sides in asked.items()]
+    return adjust(_add_pooled(each, asked))
 
 
 def adjust(found: Sequence[Comparison]) -> list[Comparison]:
@@ -129,21 +130,12 @@ def _carried(pairs: Sequence[Pair]) -> Iterator[tuple[str, Pair]]:
     yield from ((DIRECT, pair) for pair in reversed(firsts.values()))
 
 
-def _sides(units: pd.DataFrame, asked: Question) -> Sides:
-    return (
-        select(units, asked.method, asked.arm, asked.pair),
-        select(units, asked.rival or asked.method, asked.against, asked.pair),
-    )
-
-
-def _add_pooled(
-    units: pd.DataFrame, family: Family, each: Sequence[Comparison]
-) -> list[Comparison]:
+def _add_pooled(each: Sequence[Comparison], asked: Mapping[Question, Sides]) -> list[Comparison]:
     """Add what several targets say together, or why they may not be put together."""
     pooled: list[Comparison] = []
     kept = list(each)
     for members in _group_questions(each):
-        sides = [_sides(units, one.question) for one in members]
+        sides = [asked[one.question] for one in members]
         if _is_home_question(members):
             pooled += compare_directions(members, sides)
             continue

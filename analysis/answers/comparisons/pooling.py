@@ -10,6 +10,7 @@ from itertools import compress
 import numpy as np
 import pandas as pd
 
+from analysis.answers.comparisons.asked import Sides
 from analysis.answers.comparisons.designs import digest, name_test, rank_values
 from analysis.answers.comparisons.records import JOINED, Comparison, Effect, Sample, Test, as_effect
 from analysis.loading.columns import RANKED_WORST
@@ -29,8 +30,6 @@ from analysis.statistics.relabelling import (
     whole_run_test,
 )
 from analysis.statistics.sample import Values
-
-Sides = tuple[pd.DataFrame, pd.DataFrame]
 
 
 def compare_over_targets(
