@@ -148,8 +148,8 @@ def _solve(power: Callable[[float], float], first: Array, second: Array) -> floa
 
 
 def _power_of_many(x: Array, y: Array, shift: float, bound: float) -> float:
-    found = place_shifted(x, y, shift).statistic[0]
-    return float(stats.norm.sf(bound - found))
+    up, down = (float(place_shifted(x, y, way * shift).statistic[0]) for way in (1.0, -1.0))
+    return float(stats.norm.sf(bound - min(up, -down)))
 
 
 @lru_cache(maxsize=64)

@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 from statsmodels.stats.power import TTestIndPower
 
 from analysis.statistics.paired import signed_rank_test
-from analysis.statistics.placing import place_pairwise
+from analysis.statistics.placing import place_pairwise, place_shifted
 from analysis.statistics.power import (
     capacity,
     detectable_paired_shift,
@@ -33,10 +34,21 @@ def test_what_is_called_detectable_is_found_in_eighty_percent_of_repetitions(n, 
 
 def test_many_runs_detect_what_the_normal_approximation_says():
     rng = np.random.default_rng(6)
-    x, y = rng.normal(size=300), rng.normal(size=300)
     expected = TTestIndPower().solve_power(nobs1=300, alpha=0.05, power=0.8)
+    found = [detectable_shift(*rng.normal(size=(2, 300))) for _ in range(11)]
     # The rank test of normal runs has 3 / pi of the t test's efficiency.
-    assert detectable_shift(x, y) == pytest.approx(expected * math.sqrt(math.pi / 3), rel=0.1)
+    assert np.median(found) == pytest.approx(expected * math.sqrt(math.pi / 3), rel=0.07)
+
+
+def test_many_skewed_runs_are_shifted_both_ways():
+    # Of equal means, the skewed side is the better one in most pairs before anything is shifted.
+    rng = np.random.default_rng(8)
+    x, y = -rng.gamma(0.3, size=500), 0.01 * rng.normal(size=500)
+    low, high = critical_values(500, 500, 0.05)
+    shift = detectable_shift(x, y)
+    centred = x - x.mean(), y - y.mean()
+    up, down = (place_shifted(*centred, way * shift).statistic[0] for way in (1, -1))
+    assert min(up - high, low - down) == pytest.approx(stats.norm.ppf(0.8), abs=0.1)
 
 
 def test_paired_shifts_are_found_in_eighty_percent_of_repetitions():
