@@ -35,9 +35,12 @@ def test_what_is_called_detectable_is_found_in_eighty_percent_of_repetitions(n, 
 def test_many_runs_detect_what_the_normal_approximation_says():
     rng = np.random.default_rng(6)
     expected = TTestIndPower().solve_power(nobs1=300, alpha=0.05, power=0.8)
-    found = [detectable_shift(*rng.normal(size=(2, 300))) for _ in range(11)]
     # The rank test of normal runs has 3 / pi of the t test's efficiency.
-    assert np.median(found) == pytest.approx(expected * math.sqrt(math.pi / 3), rel=0.07)
+    expected *= math.sqrt(math.pi / 3)
+    found = [detectable_shift(*rng.normal(size=(2, 300))) / expected for _ in range(21)]
+    # Equal means are not equal ranks, so that the larger of both directions is some percent more.
+    assert 1.0 <= np.median(found) <= 1.12
+    assert 0.95 <= min(found) and max(found) <= 1.25
 
 
 def test_many_skewed_runs_are_shifted_both_ways():
