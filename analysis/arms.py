@@ -20,35 +20,72 @@ class Arm:
 
     Attributes:
         meaning: What its runs are, as a sentence for the glossary.
+        noun: What it is called in a sentence about a method on any pair.
+        phrase: What its runs found, in a sentence about one pair: a text with the fields ``things``
+            (what architectures are called), ``source`` and ``target``.
         letter: Its mark where dots already tell methods apart; empty for random architectures.
         dash: Of its lines, as matplotlib takes it.
     """
 
     meaning: str
+    noun: str
+    phrase: str
     letter: str
     dash: Any
 
 
 # In the order in which readers compare them.
 ARMS: dict[str, Arm] = {
-    SOURCE: Arm("Arm: searched and trained on the source.", "S", (0, (1, 1.2))),
+    SOURCE: Arm(
+        "Arm: searched and trained on the source.",
+        "search of the source",
+        "{things} found and trained on {source}",
+        "S",
+        (0, (1, 1.2)),
+    ),
     TRANSFERRED: Arm(
-        "Arm: searched on the source, trained on the target.", "T", (0, (7, 1.5, 1, 1.5))
+        "Arm: searched on the source, trained on the target.",
+        "what was found on the source",
+        "{things} found on {source}",
+        "T",
+        (0, (7, 1.5, 1, 1.5)),
     ),
     CONTINUED: Arm(
         "Arm: searched on the source, the search then carried on with the target. It has spent "
         "two budgets.",
+        "the continued search",
+        "{things} found on {source} and searched further on {target}",
         "C",
         (0, (5, 2)),
     ),
-    DIRECT: Arm("Arm: searched and trained on the target.", "D", "-"),
+    DIRECT: Arm(
+        "Arm: searched and trained on the target.",
+        "direct search",
+        "{things} searched on {target}",
+        "D",
+        "-",
+    ),
     DIRECT_LONG: Arm(
-        "Arm: direct with twice the budget, the fair rival of continued.", "L", (0, (8, 2, 1, 2))
+        "Arm: direct with twice the budget, the fair rival of continued.",
+        "direct search of twice the budget",
+        "{things} searched twice as long on {target}",
+        "L",
+        (0, (8, 2, 1, 2)),
     ),
     RESUMED: Arm(
-        "Arm: a direct search that was restarted on its own task.", "R", (0, (3, 1, 1, 1, 1, 1))
+        "Arm: a direct search that was restarted on its own task.",
+        "restarted search",
+        "{things} of a restarted search on {target}",
+        "R",
+        (0, (3, 1, 1, 1, 1, 1)),
     ),
-    RANDOM: Arm("Arm: architectures drawn blindly from the same space, trained alike.", "", "-"),
+    RANDOM: Arm(
+        "Arm: architectures drawn blindly from the same space, trained alike.",
+        "random architectures",
+        "random {things}",
+        "",
+        "-",
+    ),
 }
 # Rest on a search of the source.
 CARRIED = (TRANSFERRED, CONTINUED)

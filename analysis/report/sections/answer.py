@@ -9,14 +9,10 @@ from itertools import product
 from analysis.answers.comparisons.records import Comparison, Verdict
 from analysis.answers.comparisons.sentences import say
 from analysis.arms import (
+    ARMS,
     CARRIED,
-    CONTINUED,
     DIRECT,
-    DIRECT_LONG,
     RANDOM,
-    RESUMED,
-    SOURCE,
-    TRANSFERRED,
 )
 from analysis.numbers import decimal, duration, joined, pair_label, several
 from analysis.report.document import Block, Listing, Section, Text
@@ -31,16 +27,6 @@ from harness.api import BlockChain
 
 # Of more methods and pairs each sentence is brief; of still more there is one for each method.
 MOST_SENTENCES, MOST_CELLS = 6, 12
-# What the runs of an arm are, in words.
-PHRASES = {
-    SOURCE: "{things} found and trained on {source}",
-    TRANSFERRED: "{things} found on {source}",
-    CONTINUED: "{things} found on {source} and searched further on {target}",
-    DIRECT: "{things} searched on {target}",
-    DIRECT_LONG: "{things} searched twice as long on {target}",
-    RESUMED: "{things} of a restarted search on {target}",
-    RANDOM: "random {things}",
-}
 NOUNS = {"search": ("search", "searches"), "train": ("training", "trainings")}
 
 
@@ -93,8 +79,8 @@ def _tell(study: Study, method: str, pair: tuple[str, str], *, is_brief: bool) -
     asked = min(found, key=_rank)
     things = _name_things(study)
     phrases = {
-        arm: text.format(things=things, source=source, target=target)
-        for arm, text in PHRASES.items()
+        arm: its.phrase.format(things=things, source=source, target=target)
+        for arm, its in ARMS.items()
     }
     carried = next((arm for arm in asked if arm in CARRIED), asked[0])
     is_first = asked[0] == carried

@@ -10,29 +10,15 @@ from collections.abc import Iterator, Sequence
 from analysis.answers.comparisons.records import Comparison, Verdict
 from analysis.answers.comparisons.sentences import count_ways, say
 from analysis.arms import (
+    ARMS,
     CARRIED,
-    CONTINUED,
-    DIRECT,
-    DIRECT_LONG,
     RANDOM,
-    RESUMED,
-    SOURCE,
-    TRANSFERRED,
 )
 from analysis.numbers import decimal, several
 from analysis.study import Study
 
 # Of more comparisons, methods are summed up.
 MOST_SENTENCES = 6
-NOUNS = {
-    SOURCE: "search of the source",
-    TRANSFERRED: "what was found on the source",
-    CONTINUED: "the continued search",
-    DIRECT: "direct search",
-    DIRECT_LONG: "direct search of twice the budget",
-    RESUMED: "restarted search",
-    RANDOM: "random architectures",
-}
 
 
 def sentences(study: Study, things: str) -> Iterator[str]:
@@ -55,10 +41,10 @@ def _is_single(study: Study, one: Comparison) -> bool:
 
 def _tell(one: Comparison, things: str) -> str:
     asked = one.question
-    subject = f"{NOUNS[asked.arm]} by {asked.method}"
-    other = f"{NOUNS[asked.against]} by {asked.rival or asked.method}"
+    subject = f"{ARMS[asked.arm].noun} by {asked.method}"
+    other = f"{ARMS[asked.against].noun} by {asked.rival or asked.method}"
     if asked.against == RANDOM:
-        other = f"random {things}"
+        other = ARMS[RANDOM].phrase.format(things=things)
     told = say(one, subject, other)
     return f"{told[0].upper()}{told[1:]}."
 
@@ -79,7 +65,7 @@ def _sum_up_question(asked: Sequence[Comparison], study: Study) -> str:
     """Say on how many targets an arm did better and worse than another, and how over all."""
     single = [one for one in asked if _is_single(study, one)]
     question = asked[0].question
-    arm, against = (NOUNS[name] for name in (question.arm, question.against))
+    arm, against = (ARMS[name].noun for name in (question.arm, question.against))
     place = "pair" if {question.arm, question.against} & {*CARRIED} else "data set"
     told = f"{arm} was {_count([one.verdict for one in single], against, 'on', place)}"
     over = [
