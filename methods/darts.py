@@ -10,9 +10,10 @@ from torch import Tensor
 from typing_extensions import override
 
 from harness.api import Problem, Split
-from harness.search.oneshot.bilevel import TRADEOFF, Batch, Bilevel, Carry
+from harness.search.oneshot.bilevel import TRADEOFF, Batch, Bilevel
 from harness.search.oneshot.descent import ChoiceDescent, WeightDescent
 from harness.search.oneshot.objective import Regulariser, Tradeoff
+from harness.search.oneshot.supernet_search import Carry
 from harness.search.oneshot.unrolled import FlatWeights, unroll, unrolled_gradient
 
 WEIGHTS = WeightDescent()

@@ -24,8 +24,8 @@ from harness.api import (
 )
 from harness.search.evolution.population import find_crowded
 from harness.search.nni.quiet import silenced
-from harness.search.oneshot.bilevel import Carry
 from harness.search.oneshot.descent import ChoiceDescent, WeightDescent
+from harness.search.oneshot.supernet_search import Carry
 from harness.search.sample_based import find_missing
 
 # The extra that has to be installed, and what it brings.

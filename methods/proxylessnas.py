@@ -11,10 +11,11 @@ from torch import Tensor
 from typing_extensions import override
 
 from harness.api import Gates, Problem, SearchState, Split
-from harness.search.oneshot.bilevel import Batch, Bilevel, Carry
+from harness.search.oneshot.bilevel import Batch, Bilevel
 from harness.search.oneshot.descent import ChoiceDescent, WeightDescent
 from harness.search.oneshot.objective import Regulariser, Tradeoff
 from harness.search.oneshot.paths import BinaryGates, draw_options, path_gates, stack
+from harness.search.oneshot.supernet_search import Carry
 from harness.training.schedules import cosine
 
 Share = Annotated[float, Field(ge=0, le=1)]

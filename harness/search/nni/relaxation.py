@@ -11,9 +11,10 @@ from typing_extensions import override
 
 from harness.api import Problem
 from harness.search.nni.supernet import GatedSpace, refuse_unknown_horizon, train
-from harness.search.oneshot.bilevel import Bilevel, Carry
+from harness.search.oneshot.bilevel import Bilevel
 from harness.search.oneshot.descent import ChoiceDescent, WeightDescent
 from harness.search.oneshot.objective import Tradeoff
+from harness.search.oneshot.supernet_search import Carry
 
 
 class Relaxation(Bilevel):

@@ -15,10 +15,11 @@ from typing_extensions import override
 
 from harness.api import Architecture, Gates, Problem, SearchState
 from harness.search.nni.supernet import refuse_unknown_horizon, train
-from harness.search.oneshot.bilevel import Batch, Bilevel, Carry
+from harness.search.oneshot.bilevel import Batch, Bilevel
 from harness.search.oneshot.descent import ChoiceDescent, WeightDescent
 from harness.search.oneshot.objective import Tradeoff
 from harness.search.oneshot.statistics import frozen_statistics
+from harness.search.oneshot.supernet_search import Carry
 
 
 class SeededPaths(RandomSamplingLightningModule):  # type: ignore[misc]

@@ -20,30 +20,21 @@ learning rate as ``rate``.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import chain
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 from typing_extensions import override
 
 from harness.api import (
-    Architecture,
-    Gates,
-    Method,
     Problem,
-    SearchNetwork,
-    SearchSpace,
-    SearchState,
     Split,
     Startup,
-    Unsupported,
-    WeightSharingSpace,
 )
 from harness.search.oneshot.descent import ChoiceDescent, WeightDescent
-from harness.search.oneshot.diary import Diary
 from harness.search.oneshot.objective import Objective, Tradeoff
-from harness.search.oneshot.statistics import batch_norms, frozen_statistics, skip_share
+from harness.search.oneshot.statistics import batch_norms, frozen_statistics
+from harness.search.oneshot.supernet_search import Carry, SupernetSearch, copy_to_host
 from harness.training.capture import CapturedStep, describe_run, make_recorder
 from harness.training.optimizers import make_sgd, restore, set_rate
 from harness.training.schedules import anneal
@@ -51,12 +42,10 @@ from harness.training.schedules import anneal
 # Ours: a network of twice the target adds about 5 to the loss.
 TRADEOFF = Tradeoff("add#squared", weight=10.0)
 
-Carry = Literal["weights+alpha", "alpha", "weights"]
 Batch = tuple[Tensor, Tensor]
-Parameters = Mapping[str, Sequence[Tensor]]
 
 
-class Bilevel(Method):
+class Bilevel(SupernetSearch):
     """Alternates one step on the architecture parameters and one on the weights.
 
     Only the train stream's examples count towards the budget; the schedule's horizon is what the
@@ -89,19 +78,14 @@ class Bilevel(Method):
         channel_share: int = 1,
         tradeoff: Tradeoff = TRADEOFF,
     ) -> None:
-        super().__init__(problem)
-        if not isinstance(problem.space, WeightSharingSpace):
-            raise Unsupported("The space has no super-network.")
-        self.space = problem.space
-        self.weights, self.choices, self.carry = weights, choices, carry
-        self.supernet = self.space.supernet(
-            problem.shape, problem.scale, channel_share=channel_share
-        ).to(problem.device)
+        super().__init__(
+            problem,
+            carry=carry,
+            initial_deviation=choices.initial_deviation,
+            channel_share=channel_share,
+        )
+        self.weights, self.choices = weights, choices
         self._norms = batch_norms(self.supernet)  # a walk over thousands of modules: once
-        self.parameters: Parameters = {
-            name: [tensor.to(problem.device).requires_grad_() for tensor in tensors]
-            for name, tensors in self.initial_parameters().items()
-        }
         recorder = make_recorder(problem.device, problem.steps) if self.is_capturable else None
         self._is_captured = recorder is not None
         self.weight_optimizer = make_sgd(
@@ -122,19 +106,8 @@ class Bilevel(Method):
         self._choice_step = CapturedStep(self._descend_on_choices, recorder, "architecture step")
         self._weight_step = CapturedStep(self._descend_on_weights, recorder, "weight step")
         self.train, self.validation = map(problem.stream, (Split.TRAIN, Split.VALIDATION))
-        self.steps = 0
-        self.diary = Diary(self._flat(), problem.device)
         alphas = self.parameters["alpha"]
         self.objective = Objective(problem.costs, tradeoff, alphas, self.incumbent)
-
-    @classmethod
-    @override
-    def unsupported(
-        cls, space: SearchSpace, *, has_images: bool, fidelities: tuple[int, ...]
-    ) -> str | None:
-        if not isinstance(space, WeightSharingSpace):
-            return "The space has no super-network."
-        return None if has_images else "There are no images to train a super-network on."
 
     @classmethod
     @override
@@ -161,19 +134,6 @@ class Bilevel(Method):
         regulariser = params.get("regulariser", TRADEOFF.regulariser)
         weight = params.get("cost_weight", TRADEOFF.weight)
         return bool(regulariser == "mul#log" or (regulariser != "none" and weight))
-
-    def initial_parameters(self) -> Parameters:
-        """Return the architecture parameters to start from: small random alphas."""
-        deviation = self.choices.initial_deviation
-        return {"alpha": [deviation * torch.randn(len(e.options)) for e in self.space.edges]}
-
-    def probabilities(self, parameters: Parameters) -> list[Tensor]:
-        """Return the probabilities of each edge's operations: a softmax (DARTS eq. 2)."""
-        return [alpha.softmax(0) for alpha in parameters["alpha"]]
-
-    def gates(self, split: Split) -> Gates:
-        """Return the gates of one forward pass: on ``TRAIN`` for weights, else for choices."""
-        return Gates(self.probabilities(self.parameters))
 
     def weight_loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return the loss that the weights descend on."""
@@ -269,77 +229,16 @@ class Bilevel(Method):
         return self.steps >= self.warmup_steps and self.steps % self.choices.interval == 0
 
     @override
-    def incumbent(self) -> Architecture:
-        return self._derive(self._flat())
-
-    def _derive(self, tensors: Sequence[Tensor]) -> Architecture:
-        """Return the architecture of flat parameters."""
-        return self.space.derive([p.numpy() for p in self._describe(_on_host(tensors))])
-
-    def _flat(self) -> list[Tensor]:
-        return [tensor for tensors in self.parameters.values() for tensor in tensors]
-
-    def _named(self, tensors: Sequence[Tensor]) -> Parameters:
-        """Return flat ``tensors`` under the names of the parameters."""
-        rest = iter(tensors)
-        return {name: [next(rest) for _ in own] for name, own in self.parameters.items()}
-
-    @override
-    def warm_start(self, source: SearchState) -> None:
-        if "alpha" in self.carry:
-            self._load_parameters(source)
-        if "weights" in self.carry:
-            self._load_weights(source)
-        self.diary = Diary(self._flat(), self.problem.device)
-
-    def _load_parameters(self, source: SearchState) -> None:
-        saved = source.state.get("parameters", {})
-        shapes = {name: [t.shape for t in own] for name, own in self.parameters.items()}
-        if {name: [t.shape for t in tensors] for name, tensors in saved.items()} != shapes:
-            raise Unsupported(
-                f"The search by {source.method} has no architecture parameters of these shapes; "
-                "go on from a search by the same method in the same space."
-            )
-        with torch.no_grad():
-            for own, tensor in zip(self._flat(), chain.from_iterable(saved.values()), strict=True):
-                own.copy_(tensor)
-
-    def _load_weights(self, source: SearchState) -> None:
-        saved, own = source.state.get("supernet", {}), self.supernet.state_dict()
-        fitting = {
-            name: t
-            for name, t in saved.items()
-            if name in own
-            and t.shape == own[name].shape
-            and (source.has_same_classes or "classifier" not in name)
-        }
-        strange = {name for name in own.keys() - fitting.keys() if "classifier" not in name}
-        if strange:
-            raise Unsupported(
-                f"The search by {source.method} has no weights for {sorted(strange)[0]}; go on "
-                "from a search by the same method at the same scale."
-            )
-        self.supernet.load_state_dict(fitting, strict=False)
-
-    @override
     def insights(self) -> dict[str, Any]:
-        return {
-            "alphas": [alpha.tolist() for alpha in self.parameters["alpha"]],
-            "learning_rate": self.learning_rate,
-            "skip_share": skip_share(self.space.graph(self.incumbent())),
-            **self.diary.insights(self._describe, self._derive),
-            **self._expected_cost(),
-        }
+        learning_rate = {"learning_rate": self.learning_rate}
+        return {**super().insights(), **learning_rate, **self._expected_cost()}
 
     def _expected_cost(self) -> dict[str, float]:
         """Return what networks cost on average under the parameters, if anything is priced."""
         if self.objective.prices is None:
             return {}
-        cost = self.objective.expectation(self._describe(_on_host(self._flat())))
+        cost = self.objective.expectation(self._describe(copy_to_host(self._flat())))
         return {} if cost is None else {"expected_cost": cost}
-
-    def _describe(self, tensors: Sequence[Tensor]) -> list[Tensor]:
-        return self.probabilities(self._named(tensors))
 
     @override
     def execution(self) -> Mapping[str, str]:
@@ -350,44 +249,17 @@ class Bilevel(Method):
         return {**told, "implementation": implementation}
 
     @override
-    def search_network(self) -> SearchNetwork:
-        return SearchNetwork(
-            supernet=self.supernet,
-            alphas=self.parameters["alpha"],
-            gates=lambda: self.gates(Split.VALIDATION),
-            probabilities=lambda: self.probabilities(self.parameters),
-        )
-
-    @override
     def state_dict(self) -> dict[str, Any]:
         return {
-            "supernet": self.supernet.state_dict(),
-            "parameters": {
-                name: [tensor.detach() for tensor in tensors]
-                for name, tensors in self.parameters.items()
-            },
+            **super().state_dict(),
             "weight_optimizer": self.weight_optimizer.state_dict(),
             "choice_optimizer": self.choice_optimizer.state_dict(),
-            "steps": self.steps,
-            "diary": self.diary.state_dict(),
         }
 
     @override
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.supernet.load_state_dict(state["supernet"])
-        with torch.no_grad():
-            for own, tensor in zip(
-                self._flat(), chain.from_iterable(state["parameters"].values()), strict=True
-            ):
-                own.copy_(tensor)
+        super().load_state_dict(state)
         restore(self.weight_optimizer, state["weight_optimizer"])
         restore(self.choice_optimizer, state["choice_optimizer"])
         self._choice_step.forget()
         self._weight_step.forget()
-        self.steps = state["steps"]
-        self.diary.load_state_dict(state["diary"])
-
-
-def _on_host(tensors: Sequence[Tensor]) -> list[Tensor]:
-    """Return copies in float64 on the host."""
-    return [tensor.detach().cpu().double() for tensor in tensors]
