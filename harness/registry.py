@@ -60,7 +60,7 @@ class Registry(Generic[T]):
         self.base = base
         self.package = package
         self.group = f"nas_harness.{package.rpartition('.')[2]}"
-        self._loaded: dict[object, type[T]] = {}
+        self._loaded: dict[str, type[T]] = {}
 
     def names(self) -> list[str]:
         """Return every known name, sorted; imports no plugin."""
@@ -83,10 +83,9 @@ class Registry(Generic[T]):
             PluginError: If its module cannot be imported, does not define exactly one plugin, or
                 shadows a built-in, or if an extra that it needs is not installed.
         """
-        key = name, importlib.metadata.entry_points, tuple(sys.path)
-        if key not in self._loaded:
-            self._loaded[key] = self._look_up(name)
-        return self._loaded[key]
+        if name not in self._loaded:
+            self._loaded[name] = self._look_up(name)
+        return self._loaded[name]
 
     def _look_up(self, name: str) -> type[T]:
         builtin, external = self._builtin(), self._third_party()

@@ -27,6 +27,8 @@ from harness.api import (
     Task,
     TaskShape,
 )
+from harness.config.documents import read_yaml
+from harness.config.shipped import protocol_file
 from harness.execution.environment import synchronise
 from harness.search.oneshot.bilevel import Bilevel
 from harness.search.oneshot.descent import ChoiceDescent
@@ -40,7 +42,6 @@ from methods.proxylessnas import ProxylessNas
 Mode = Literal["eager", "captured"]
 
 AUGMENTATION = Augmentation(crop_padding=4, flip=True, cutout=16)
-TRAINING_BATCH = 96
 EVALUATION = (36, 20)  # channels and cells
 EPOCH_STEPS = 8
 EPOCHS = {"eager": (WORTHWHILE_STEPS - 1) // EPOCH_STEPS, "captured": WORTHWHILE_STEPS}
@@ -149,28 +150,17 @@ def open_search(
 
 
 def open_training(setting: Setting, scale: Scale, mode: Mode) -> Fit:
-    """Return the training of a random network by the recipe of DARTS, on noise."""
+    """Return the training of a random network by the recipe of the protocol ``paper``, on noise."""
     torch.manual_seed(0)
-    recipe = Recipe(
-        channels=scale.channels,
-        cells=scale.cells,
-        epochs=EPOCHS[mode],
-        batch_size=TRAINING_BATCH,
-        learning_rate=0.025,
-        final_learning_rate=0,
-        momentum=0.9,
-        nesterov=False,
-        weight_decay=3e-4,
-        gradient_clip=5,
-        label_smoothing=0,
-        auxiliary_weight=0.4 if scale.auxiliary else 0,
-        drop_path=0.2,
-        augmentation=AUGMENTATION,
-    )
+    published = Recipe.model_validate(read_yaml(protocol_file("paper"))["train"]["recipe"])
+    changes = {"channels": scale.channels, "cells": scale.cells, "epochs": EPOCHS[mode]}
+    if not scale.auxiliary:
+        changes["auxiliary_weight"] = 0
+    recipe = published.model_copy(update=changes)
     space = setting.space
     architecture = space.sample(np.random.default_rng(0))
     network = space.build(architecture, setting.shape, scale).to(setting.device)
-    stream = open_stream(setting, TRAINING_BATCH, 0)
+    stream = open_stream(setting, recipe.batch_size, 0)
     return Fit(network, recipe, stream, Noise(setting.shape, 1).loss)
 
 

@@ -51,6 +51,7 @@ def install(monkeypatch, **points):
         return [point for point in chosen if wanted.get("name", point.name) == point.name]
 
     monkeypatch.setattr(importlib.metadata, "entry_points", entry_points)
+    monkeypatch.setattr(METHODS, "_loaded", {})
 
 
 def _load(value):
