@@ -3,13 +3,11 @@
 from harness.api import Scale, TaskShape
 from harness.cli.bench import _describe_time
 from harness.spaces.darts import Darts
-from harness.tools import bench_captured
 from harness.tools.bench_captured import StepTime, list_trainings, time_steps
 from harness.tools.bench_steps import Setting
 
 
-def test_a_processor_times_eager_steps_only(monkeypatch):
-    monkeypatch.setattr(bench_captured, "TRAINING_BATCH", 4)
+def test_a_processor_times_eager_steps_only():
     setting = Setting(Darts(), TaskShape((3, 8, 8), 10), Scale(4, 3), 4, "cpu")
     rows = list(time_steps(setting, [Scale(4, 3)], 1, lambda text: None))
     assert len(rows) == 4 and {row.mode for row in rows} == {"eager"}
