@@ -4,22 +4,12 @@ import copy
 
 import pytest
 import torch
-from torch.func import functional_call
-from torch.nn.functional import avg_pool2d, conv2d
 
 from harness.api import Decision, Gates, Scale, TaskShape
 from harness.networks.cells.cell_supernet import CellSupernet, MixedCell
 from harness.networks.cells.cells import CellPlace
 from harness.networks.fused import FusedCellSupernet, fused_supernet
-from harness.networks.fused.depthwise import (
-    convolve,
-    input_gradient,
-    input_gradient_phases,
-    weight_gradient,
-)
 from harness.networks.fused.fused_cell import FusedCell
-from harness.networks.fused.fused_edges import pool_average
-from harness.networks.fused.pointwise import convolve_pixels, pixel_weight_gradient
 from harness.networks.fused.wide_cell import WideCell
 from harness.search.oneshot.paths import path_gates
 from harness.search.oneshot.statistics import batch_norms, frozen_statistics
@@ -238,79 +228,6 @@ def test_the_wide_implementation_leaves_sampled_gates_to_the_plain_one(monkeypat
     assert wide.answered == "plain"
 
 
-@FASTER
-def test_weights_can_be_swapped_for_one_call(implementation):
-    plain, fused = make_pair(implementation=implementation)
-    inputs, gates = images(), dense_gates()
-    found = []
-    for network in (plain, fused):
-        generator = seeded(2)
-        named = {
-            name: torch.randn(w.shape, dtype=w.dtype, generator=generator).requires_grad_()
-            for name, w in network.named_parameters()
-        }
-        loss = functional_call(network, named, (inputs, gates)).square().sum()
-        found.append(torch.autograd.grad(loss, [*gates.weights, *named.values()]))
-    torch.testing.assert_close(found[1], found[0], **CLOSE)
-
-
-def test_weights_of_every_call_count():
-    plain, fused = make_pair()
-    inputs, gates = images(), dense_gates()
-    for network in (plain, fused):
-        network(inputs, gates)
-        with torch.no_grad():
-            for weight in network.parameters():
-                weight.mul_(1.5).add_(0.01)
-    torch.testing.assert_close(fused(inputs, gates), plain(inputs, gates), **CLOSE)
-
-
-def test_second_derivatives_are_refused_by_the_fused_implementation_and_given_by_the_plain_one():
-    plain, fused = make_pair()
-    gates = dense_gates()
-    loss = plain(images(), gates).square().sum()
-    gradients = torch.autograd.grad(loss, gates.weights, create_graph=True)
-    torch.autograd.grad(sum(gradient.sum() for gradient in gradients), gates.weights)
-    loss = fused(images(), gates).square().sum()
-    with pytest.raises(RuntimeError, match="set its attribute implementation to 'plain'"):
-        torch.autograd.grad(loss, gates.weights, create_graph=True)
-
-
-def test_the_wide_implementation_has_second_derivatives():
-    found = []
-    for network in make_pair(implementation="wide"):
-        gates = dense_gates()
-        loss = network(images(), gates).square().sum()
-        gradients = torch.autograd.grad(loss, gates.weights, create_graph=True)
-        total = sum(gradient.square().sum() for gradient in gradients)
-        found.append(torch.autograd.grad(total, gates.weights))
-    torch.testing.assert_close(found[1], found[0], rtol=1e-7, atol=1e-9)
-
-
-def test_step_on_the_gates_computes_no_gradients_of_weights(monkeypatch):
-    calls = []
-    monkeypatch.setattr(
-        "harness.networks.fused.separable_gradients.weight_gradient",
-        lambda *arguments: calls.append(1) or weight_gradient(*arguments),
-    )
-    _, fused = make_pair()
-    gates = dense_gates()
-    torch.autograd.grad(fused(images(), gates).sum(), gates.weights)
-    assert not calls
-    fused(images(), gates).sum().backward()
-    assert len(calls) == 4 * 5 * 6
-    assert all(weight.grad is not None for weight in fused.parameters())
-
-
-def test_gradients_reach_images_through_a_fast_network():
-    plain, fused = make_pair()
-    gates, gradients = dense_gates(), []
-    for network in (plain, fused):
-        inputs = images().requires_grad_()
-        gradients.extend(torch.autograd.grad(network(inputs, gates).square().sum(), inputs))
-    torch.testing.assert_close(gradients[1], gradients[0], **CLOSE)
-
-
 @pytest.mark.parametrize("kind", [FusedCell, WideCell])
 @pytest.mark.parametrize("is_reduction", [False, True])
 @pytest.mark.parametrize(
@@ -350,50 +267,6 @@ def test_network_can_be_copied_and_then_uses_its_own_weights():
     forbid_plain(fused)
     assert fused(images(), dense_gates()).abs().max() > 0
     assert not twin(images(), dense_gates()).any()
-
-
-@pytest.mark.parametrize(("kernel", "stride", "dilation"), [
-    (3, 1, 1), (5, 1, 1), (3, 2, 1), (5, 2, 1), (3, 1, 2), (5, 1, 2),
-])  # fmt: skip
-@pytest.mark.parametrize("size", [(8, 6), (4, 4), (7, 5)])
-def test_depthwise_gradients_are_those_of_the_library(kernel, stride, dilation, size):
-    if stride == 2 and size[0] % 2:
-        pytest.skip("the resolution must be even to be halved")
-    inputs = torch.randn(2, 3, *size, dtype=torch.float64, requires_grad=True)
-    weight = torch.randn(3, 1, kernel, kernel, dtype=torch.float64, requires_grad=True)
-    padding = dilation * (kernel // 2)
-    output = conv2d(inputs, weight, None, stride, padding, dilation, groups=3)
-    gradient = torch.randn_like(output)
-    expected = torch.autograd.grad(output, (inputs, weight), gradient)
-    torch.testing.assert_close(convolve(inputs, weight, stride, dilation), output, **CLOSE)
-    with torch.no_grad():
-        found = torch.zeros_like(inputs)
-        if stride == 1:
-            found = input_gradient(gradient, weight, dilation)
-        else:
-            for index, phase in enumerate(input_gradient_phases(gradient, weight)):
-                found[:, :, index // 2 :: 2, index % 2 :: 2] = phase
-        torch.testing.assert_close(found, expected[0], **CLOSE)
-        found = weight_gradient(inputs, gradient, kernel, stride, dilation)
-        torch.testing.assert_close(found, expected[1], **CLOSE)
-
-
-@pytest.mark.parametrize("size", [(4, 4), (3, 5)])
-def test_pointwise_convolution_does_not_depend_on_how_pixels_are_dealt(size):
-    inputs = torch.randn(2, 6, *size, dtype=torch.float64)
-    weight = torch.randn(4, 3, 1, 1, dtype=torch.float64, requires_grad=True)
-    expected = conv2d(inputs, weight, groups=2)
-    torch.testing.assert_close(convolve_pixels(inputs, weight, 2), expected, **CLOSE)
-    gradient = torch.randn_like(expected)
-    found = pixel_weight_gradient(inputs, gradient, weight.detach(), 2)
-    torch.testing.assert_close(found, *torch.autograd.grad(expected, weight, gradient), **CLOSE)
-
-
-@pytest.mark.parametrize("stride", [1, 2])
-def test_average_pool_leaves_out_the_padding(stride):
-    inputs = torch.randn(2, 3, 6, 8, dtype=torch.float64)
-    expected = avg_pool2d(inputs, 3, stride, padding=1, count_include_pad=False)
-    torch.testing.assert_close(pool_average(inputs, stride), expected, **CLOSE)
 
 
 def test_darts_space_hands_out_the_fused_implementation():
