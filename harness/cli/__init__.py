@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
+from typing import NoReturn
 
 from harness.cli._completing import complete
 from harness.cli._faults import explain, silence
@@ -61,7 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return the process's exit status."""
     escape_unprintable()
-    with raise_interrupts() as signals:
+    with raise_interrupts(_leave) as signals:
         try:
             return _execute(argv)
         except Exception:
@@ -69,8 +71,16 @@ def main(argv: list[str] | None = None) -> int:
                 raise
         except KeyboardInterrupt:
             pass
-        print("interrupted", file=sys.stderr)
-        return UNFINISHED
+        return _tell_interrupted()
+
+
+def _tell_interrupted() -> int:
+    print("interrupted", file=sys.stderr, flush=True)
+    return UNFINISHED
+
+
+def _leave() -> NoReturn:
+    os._exit(_tell_interrupted())
 
 
 def _execute(argv: list[str] | None) -> int:

@@ -1,9 +1,9 @@
 """Signals that ask a process to stop: Ctrl-C, SIGTERM, and SIGHUP when a terminal goes away.
 
-While an experiment is planned such a signal ends the command at once (``Interrupted``); while
-jobs run it is noted, and they are saved. A worker process is started with these signals held back,
-so that none reaches it before it can save what it does. Loads neither torch nor plugins: it has to
-be at work before they are imported.
+While an experiment is planned such a signal ends the command at once (``Interrupted``, or without
+any unwinding while a module is imported); while jobs run it is noted, and they are saved. A worker
+process is started with these signals held back, so that none reaches it before it can save what it
+does. Loads neither torch nor plugins: it has to be at work before they are imported.
 """
 
 from __future__ import annotations
@@ -33,16 +33,21 @@ Previous = dict[int, Any]  # what ``signal.getsignal`` returned
 
 
 @contextmanager
-def raise_interrupts() -> Iterator[list[int]]:
+def raise_interrupts(leave: Callable[[], object]) -> Iterator[list[int]]:
     """Raise ``Interrupted`` at every stop signal; yields the signals that came.
 
-    An exception that follows a signal may be its consequence: an import that is interrupted fails
-    in ways of its own.
+    An exception that follows a signal may be its consequence.
+
+    Args:
+        leave: Ends the process at once. Called instead while a module is imported: an exception
+            inside an extension module that imports others in turn, as torch does, aborts.
     """
     came: list[int] = []
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         came.append(number)
+        if _is_importing(frame):
+            leave()
         raise Interrupted
 
     with _handled(interrupt):
@@ -103,6 +108,12 @@ def _handled(handler: Callable[[int, FrameType | None], object]) -> Iterator[Pre
         yield previous
     finally:
         _restore(previous)
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    while frame is not None and not frame.f_code.co_filename.startswith("<frozen importlib"):
+        frame = frame.f_back
+    return frame is not None
 
 
 def _restore(previous: Previous) -> None:
