@@ -11,9 +11,16 @@ from harness.errors import ConfigError
 def read_text(given: str) -> str:
     """Return the text that was given, or that of the file (@FILE) or stream (-) it names.
 
+    ``published:NAME`` names a published architecture.
+
     Raises:
         ConfigError: If it cannot be read.
+        UnknownNameError: If nothing was published under the name.
     """
+    if given.startswith("published:"):
+        from harness.config.architectures import find_published
+
+        return find_published(given.partition(":")[2]).text
     try:
         if given == "-":
             return sys.stdin.read().removeprefix("\ufeff").strip()

@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "architecture",
         nargs="?",
         help="text in the space's own notation, or the number of a cell of nb201; @FILE reads it "
-        "from a file, - from standard input",
+        "from a file, - from standard input; published:NAME",
     )
     parser.add_argument(
         "--alphas", metavar="FILE", help="architecture parameters in place of an architecture"

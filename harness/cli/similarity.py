@@ -24,7 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "architectures",
         nargs="+",
         metavar="ARCHITECTURE",
-        help="text in the space's own notation; @FILE reads it from a file, - from standard input",
+        help="text in the space's own notation; @FILE reads it from a file, - from standard input; "
+        "published:NAME",
     )
     parser.add_argument("--space", default="darts", help="search space (default: %(default)s)")
 
