@@ -20,7 +20,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--method", help="names, separated by commas")
     what.add_argument("--source", help="task that is searched on")
     what.add_argument("--target", help="task that the architecture is used on")
-    what.add_argument("--space", help=f"search space (default: {SPACE})")
+    what.add_argument(
+        "--architectures",
+        metavar="FILE",
+        help="a file of architectures, one a line, or published:NAMES: trained without a search, "
+        "with or without --method; then --source is optional",
+    )
+    what.add_argument(
+        "--space", help=f"search space (default: {SPACE}, or that of the architectures)"
+    )
     what.add_argument("--seeds", type=positive, help=f"how many (default: {SEEDS})")
     what.add_argument("--protocol", help="rules (default: those sized for the tasks)")
     what.add_argument("--arms", help=f"separated by commas (default: {ARMS})")
@@ -53,7 +61,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     """Check everything, then do what has no record yet."""
     point_to_data(args.data, no_download=args.no_download)
-    said = {key: getattr(args, key) for key in ("name", "space", "seeds", "arms", "protocol")}
+    keys = ("name", "space", "seeds", "arms", "protocol", "architectures")
+    said = {key: getattr(args, key) for key in keys}
     experiment = read_experiment(
         args.file, args.method, args.source, args.target, said, args.changes
     )  # all that needs no torch comes first: a typo is told at once

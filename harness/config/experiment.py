@@ -7,6 +7,7 @@ pairs: [{source: d10, target: d100}]
 seeds: [0, 1, 2, 3, 4]            # or how many: 5
 arms: [transferred, continued, direct, random]
 protocol: quick                    # a shipped name, a path, or a mapping
+architectures: published:DARTS_V2  # besides methods or in their place; see architectures.py
 
 A path in a file is relative to that file; one that is typed (``--set``) is relative to where it is
 typed.
@@ -28,6 +29,7 @@ from pydantic import (
 )
 
 from harness.api import Rules
+from harness.config.architectures import GivenArchitecture, with_architectures
 from harness.config.documents import apply_overrides, explain, read_yaml
 from harness.config.protocol import Arm, PluginChoice, Protocol, spell_out
 from harness.config.relative import with_tables
@@ -81,22 +83,24 @@ class Experiment(Rules):
     Attributes:
         name: Of the folder under ``results/``.
         space: What is searched.
-        methods: Who searches.
+        methods: Who searches; perhaps nobody, where architectures are given.
         pairs: Sources and targets.
         seeds: One search of each kind per seed; a number n is short for 0 to n - 1.
         train_seeds: Final trainings of each found architecture.
         arms: What is trained where.
         protocol: The rules.
+        architectures: Those that are trained as they are, beside what methods find.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
     space: PluginChoice
-    methods: Annotated[tuple[MethodChoice, ...], Field(min_length=1)]
+    methods: tuple[MethodChoice, ...] = ()
     pairs: Annotated[tuple[Pair, ...], Field(min_length=1)]
     seeds: Annotated[tuple[NonNegativeInt, ...], BeforeValidator(count_off), Field(min_length=1)]
     train_seeds: PositiveInt = 1
     arms: Annotated[tuple[Arm, ...], Field(min_length=1)]
     protocol: Protocol
+    architectures: tuple[GivenArchitecture, ...] = ()
 
     @model_validator(mode="after")
     def _nothing_stands_twice(self) -> Self:
@@ -115,11 +119,38 @@ class Experiment(Rules):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _arms_have_something_to_train(self) -> Self:
+        listed = f"the arms are {', '.join(self.arms)}"
+        if not self.methods and not self.architectures:
+            raise ValueError("neither methods nor architectures are stated; name one of either")
+        if self.architectures and Arm.GIVEN not in self.arms:
+            raise ValueError(f"architectures are given, which needs the arm given; {listed}")
+        if Arm.GIVEN in self.arms and not self.architectures:
+            raise ValueError(f"the arm given needs architectures; {listed}")
+        idle = [arm for arm in self.arms if arm.is_searched and arm is not Arm.SOURCE]
+        if idle and not self.methods:
+            raise ValueError(f"the arm {idle[0]} needs a method; {listed}")
+        return self
+
+    @model_validator(mode="after")
+    def _names_tell_architectures_apart(self) -> Self:
+        known = dict.fromkeys((method.title for method in self.methods), "a method")
+        known[Arm.RANDOM] = "an arm"
+        for one in self.architectures:
+            if one.name in known:
+                raise ValueError(
+                    f"architecture {one.name} ({one.origin}) has the name of {known[one.name]}; "
+                    "give it another, as NAME = text"
+                )
+            known[one.name] = f"another ({one.origin})"
+        return self
+
     def method_arms(self, title: str) -> tuple[Arm, ...]:
         """Return the arms that one method takes part in, in the experiment's order."""
         method = next(method for method in self.methods if method.title == title)
         own = self.arms if method.arms is None else method.arms
-        return tuple(arm for arm in self.arms if arm in own and arm is not Arm.RANDOM)
+        return tuple(arm for arm in self.arms if arm in own and arm.is_searched)
 
 
 def load_experiment(
@@ -167,12 +198,32 @@ def make_experiment(
         document["protocol"] = _read_protocol(protocol, home)
     elif isinstance(protocol, Mapping):
         document["protocol"] = with_tables(protocol, home)
-    document = apply_overrides(with_tunings(document, home), overrides)
-    document = with_tunings(document, Path())
+    document = apply_overrides(_with_files(document, home), overrides)
+    document = _with_files(document, Path())
     try:
         return Experiment.model_validate(document)
     except ValidationError as error:
         raise ConfigError(f"{origin}: {explain(error, Experiment)}") from error
+
+
+def _with_files(document: Mapping[str, Any], home: Path) -> dict[str, Any]:
+    """Return a document with what is in the files that it names beside its protocol."""
+    document = with_architectures(with_tunings(document, home), home)
+    if document.get("architectures") and not document.get("methods"):
+        document["pairs"] = _with_sources(document.get("pairs"))
+    return document
+
+
+def _with_sources(pairs: Any) -> Any:
+    """Return pairs of which each has a source: without a search, the target may stand for it."""
+    if not isinstance(pairs, list | tuple):
+        return pairs
+    return [
+        {"source": pair["target"], **pair}
+        if isinstance(pair, Mapping) and "target" in pair
+        else pair
+        for pair in pairs
+    ]
 
 
 def _read_protocol(name: str, home: Path) -> Any:

@@ -33,7 +33,13 @@ class Arm(StrEnum):
     DIRECT = "direct"
     DIRECT_LONG = "direct_long"
     RESUMED = "resumed"
+    GIVEN = "given"
     RANDOM = "random"
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether a method finds what is trained."""
+        return self not in (Arm.GIVEN, Arm.RANDOM)
 
 
 class Plugin(Rules):

@@ -1,4 +1,4 @@
-"""What a later command adds to an experiment that is planned already: methods, pairs, seeds, arms.
+"""What a later command adds to an experiment: methods, architectures, pairs, seeds, arms.
 
 A plan only grows. What would make its jobs incomparable is refused, so that no command takes
 another one's jobs, or its report, away.
@@ -84,9 +84,17 @@ def _differences(
             yield f"other hyper-parameters of {title}"
         if before.budget and before.budget != after.budget:
             yield f"another budget of {title}"
+    yield from _other_architectures(one, other)
     for title in earlier.tasks.keys() & later.tasks.keys():
         if earlier.tasks[title].fingerprint != later.tasks[title].fingerprint:
             yield f"other data of {title}"
+
+
+def _other_architectures(one: Experiment, other: Experiment) -> Iterator[str]:
+    known = {given.name: given.text for given in one.architectures}
+    for given in other.architectures:
+        if known.get(given.name, given.text) != given.text:
+            yield f"another architecture called {given.name}"
 
 
 def _other_jobs(known: Plan, plan: Plan) -> str | None:
@@ -105,10 +113,11 @@ def _place(arm: PlannedArm) -> tuple[str, str, str, str, int, int]:
 
 
 def _with_both(one: Experiment, other: Experiment) -> Experiment:
-    """Return an experiment with the methods, pairs, seeds and arms of two."""
+    """Return an experiment with the methods, architectures, pairs, seeds and arms of two."""
     both = (one, other)
     arms = tuple(arm for arm in Arm if arm in one.arms or arm in other.arms)
     methods = {method.title: method for it in both for method in it.methods}
+    architectures = {given.name: given for it in both for given in it.architectures}
     return other.model_copy(
         update={
             "pairs": tuple(_union((one.pairs, other.pairs))),
@@ -119,6 +128,7 @@ def _with_both(one: Experiment, other: Experiment) -> Experiment:
                 method.model_copy(update={"arms": _unless_all(_arms_of(title, both), arms)})
                 for title, method in methods.items()
             ),
+            "architectures": tuple(architectures.values()),
         }
     )
 
@@ -128,8 +138,10 @@ def _tell_growth(
 ) -> Iterator[str]:
     """Yield a line if a plan grows after results are known, which no test can make up for."""
     titles = [method.title for method in one.methods]
+    names = [given.name for given in one.architectures]
     grown = {
         "methods": [m.title for m in other.methods if m.title not in titles],
+        "architectures": [a.name for a in other.architectures if a.name not in names],
         "seeds": [str(seed) for seed in other.seeds if seed not in one.seeds],
         "arms": [str(arm) for arm in other.arms if arm not in one.arms],
         "pairs": [f"{p.source.name} to {p.target.name}" for p in other.pairs if p not in one.pairs],
@@ -155,7 +167,7 @@ def _arms_of(title: str, experiments: Iterable[Experiment]) -> set[Arm]:
 
 def _unless_all(own: set[Arm], arms: Sequence[Arm]) -> tuple[Arm, ...] | None:
     """Return a method's arms if they are some of the experiment's only."""
-    if not own or own == {arm for arm in arms if arm is not Arm.RANDOM}:
+    if not own or own == {arm for arm in arms if arm.is_searched}:
         return None
     return tuple(arm for arm in arms if arm in own)
 

@@ -80,6 +80,7 @@ def run(
     method: Names | None = None,
     source: str | None = None,
     target: str | None = None,
+    architectures: str | Path | Sequence[str] | None = None,
     space: str | None = None,
     seeds: int | None = None,
     protocol: str | Path | None = None,
@@ -103,11 +104,14 @@ def run(
     call below ``if __name__ == "__main__":``.
 
     Args:
-        file: An experiment file; without one, ``method``, ``source`` and ``target`` are needed.
+        file: An experiment file; without one, ``method``, ``source`` and ``target`` are needed, or
+            ``architectures`` and ``target``.
         method: Names of the methods, in a list or separated by commas.
         source: Name of the task that is searched on.
         target: Name of the task that the architecture is used on.
-        space: Name of the search space; ``darts`` by default.
+        architectures: What is trained without a search: a file of architectures, one a line,
+            ``published:`` and names, or a list of such lines.
+        space: Name of the search space; by default ``darts``, or that of the architectures.
         seeds: How many; 5 by default.
         protocol: Name or file of the rules; by default those sized for the tasks' images.
         arms: Names, in a list or separated by commas; all by default.
@@ -130,6 +134,7 @@ def run(
     _check_counts(jobs=jobs, threads=threads)
     said = {
         "name": name,
+        "architectures": architectures,
         "space": space,
         "seeds": seeds,
         "arms": arms,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from harness.config.experiment import Experiment
 
 SPACE, SEEDS, ARMS = "darts", 5, "source,transferred,continued,direct,random"
+ARMS_OF_GIVEN = "given,random"
 
 Names = str | Sequence[str]
 
@@ -38,6 +39,7 @@ def read_experiment(
         HarnessError: If anything in it is wrong, in one line.
     """
     from harness.config.experiment import load_experiment, make_experiment
+    from harness.planning.given import find_space
     from harness.planning.names import check_experiment_names, check_names
 
     said = _spell_out(options)
@@ -50,32 +52,50 @@ def read_experiment(
         experiment = load_experiment(file, changes, said)
         check_experiment_names(experiment)
         return experiment
-    if not (method and source and target):
-        given = {"--method": method, "--source": source, "--target": target}
-        missing = ", ".join(key for key, value in given.items() if not value)
-        raise ConfigError(f"{missing} missing; give an experiment file or all three.")
-    space, methods = options.get("space") or SPACE, _split(method)
-    check_names(methods, [space], [source, target])
+    given = said.get("architectures")
+    asked = {
+        "--method": method or given,
+        "--source": source or (given and not method),
+        "--target": target,
+    }
+    if missing := ", ".join(key for key, value in asked.items() if not value):
+        raise ConfigError(
+            f"{missing} missing; give an experiment file, all of --method, --source and --target, "
+            "or --architectures and --target."
+        )
+    assert target
+    methods = _split(method or ())
+    tasks = [name for name in (source, target) if name]
+    space = options.get("space") or (find_space(given) if given else SPACE)
+    check_names(methods, [space], tasks)
     if not (rules := said.get("protocol")):
         from harness.planning.protocol_sizes import choose_protocol  # imports torch
 
-        rules = choose_protocol([source, target])
+        rules = choose_protocol(tasks)
     document = {
-        "name": f"{source}-{target}-{space}-{Path(rules).stem}",
+        "name": "-".join((*tasks, space, Path(rules).stem)),
         "space": {"name": space},
         "methods": [{"name": name} for name in methods],
-        "pairs": [{"source": {"name": source}, "target": {"name": target}}],
+        "pairs": [{"source": {"name": source or target}, "target": {"name": target}}],
         "seeds": SEEDS,
-        "arms": _split(ARMS),
+        "arms": _list_arms(methods, given),
         "protocol": rules,
         **said,
     }
     return make_experiment(document, changes)
 
 
+def _list_arms(methods: Sequence[str], given: Any) -> list[str]:
+    """Return the usual arms of methods, of given architectures, or of both."""
+    arms = [*_split(ARMS if methods else ()), *_split(ARMS_OF_GIVEN if given else ())]
+    return list(dict.fromkeys(arms))
+
+
 def _spell_out(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return what was said, as an experiment file says it."""
     said = {key: value for key, value in options.items() if value is not None}
+    if "architectures" in said:
+        said["architectures"] = _read_architectures(said["architectures"])
     if "space" in said:
         said["space"] = {"name": said["space"]}
     if "arms" in said:
@@ -87,6 +107,12 @@ def _spell_out(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def _split(names: Names) -> list[str]:
     return names.split(",") if isinstance(names, str) else list(names)
+
+
+def _read_architectures(given: Any) -> Any:
+    from harness.config.architectures import read_architectures
+
+    return read_architectures(str(given) if isinstance(given, Path) else given, Path())
 
 
 def _locate(protocol: str) -> str:

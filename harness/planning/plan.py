@@ -12,6 +12,7 @@ from typing import Any
 from harness.api import Architecture
 from harness.config.protocol import Arm
 from harness.planning.resolve import Resolved
+from harness.planning.resolve_plugins import looks_up
 from harness.planning.seeding import generator
 from harness.planning.space_graphs import draw_graphs
 from harness.planning.tasks import PairData
@@ -52,6 +53,7 @@ class _Planner:
             for arm in experiment.method_arms(title)
             for row in self._plan_arm(arm, title, pair, seed)
         ]
+        arms += dict.fromkeys(self._plan_given())  # pairs with one target share them
         if Arm.RANDOM in experiment.arms:
             arms += self._plan_random_arm()
         return Plan(jobs=tuple(self._jobs.values()), arms=tuple(arms))
@@ -73,9 +75,48 @@ class _Planner:
                 target=pair.target.title,
                 seed=seed,
                 repeat=repeat,
-                train=self._train(trained_on, seed, repeat, search=chain[-1]),
+                train=self._train(
+                    trained_on,
+                    seed,
+                    repeat,
+                    search=chain[-1],
+                    found=self._jobs[chain[-1]].name.removeprefix("search-"),
+                ),
                 searches=tuple(chain),
             )
+
+    def _plan_given(self) -> Iterator[PlannedArm]:
+        """Plan the trainings of given architectures; one of each where its accuracy is looked up.
+
+        A training of another seed has other initial weights, another order of images, and another
+        split.
+        """
+        experiment = self._resolved.experiment
+        is_looked_up = looks_up(self._resolved.protocol.train.evaluator)
+        for seed, one, pair, arm in itertools.product(
+            (0,) if is_looked_up else experiment.seeds,
+            experiment.architectures,
+            self._resolved.pairs,
+            [arm for arm in (Arm.SOURCE, Arm.GIVEN) if arm in experiment.arms],
+        ):
+            is_on_source = arm is Arm.SOURCE
+            for repeat in range(experiment.train_seeds):
+                yield PlannedArm(
+                    arm=arm,
+                    method=one.name,
+                    source=pair.searched.title if is_on_source else "",
+                    target=pair.target.title,
+                    seed=seed,
+                    repeat=repeat,
+                    train=self._train(
+                        pair.source if is_on_source else pair.target,
+                        seed,
+                        repeat,
+                        architecture=one.text,
+                        found=f"{one.name}-s{seed}",
+                    ),
+                    searches=(),
+                )
 
     def _plan_random_arm(self) -> list[PlannedArm]:
         """Plan R architectures per target, disjoint between targets, shared by all methods."""
@@ -89,7 +130,9 @@ class _Planner:
                 target=title,
                 seed=number,
                 repeat=0,
-                train=self._train(targets[title], number, 0, architecture=text),
+                train=self._train(
+                    targets[title], number, 0, architecture=text, found=f"random{number}"
+                ),
                 searches=(),
             )
             for title in sorted(targets)
@@ -129,6 +172,7 @@ class _Planner:
         seed: int,
         repeat: int,
         *,
+        found: str,
         search: str | None = None,
         architecture: str | None = None,
     ) -> str:
@@ -143,9 +187,6 @@ class _Planner:
             repeat=repeat,
             costs=self._resolved.protocol.costs,
         )
-        found = f"random{seed}"
-        if search is not None:
-            found = self._jobs[search].name.removeprefix("search-")
         return self._add(spec, f"train-{task.title}-{found}" + (f"-r{repeat}" if repeat else ""))
 
     def _add(self, spec: SearchSpec | TrainSpec, name: str) -> str:

@@ -16,6 +16,7 @@ from harness.config.protocol import Arm, Plugin, Protocol, SearchRules
 from harness.config.tuning import MethodSetting
 from harness.errors import ConfigError, UnknownNameError
 from harness.planning.budgets import check_budgets
+from harness.planning.given import read_given
 from harness.planning.method_settings import MethodSetup, set_up_method
 from harness.planning.pricing import add_fingerprint, open_costs, warn_about_target
 from harness.planning.protocol_sizes import warn_about_sizes
@@ -63,6 +64,8 @@ def resolve_experiment(experiment: Experiment) -> Resolved:
     _refuse_unknown(experiment.protocol)
     space_choice = resolve_plugin(SPACES, experiment.space)
     space = open_space(space_choice)
+    given = read_given(experiment.architectures, space_choice, space)
+    experiment = experiment.model_copy(update={"architectures": given})
     experiment, left_out = _in_its_space(experiment, space)
     protocol = _resolved_protocol(experiment.protocol)
     _refuse_unfair_sizes(experiment, space)

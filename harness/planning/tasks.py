@@ -35,7 +35,8 @@ class PairData:
     """The data of a pair.
 
     Attributes:
-        searched: What the source search sees: the source, or a proxy of it.
+        searched: What the source search sees: the source, or a proxy of it. Without a method only
+            its name is known, for nothing is run on it.
         source: What the source arm trains on: the source in full.
         target: What is trained on.
         searched_target: The same as the arms see it that search there: its images, where a table
@@ -97,10 +98,9 @@ class TaskMap:
 
     def __init__(self, experiment: Experiment, space: SearchSpace, protocol: Protocol) -> None:
         self._space, self._protocol = space, protocol
-        self._evaluators = {
-            Side.SEARCH: protocol.search.evaluator,
-            Side.TRAIN: protocol.train.evaluator,
-        }
+        self._evaluators = {Side.TRAIN: protocol.train.evaluator}
+        if experiment.methods:
+            self._evaluators = {Side.SEARCH: protocol.search.evaluator, **self._evaluators}
         self._with_images = [side for side, one in self._evaluators.items() if not looks_up(one)]
         self._opened: dict[tuple[str, bool], OpenTask] = {}
         searches_target = bool(SEARCHING_THE_TARGET.intersection(experiment.arms))
@@ -118,6 +118,7 @@ class TaskMap:
             data.title
             for pair in self.pairs
             for data in (pair.searched, pair.searched_target)[: 1 + searches_target]
+            if experiment.methods
         )
 
     def list_searched(self) -> list[OpenTask]:
@@ -138,6 +139,8 @@ class TaskMap:
         """Return a task's data as they are used on one side."""
         has_images = side in self._with_images
         blank = TaskData(**choice.model_dump(), fingerprint="", proxy=_proxy_of(choice))
+        if side not in self._evaluators:
+            return blank
         key = blank.title, has_images
         if key not in self._opened:
             task = open_task(choice)

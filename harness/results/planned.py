@@ -35,10 +35,12 @@ class PlannedArm(Rules):
 
     Attributes:
         arm: Which.
-        method: Title of the method; empty for the random arm, which all methods share.
-        source: Title of the task of the first search; empty for the random arm.
+        method: Title of the method, or name of the given architecture; empty for the random arm,
+            which all methods share.
+        source: Title of the task of the first search, or that a given architecture is trained on
+            as on its source; empty for the arms given and random.
         target: Of the pair. The jobs' specs say what was searched and trained on.
-        seed: Of the search; number of the random architecture.
+        seed: Of the search, or of the given architecture's training; number of the random one.
         repeat: Which of several trainings.
         train: Digest of the train job.
         searches: Digests of the searches it rests on, the one trained last.

@@ -77,7 +77,7 @@ class TrainSpec(Rules):
         task: What it is trained on.
         splits: Of the development examples; all but selection are trained on.
         rules: Of the training.
-        seed: Of the search, or the number of a random architecture.
+        seed: Of the search, or of a given architecture's training; the number of a random one.
         repeat: Which of several trainings of one architecture.
         costs: What is counted besides accuracy, if anything.
     """
