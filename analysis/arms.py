@@ -11,6 +11,7 @@ CONTINUED = "continued"
 DIRECT = "direct"
 DIRECT_LONG = "direct_long"
 RESUMED = "resumed"
+GIVEN = "given"
 RANDOM = "random"
 
 
@@ -79,6 +80,13 @@ ARMS: dict[str, Arm] = {
         "R",
         (0, (3, 1, 1, 1, 1, 1)),
     ),
+    GIVEN: Arm(
+        "Arm: one architecture that was given, trained without a search; a run is one training.",
+        "the given architecture",
+        "the given architecture",
+        "G",
+        (0, (4, 1, 1, 1, 1, 1)),
+    ),
     RANDOM: Arm(
         "Arm: architectures drawn blindly from the same space, trained alike.",
         "random architectures",
@@ -94,12 +102,17 @@ DIRECTS = (DIRECT, DIRECT_LONG)
 # Every arm with a search on the pair's target, as tests and tables go through them.
 SEARCHED = (*CARRIED, DIRECT)
 # Are the same for every source.
-ON_TARGET = (DIRECT, DIRECT_LONG, RESUMED, RANDOM)
+ON_TARGET = (DIRECT, DIRECT_LONG, RESUMED, GIVEN, RANDOM)
 # What searches are for, in the order of tables; a transferred arm has its source's search.
 ROLES = (SOURCE, DIRECT, DIRECT_LONG, CONTINUED, RESUMED)
 # What a cold search is for, the most telling use first: in designs with both directions the
 # search on one pair's source is the direct search of the other pair.
 COLD_ROLES = (DIRECT, DIRECT_LONG, SOURCE)
+
+
+def name_subject(method: str, arm: str) -> str:
+    """Return what a sentence about a method's arm on any pair speaks of."""
+    return method if arm == GIVEN else f"{ARMS[arm].noun} by {method}"
 
 
 def label_arm(method: str, arm: str, source: str) -> str:

@@ -13,6 +13,7 @@ from analysis.answers.arms import arms_table, units
 from analysis.answers.cells.lineage import Lineage, list_lineages
 from analysis.answers.cells.searched import Collection, collect_found
 from analysis.answers.cells.tables import change_tables, similarity_tables
+from analysis.answers.comparisons.asked import list_declared
 from analysis.answers.comparisons.family import Family, compare_family, compare_methods
 from analysis.answers.comparisons.records import Comparison
 from analysis.answers.costs import budget_table, cost_table, variance_table
@@ -66,8 +67,25 @@ class Study:
 
     @cached_property
     def methods(self) -> list[str]:
-        """Titles of the methods, in the order of the plans; what colours go by."""
+        """Titles of methods and given architectures, in the order of the plans.
+
+        Colours go by it.
+        """
         return list(dict.fromkeys(self.tables.titles.values()))
+
+    @cached_property
+    def given(self) -> dict[str, str]:
+        """Where each given architecture is from, by its name among ``methods``."""
+        return {
+            self.tables.titles[name, one["name"]]: one.get("origin", "")
+            for name, facts in self.experiments.items()
+            for one in facts.experiment.get("architectures", [])
+        }
+
+    @cached_property
+    def searchers(self) -> list[str]:
+        """Those of ``methods`` that search."""
+        return [title for title in self.methods if title not in self.given]
 
     @cached_property
     def labels(self) -> dict[str, str]:
@@ -199,8 +217,7 @@ class Study:
     def _family(self) -> Family:
         """What the protocol declares; the experiments share it."""
         protocol = next(iter(self.experiments.values())).experiment["protocol"]
-        declared = [(one["arm"], one["against"]) for one in protocol["primary"]]
-        return Family(self.methods, self.pairs, declared, protocol.get("margin"))
+        return Family(self.methods, self.pairs, list_declared(protocol), protocol.get("margin"))
 
 
 def load(folders: Iterable[Path | str], *, force: bool = False) -> list[Study]:

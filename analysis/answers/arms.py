@@ -30,15 +30,16 @@ BEST_OF = 4
 
 
 class Unit(NamedTuple):
-    """One independent observation of an arm: a search, or a random architecture.
+    """One independent observation: a search, a random architecture, or a given one's training.
 
     Attributes:
-        method: Its title; empty for random architectures.
+        method: Its title, or name of a given architecture; empty for random ones.
         arm: Name of the arm.
-        source: Task that was searched first; empty for random architectures.
+        source: Task that was searched first; where nothing was, only that of the arm source.
         target: Task that was trained on.
-        unit: Digest of the search, or number and text of the random architecture.
-        seed: Of the search, or number of the random architecture.
+        unit: Digest of the search, number and text of the random architecture, or what a given one
+            was trained on, with its seed.
+        seed: Of the search, or of a given architecture's training; number of a random one.
         value: Test accuracy in percent, the mean over trainings; NaN where none finished.
         trainings: Finished trainings of the architecture.
         status: ``done``, or why there is no value.

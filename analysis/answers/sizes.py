@@ -93,7 +93,7 @@ def _aims(tables: Tables, method: str, arm: str, experiment: str) -> bool | None
     methods = tables.experiments[experiment].methods
     for (name, title), shown in tables.titles.items():
         if (name, shown) == (experiment, method):
-            return methods[title].heeds_target
+            return title in methods and methods[title].heeds_target
     return None
 
 

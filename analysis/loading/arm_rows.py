@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from analysis.arms import RANDOM
 from harness.results.planned import Plan, PlannedArm
 from harness.results.spec import TrainSpec
 
@@ -21,9 +22,9 @@ class ArmRow:
         planned: Which jobs make it up.
         experiment: Where it was planned.
         study: The experiments it may be compared with.
-        method: Title, told apart where two experiments mean different settings by one. Empty for
-            random architectures that all methods share.
-        source: Task of the first search; empty for the random arm.
+        method: Title, or name of a given architecture, told apart where two experiments mean
+            different things by one. Empty for random architectures that all methods share.
+        source: Task of the first search; where nothing is searched, as planned.
         target: Task of the training.
     """
 
@@ -56,10 +57,10 @@ def list_arms(
                 experiment=name,
                 study=studies[name],
                 method=titles.get((name, arm.method), arm.method),
-                source=jobs[arm.searches[0]].task if arm.searches else "",
+                source=jobs[arm.searches[0]].task if arm.searches else arm.source,
                 target=jobs[arm.train].task,
             )
-            is_mixed = not arm.searches and (row.study, row.target) in mixed
+            is_mixed = arm.arm == RANDOM and (row.study, row.target) in mixed
             for method in methods if is_mixed else [row.method]:
                 key = (row.study, method, arm.arm, arm.train)
                 rows.setdefault(key, replace(row, method=method))
@@ -74,7 +75,7 @@ def _mixed_targets(
     for name, plan in plans.items():
         for arm in plan.arms:
             spec = jobs[arm.train].planned.spec
-            if not arm.searches and isinstance(spec, TrainSpec):
+            if arm.arm == RANDOM and isinstance(spec, TrainSpec):
                 text = spec.rules.model_dump_json() + spec.task.fingerprint
                 rules.setdefault((studies[name], jobs[arm.train].task), set()).add(text)
     return {place for place, found in rules.items() if len(found) > 1}

@@ -19,14 +19,15 @@ class RunRow(NamedTuple):
 
     Attributes:
         job: Digest of the final training.
-        search_job: Digest of the last search; empty for a random architecture.
+        search_job: Digest of the last search; empty where nothing is searched.
         ancestor_jobs: Digests of all searches in their order, separated by spaces.
-        method: Title of the method; empty for random architectures.
+        method: Title of the method, or name of the given architecture; empty for random ones.
         space: Name of the search space.
         arm: Name of the arm.
-        source: Task of the first search; empty for random architectures.
+        source: Task of the first search; where nothing is searched, only that of the arm source.
         target: Task that the network is trained and tested on.
-        search_seed: Seed of the searches, or number of the random architecture.
+        search_seed: Seed of the searches, or of a given architecture's training; number of a random
+            one.
         train_seed: Which of several trainings of one architecture.
         split_id: Hash of the rows of every split of the training.
         protocol_hash: Hash of the last search's rules and splits; empty without a search.
@@ -59,7 +60,8 @@ class RunRow(NamedTuple):
         threads: Of the process that trained it.
         reason: Why there is no result; empty if there is one.
         experiment: Name of the experiment that planned it.
-        unit: What is independent of others: the search, or the random architecture.
+        unit: What is independent of others: the search, the random architecture, or the seed of a
+            given architecture's training.
     """
 
     job: str

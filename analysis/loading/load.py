@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.arms import RANDOM
 from analysis.loading.arm_rows import ArmRow
 from analysis.loading.collapse import collapse_flag
 from analysis.loading.columns import JobRow, RunRow, SearchRow, TickRow
@@ -30,7 +31,7 @@ class Tables:
     Attributes:
         runs: One row per planned arm: the columns of the specification, then ``reason`` (why there
             is no result), ``experiment`` and ``unit``
-            (what is independent: a search, or a random architecture).
+            (what is independent: a search, a random architecture, or the training of a given one).
         trace: One row per tick of every search.
         alphas: Raw architecture parameters at ticks, in long format.
         searches: One row per search job.
@@ -40,7 +41,7 @@ class Tables:
         experiments: Resolved inputs by name.
         studies: The study of each experiment.
         forced: Whether one study pools experiments under different rules.
-        titles: What a method is called here, by experiment and title there.
+        titles: What a method or given architecture is called here, by experiment and name there.
         graphs: What each finished search found, by job.
         start_graphs: What each search began from, before its first step, by job.
         networks: The architecture of each finished training, by job.
@@ -151,8 +152,19 @@ def _identity(row: ArmRow, train: Job, chain: Sequence[Job]) -> dict[str, Any]:
         "cost_target": spec.costs.target if spec.costs else None,
         "cost_currency": spec.costs.currency if spec.costs else "",
         "experiment": row.experiment,
-        "unit": arm.searches[-1] if arm.searches else f"random {arm.seed}: {spec.architecture}",
+        "unit": arm.searches[-1] if arm.searches else _name_unit(row, spec),
     }
+
+
+def _name_unit(row: ArmRow, spec: TrainSpec) -> str:
+    """Return what is independent of others where nothing was searched.
+
+    Of random architectures each one is; of a given one each seed of its training.
+    """
+    seed = row.planned.seed
+    if row.planned.arm == RANDOM:
+        return f"random {seed}: {spec.architecture}"
+    return f"{row.method} on {row.target}, seed {seed}"
 
 
 def _protocol_hash(chain: Sequence[Job]) -> str:

@@ -86,6 +86,12 @@ class _Protocol(TypedDict):
     method_budgets: NotRequired[dict[str, dict[str, float | None] | None]]
 
 
+class _Architecture(TypedDict):
+    name: str
+    text: str
+    origin: NotRequired[str]
+
+
 class _Experiment(TypedDict):
     """The resolved experiment, as far as a report reads it."""
 
@@ -95,6 +101,7 @@ class _Experiment(TypedDict):
     train_seeds: int
     arms: list[str]
     protocol: _Protocol
+    architectures: NotRequired[list[_Architecture]]
 
 
 _INSIGHTS, _ROWS = TypeAdapter(_Insights), TypeAdapter(list[_Row])
@@ -111,8 +118,9 @@ def check_experiment(facts: ExperimentFacts) -> None:
     experiment = _EXPERIMENT.validate_python(facts.experiment)
     for choice in experiment["methods"]:
         _ = facts.methods[choice.get("label") or choice["name"]]
-    for task in (task for pair in facts.pairs for task in pair):
-        _ = facts.tasks[task]
+    for source, target in facts.pairs:
+        for task in (source, target) if experiment["methods"] else (target,):
+            _ = facts.tasks[task]
 
 
 def read_graphs(documents: Mapping[str, Any]) -> Graphs:

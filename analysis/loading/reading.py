@@ -111,7 +111,8 @@ class Reading:
         experiments: Resolved inputs by name.
         studies: The study of each experiment.
         forced: Whether one study pools different rules.
-        titles: What the analysis calls a method, by experiment and title there.
+        titles: What the analysis calls a method or a given architecture, by experiment and name
+            there.
         jobs: By digest; of several copies one that is done, or at least has ended.
         planned: The jobs of each experiment's plan.
         arms: Distinct rows, as planned.
@@ -218,16 +219,25 @@ def _titles(
     studies: Mapping[str, str],
     rules: Mapping[str, str],
 ) -> dict[tuple[str, str], str]:
-    """Return what to call each method of each experiment: different settings, different names."""
-    settings: dict[tuple[str, str], set[str]] = {}
-    for name, facts in experiments.items():
-        for title, method in facts.methods.items():
-            text = json.dumps(method.params, sort_keys=True) + rules[name]
-            settings.setdefault((studies[name], title), set()).add(text)
+    """Return what to call each method and given architecture, so that a name means one setting."""
+    named = {name: _settings(facts) for name, facts in experiments.items()}
+    meant: dict[tuple[str, str], set[str]] = {}
+    for name, settings in named.items():
+        for title, text in settings.items():
+            meant.setdefault((studies[name], title), set()).add(text + rules[name])
     return {
-        (name, title): f"{title} ({name})" if len(settings[studies[name], title]) > 1 else title
-        for name, facts in experiments.items()
-        for title in facts.methods
+        (name, title): f"{title} ({name})" if len(meant[studies[name], title]) > 1 else title
+        for name, settings in named.items()
+        for title in settings
+    }
+
+
+def _settings(facts: ExperimentFacts) -> dict[str, str]:
+    """Return what stands under each name that the experiment compares, as a text."""
+    given = facts.experiment.get("architectures", [])
+    return {
+        **{title: json.dumps(one.params, sort_keys=True) for title, one in facts.methods.items()},
+        **{one["name"]: one["text"] for one in given},
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.answers.arms import count_lost
-from analysis.arms import RANDOM
+from analysis.arms import GIVEN, RANDOM
 from analysis.loading.load import Tables
 from analysis.loading.provenance import changed_plugins
 from analysis.numbers import brief, decimal, joined, several
@@ -184,6 +184,6 @@ def _about_values(runs: pd.DataFrame) -> Iterator[str]:
                 f"All {len(group)} trainings on {target} have the same accuracy, "
                 f"{decimal(float(group['test_acc'].iloc[0]))} %: they tell nothing apart."
             )
-    searched = runs[runs["arm"] != RANDOM]
+    searched = runs[~runs["arm"].isin([GIVEN, RANDOM])]
     if len(searched) and searched["search_seed"].nunique() == 1:
         yield "There is one search seed: no spread is known, and no test is possible."

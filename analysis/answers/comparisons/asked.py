@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
+from typing import Any
 
 import pandas as pd
 
 from analysis.answers.comparisons.records import Question
 from analysis.answers.transfer.gaps import select
+from analysis.arms import GIVEN, RANDOM
 
 Sides = tuple[pd.DataFrame, pd.DataFrame]
+
+
+def list_declared(protocol: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what a protocol declares: arms, and what each is compared with.
+
+    Given architectures are compared with random ones, unless it says what else they are.
+    """
+    declared = [(one["arm"], one["against"]) for one in protocol["primary"]]
+    return declared if GIVEN in dict(declared) else [*declared, (GIVEN, RANDOM)]
 
 
 def select_sides(units: pd.DataFrame, asked: Question) -> Sides:

@@ -22,7 +22,7 @@ from analysis.answers.comparisons.directions import compare_directions
 from analysis.answers.comparisons.pooling import compare_over_targets
 from analysis.answers.comparisons.records import Adjusted, Comparison, MarginTest, Question
 from analysis.answers.transfer.gaps import select
-from analysis.arms import CONTINUED, DIRECT, DIRECTS, RANDOM, TRANSFERRED
+from analysis.arms import CONTINUED, DIRECT, DIRECTS, GIVEN, RANDOM, TRANSFERRED
 from analysis.statistics.equivalence import against_margin, has_assay_sensitivity
 from analysis.statistics.intervals import mean_difference
 from analysis.statistics.multiplicity import holm_chains
@@ -60,11 +60,14 @@ def compare_family(units: pd.DataFrame, family: Family) -> list[Comparison]:
 
 
 def compare_methods(units: pd.DataFrame, family: Family) -> list[Comparison]:
-    """Compare all methods with each other, arm by arm: a family of its own, not declared."""
+    """Compare all methods with each other, arm by arm: a family of its own, not declared.
+
+    Given architectures are compared with each other and with direct search.
+    """
     asked: dict[Question, Sides] = {}
     for first, second in combinations(family.methods, 2):
-        for arm, pair in _carried(family.pairs):
-            question = Question(first, *pair, arm, arm, rival=second)
+        for arm, against, pair in _carried(family.pairs):
+            question = Question(first, *pair, arm, against, rival=second)
             sides = select_sides(units, question)
             if all(len(side) for side in sides):
                 asked[question] = sides
@@ -123,11 +126,15 @@ def _with_reach(one: Comparison) -> Comparison:
     return replace(one, adjusted=replace(one.adjusted, detectable=found))
 
 
-def _carried(pairs: Sequence[Pair]) -> Iterator[tuple[str, Pair]]:
-    """Yield arms with the pairs they have runs of their own for, direct once a target."""
-    yield from product((TRANSFERRED, CONTINUED), pairs)
+def _carried(pairs: Sequence[Pair]) -> Iterator[tuple[str, str, Pair]]:
+    """Yield arms of two methods with the pairs they have runs of their own for.
+
+    What does not depend on the source comes once a target.
+    """
+    yield from ((arm, arm, pair) for arm, pair in product((TRANSFERRED, CONTINUED), pairs))
     firsts = {target: (source, target) for source, target in reversed(pairs)}
-    yield from ((DIRECT, pair) for pair in reversed(firsts.values()))
+    arms = ((DIRECT, DIRECT), (DIRECT, GIVEN), (GIVEN, GIVEN))
+    yield from ((*both, pair) for pair in reversed(firsts.values()) for both in arms)
 
 
 def _add_pooled(each: Sequence[Comparison], asked: Mapping[Question, Sides]) -> list[Comparison]:

@@ -8,7 +8,15 @@ from analysis.arms import DIRECT, RANDOM
 from analysis.loading.provenance import changed_plugins
 from analysis.loading.rows import list_rows
 from analysis.numbers import decimal, joined, p_value, several
-from analysis.report.checklist.finding import Finding, Item, failed, not_applicable, partial, passed
+from analysis.report.checklist.finding import (
+    NOTHING_SEARCHED,
+    Finding,
+    Item,
+    failed,
+    not_applicable,
+    partial,
+    passed,
+)
 from analysis.statistics.power import capacity
 from analysis.study import Study
 
@@ -62,6 +70,8 @@ def confounders(study: Study) -> Finding:
 
 def ablations(study: Study) -> Finding:
     """Ablations are present, at least random search with the same budget and no transfer."""
+    if not study.searchers:
+        return not_applicable(NOTHING_SEARCHED)
     arms = _with_runs(study)
     found = [
         name

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from analysis.study import Study
 
+NOTHING_SEARCHED = "nothing was searched"
+
 
 class Answer(StrEnum):
     """Whether a practice was followed; what no table can show is for a human to say."""

@@ -6,6 +6,7 @@ import pandas as pd
 
 from analysis.numbers import joined, several, spans
 from analysis.report.checklist.finding import (
+    NOTHING_SEARCHED,
     Finding,
     Item,
     failed,
@@ -50,11 +51,15 @@ def training_details(study: Study) -> Finding:
 
 def method_code(study: Study) -> Finding:
     """The code of the search methods is released."""
-    return _code(study.tables.environments, f"the methods {joined(study.methods)}")
+    if not study.searchers:
+        return not_applicable(NOTHING_SEARCHED)
+    return _code(study.tables.environments, f"the methods {joined(study.searchers)}")
 
 
 def method_details(study: Study) -> Finding:
     """Hyper-parameters and seeds of the search methods are released."""
+    if not study.searchers:
+        return not_applicable(NOTHING_SEARCHED)
     unstated = [
         title
         for its in study.experiments.values()

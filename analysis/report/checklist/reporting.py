@@ -5,6 +5,7 @@ from __future__ import annotations
 from analysis.loading.columns import RANKED_WORST
 from analysis.numbers import brief, joined, several
 from analysis.report.checklist.finding import (
+    NOTHING_SEARCHED,
     Finding,
     Item,
     failed,
@@ -29,6 +30,8 @@ def tuning(study: Study) -> Finding:
     how = "records do not say how values were chosen, on which data, at what cost"
     if tuned:
         return partial(f"{joined(tuned.values())}; of {joined(others)} {how}")
+    if not study.searchers:
+        return not_applicable(NOTHING_SEARCHED)
     changed = {
         study.tables.titles[name, title]
         for name, its in study.experiments.items()

@@ -184,8 +184,8 @@ def noise_ceiling(study: Study) -> Finding:
 
 
 def _cells(study: Study) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Walk methods and pairs of two tasks."""
-    for method in study.methods:
+    """Walk methods that search and pairs of two tasks."""
+    for method in study.searchers:
         for pair in study.pairs:
             if pair[0] != pair[1]:
                 yield method, pair

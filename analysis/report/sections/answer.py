@@ -32,8 +32,12 @@ NOUNS = {"search": ("search", "searches"), "train": ("training", "trainings")}
 
 def section(study: Study, gallery: Gallery) -> Section:
     """Say what came out, show every run, and say what limits it and what it cost."""
+    runs = joined(
+        ["one search"] * bool(study.searchers)
+        + ["one training of a given architecture"] * bool(study.given)
+    )
     caption = (
-        "A dot is one search or one random architecture; tick and bar: mean and its 95 % interval; "
+        f"A dot is {runs} or one random architecture; tick and bar: mean and its 95 % interval; "
         "grey: random architectures, mean ± SD."
     )
     blocks: list[Block] = [
@@ -75,7 +79,9 @@ def _tell(study: Study, method: str, pair: tuple[str, str], *, is_brief: bool) -
     }
     if not found:
         return
-    name = f"{method}, {pair_label(study.labels[source], study.labels[target])}"
+    on_target = study.labels[target]
+    on_pair = pair_label(study.labels[source], on_target)
+    name = f"{method}, {on_target if method in study.given else on_pair}"
     asked = min(found, key=_rank)
     things = _name_things(study)
     phrases = {

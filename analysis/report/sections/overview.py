@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.answers.comparisons.asked import list_declared
 from analysis.numbers import TIMES, duration, joined, pair_label, several, spans
 from analysis.report.document import Grid, Listing, Section
 from analysis.report.gallery import Gallery
@@ -36,7 +37,8 @@ def _facts(study: Study) -> Grid:
     rows = (
         ("experiment", joined(name for name, _ in members)),
         ("search space", _each(members, lambda its: _plugin(its.experiment["space"]))),
-        ("methods", joined(study.methods)),
+        ("methods", joined(study.searchers)),
+        ("given architectures", joined(study.given)),
         ("pairs", joined(_printed(study, *pair) for pair in study.pairs)),
         ("arms", joined(arms)),
         ("search seeds", spans(seeds)),
@@ -78,6 +80,8 @@ def _plugin(choice: dict[str, Any]) -> str:
 
 
 def _search(facts: ExperimentFacts) -> str:
+    if not facts.methods:
+        return "none"
     protocol = _protocol(facts)
     rules = protocol["search"]
     network = rules["supernet"]
@@ -118,7 +122,7 @@ def _recipe(recipe: dict[str, Any]) -> str:
 
 
 def _declared(protocol: dict[str, Any]) -> str:
-    return joined(f"{one['arm']} against {one['against']}" for one in protocol["primary"])
+    return joined(f"{arm} against {against}" for arm, against in list_declared(protocol))
 
 
 def _methods(study: Study) -> Listing:
@@ -126,7 +130,8 @@ def _methods(study: Study) -> Listing:
     for name, facts in study.experiments.items():
         for title, method in facts.methods.items():
             summaries.setdefault(study.tables.titles[name, title], method.summary)
-    return Listing(tuple(f"{title} {_colon(text)}" for title, text in summaries.items()))
+    told = {**summaries, **study.given}
+    return Listing(tuple(f"{title} {_colon(text)}" for title, text in told.items()))
 
 
 def _colon(summary: str) -> str:

@@ -13,6 +13,7 @@ from analysis.arms import (
     ARMS,
     CARRIED,
     RANDOM,
+    name_subject,
 )
 from analysis.numbers import decimal, several
 from analysis.study import Study
@@ -41,12 +42,14 @@ def _is_single(study: Study, one: Comparison) -> bool:
 
 def _tell(one: Comparison, things: str) -> str:
     asked = one.question
-    subject = f"{ARMS[asked.arm].noun} by {asked.method}"
-    other = f"{ARMS[asked.against].noun} by {asked.rival or asked.method}"
+    subject = name_subject(asked.method, asked.arm)
+    other = name_subject(asked.rival or asked.method, asked.against)
     if asked.against == RANDOM:
         other = ARMS[RANDOM].phrase.format(things=things)
     told = say(one, subject, other)
-    return f"{told[0].upper()}{told[1:]}."
+    if not told.startswith(asked.method):  # a name is written as it was given
+        told = f"{told[0].upper()}{told[1:]}"
+    return f"{told}."
 
 
 def _sum_up(study: Study, method: str, rivals: Sequence[Verdict]) -> str:
