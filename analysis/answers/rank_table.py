@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -59,13 +58,13 @@ class Cells:
     label: str
 
 
-def read_columns(folder: Path, names: Iterable[str]) -> Columns:
+def read_columns(names: Iterable[str]) -> Columns:
     """Return columns of the table.
 
     Raises:
-        DataError: If the table is missing or damaged, or lacks a column.
+        DataError: If the table is damaged, or lacks a column.
     """
-    table = Nb201File(find_nb201(folder=folder))
+    table = Nb201File(find_nb201())
     return {name: table[name] for name in names}
 
 

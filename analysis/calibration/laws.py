@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from pathlib import Path
 
 import numpy as np
 from scipy import optimize, special, stats
@@ -51,13 +50,13 @@ SKEWED = Law(
 )
 
 
-def read_law(folder: Path | None) -> Law:
+def read_law() -> Law:
     """Return the law of all cells of NAS-Bench-201: test accuracies on CIFAR-100.
 
     Raises:
-        DataError: If the table is not in the folder, or damaged.
+        DataError: If the table is damaged.
     """
-    column = Nb201File(find_nb201(folder=folder))[TABLE_COLUMN].astype(np.float64)
+    column = Nb201File(find_nb201())[TABLE_COLUMN].astype(np.float64)
     values, counts = np.unique(column, return_counts=True)
     # What the table has several times lies between the next lower value and it.
     values = np.append(2 * values[0] - values[1], values)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cli._arguments import positive
@@ -23,12 +22,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of each row, fewer where one takes long (default: %(default)s)",
     )
     parser.add_argument("--seed", type=int, default=0, help="of all draws (default: %(default)s)")
-    parser.add_argument(
-        "--data",
-        type=Path,
-        metavar="DIR",
-        help="folder of NAS-Bench-201's table, whose accuracies are then a law, too",
-    )
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -37,7 +30,7 @@ def execute(args: argparse.Namespace) -> int:
     from analysis.calibration.simulate import calibrate
     from harness.execution.display import Display
 
-    laws = [NORMAL, SKEWED, *([read_law(args.data)] if args.data else [])]
+    laws = [NORMAL, SKEWED, read_law()]
     display, found = Display(), []
     for rate in calibrate(args.simulations, args.seed, laws):
         found.append(rate)

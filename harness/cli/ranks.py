@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.cli._output import emit
 from harness.errors import ConfigError, UnknownNameError
+from harness.interfaces.data import point_to_data
 from harness.plugins import SPACES
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--space", default=SPACE, help="that has a table (default: %(default)s)")
     parser.add_argument("--source", required=True, help="c10, c100 or in16")
     parser.add_argument("--target", required=True, help="c10, c100 or in16")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="folder of the table")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="of another table")
     parser.add_argument(
         "--epochs",
         type=int,
@@ -63,11 +64,11 @@ def execute(args: argparse.Namespace) -> int:
 
     from analysis.answers.rank_transfer import rank_transfer, selection_table, without_noise
     from analysis.figures.files import check_file
-    from harness.api import data_folder
 
     if args.out is not None:
         check_file(args.out)
-    source, target, cells = _read(args, args.data or data_folder())
+    point_to_data(args.data)
+    source, target, cells = _read(args)
     correlations = rank_transfer(source, target, cells, np.random.default_rng(SEED))
     document = {
         "space": args.space,
@@ -101,7 +102,7 @@ def _draw(
     return {"figure": str(path), "table": str(beside)}
 
 
-def _read(args: argparse.Namespace, folder: Path) -> tuple[Scoring, Scoring, Cells]:
+def _read(args: argparse.Namespace) -> tuple[Scoring, Scoring, Cells]:
     from analysis.answers.rank_table import (
         EPOCHS,
         TASKS,
@@ -134,7 +135,7 @@ def _read(args: argparse.Namespace, folder: Path) -> tuple[Scoring, Scoring, Cel
     ]
     names = {score_column(*scores) for scores in wanted}
     names |= {trials_column(task) for task, *_ in wanted} | {"ops", "op_names", "iso_class"}
-    columns = read_columns(folder, names)
+    columns = read_columns(names)
     source, target = (scoring(columns, *scores) for scores in wanted)
     chosen = choose_cells(
         columns, with_unconnected=args.unconnected == "in", only_unique=args.unique

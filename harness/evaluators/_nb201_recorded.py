@@ -10,6 +10,7 @@ from harness.evaluators._nb201_table import (
     CELLS,
     LONG,
     SHORT,
+    has_latencies,
     list_devices,
     open_table,
     read_latencies,
@@ -19,9 +20,11 @@ from harness.evaluators._nb201_table import (
 def recorded(architecture: Architecture) -> dict[str, Any]:
     """Return accuracies in percent, seconds and milliseconds as plain containers.
 
+    The milliseconds are empty where there is no file of latencies.
+
     Raises:
         ConfigError: If the table lacks the cell.
-        DataError: If the table is missing or damaged.
+        DataError: If a file is damaged.
     """
     table = open_table()
     row = table.rows.get(architecture)
@@ -41,7 +44,8 @@ def recorded(architecture: Architecture) -> dict[str, Any]:
     found[f"seconds of {LONG} epochs"] = {
         name: table.seconds(name, LONG)[row] for name in BENCHMARKS
     }
-    found["milliseconds"] = {device: read_latencies(device)[row] for device in list_devices()}
+    devices = list_devices() if has_latencies() else []
+    found["milliseconds"] = {device: read_latencies(device)[row] for device in devices}
     return found
 
 
@@ -50,7 +54,7 @@ def at_index(text: str) -> Architecture:
 
     Raises:
         ConfigError: If there is no such cell.
-        DataError: If the table is missing or damaged.
+        DataError: If the table is damaged.
     """
     wanted = int(text)
     for cell, row in open_table().rows.items():

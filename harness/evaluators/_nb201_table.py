@@ -181,10 +181,10 @@ class Table:
 
 
 def open_table() -> Table:
-    """Return the table in the data folder; read at the first call.
+    """Return the table in the data folder, else the package's; read at the first call.
 
     Raises:
-        DataError: If it is missing or damaged.
+        DataError: If it is damaged.
     """
     return _open(find_nb201())
 
@@ -197,6 +197,15 @@ def read_latencies(device: str) -> list[float]:
         DataError: If the file is missing or damaged.
     """
     return _latencies(find_nb201(NB201_LATENCIES), device)
+
+
+def has_latencies() -> bool:
+    """Tell whether the data folder holds latencies."""
+    try:
+        find_nb201(NB201_LATENCIES)
+    except DataError:
+        return False
+    return True
 
 
 def list_devices() -> list[str]:

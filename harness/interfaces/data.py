@@ -46,19 +46,18 @@ def data_folder() -> Path:
     return cache / "nas-harness"
 
 
-def find_file(name: str, subfolder: str, about: str, *, folder: Path | None = None) -> Path:
+def find_file(name: str, subfolder: str, about: str) -> Path:
     """Return the path of a file that is never downloaded.
 
     Args:
         name: Of the file.
         subfolder: Of the data folder, where it may are as well.
         about: What it holds, as a clause.
-        folder: Instead of the data folder.
 
     Raises:
         DataError: If it lies in neither.
     """
-    folder = folder or data_folder()
+    folder = data_folder()
     for path in (folder / name, folder / subfolder / name):
         if path.is_file():
             return path

@@ -17,6 +17,7 @@ from analysis.answers.transfer.populations import (
 from analysis.loading.rows import frame, list_rows
 from analysis.numbers import NOTHING
 from analysis.report.sections.gains import _draws
+from harness.api import NB201_TABLE
 from harness.config.experiment import load_experiment
 from harness.evaluators._nb201_table import Table
 from harness.results.planned import ExperimentFacts, TaskFacts
@@ -78,6 +79,7 @@ def test_no_population_without_the_table_that_was_used(table, monkeypatch, tmp_p
         rules["evaluator"]["name"] = "training"
 
     assert find_populations(facts(table.file.md5, train), runs(best)) == {}
+    (tmp_path / NB201_TABLE).write_bytes(b"damaged")
     monkeypatch.setenv("HARNESS_DATA", str(tmp_path))
     assert find_populations(its, runs(best)) == {}
 

@@ -60,7 +60,7 @@ def test_ranks_reads_as_text_where_no_trainings_were_repeated(data, capsys):
         (["--space", "darts"], "--space darts: ranks needs a table"),
         (
             ["--data", "/nonexistent"],
-            "nb201_tables.npz is neither in /nonexistent nor in its nasbench201/",
+            "--data /nonexistent: no such folder",
         ),
     ],
 )

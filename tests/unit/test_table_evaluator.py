@@ -177,10 +177,10 @@ def test_an_unknown_device_is_named_with_near_ones():
         judge(C10, device="pixel4").recorded(RECIPE, (200,))
 
 
-def test_a_missing_table_says_where_it_is_expected(tmp_path, monkeypatch):
+def test_missing_latencies_say_where_they_are_expected(tmp_path, monkeypatch):
     monkeypatch.setenv("HARNESS_DATA", str(tmp_path))
     with pytest.raises(DataError, match=r"neither in .* nor in its nasbench201/") as refusal:
-        judge(C10)
+        judge(C10, device="pixel3").recorded(RECIPE, (200,))
     assert "--data" in str(refusal.value) and "\n" not in str(refusal.value)
 
 

@@ -104,8 +104,8 @@ def test_the_chance_of_shifted_normal_values_is_known():
     assert find_chance(NORMAL, 3.0, 1.0) == pytest.approx(0.624085, abs=1e-4)
 
 
-def test_cells_of_a_table_are_a_law(reference):
-    law = read_law(reference)
+def test_cells_of_a_table_are_a_law():
+    law = read_law()
     drawn = law.draw(np.random.default_rng(0), 100_000)
     assert (drawn.mean(), drawn.std()) == pytest.approx((0, 1), abs=0.02)
     assert "skewness -3.4" in law.about
