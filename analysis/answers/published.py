@@ -213,7 +213,9 @@ def _differences(
     result: Mapping[str, Any], title: str, document: Mapping[str, Any], facts: ExperimentFacts
 ) -> Iterator[str]:
     """Say what of our protocol is not as published."""
-    asked, search = result["protocol"], facts.experiment["protocol"]["search"]
+    protocol = facts.experiment["protocol"]
+    asked, task = result["protocol"], document["searched"].partition("-")[0]
+    search = {**protocol["search"], **protocol.get("tasks", {}).get(task, {})}
     ours = {
         "evaluator": search["evaluator"]["name"],
         "fidelities": list(search["fidelities"]),

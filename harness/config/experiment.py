@@ -47,10 +47,12 @@ class Method(MethodSetting):
         label: Tells apart two settings of one method.
         arms: Those of the experiment's that this method takes part in, for a control that answers
             one question only; None takes part in all.
+        sources: Names of those of the experiment's sources that it searches; None searches all.
     """
 
     label: str = ""
     arms: Annotated[tuple[Arm, ...], Field(min_length=1)] | None = None
+    sources: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
 
     @property
     def title(self) -> str:
@@ -117,6 +119,12 @@ class Experiment(Rules):
                     f"{method.title} has the arm {foreign[0]}, which is none of the experiment's "
                     f"({', '.join(self.arms)})"
                 )
+            names = [pair.source.name for pair in self.pairs]
+            if unknown := [name for name in method.sources or () if name not in names]:
+                raise ValueError(
+                    f"{method.title} searches {unknown[0]}, which is no source of the experiment "
+                    f"({', '.join(dict.fromkeys(names))})"
+                )
         return self
 
     @model_validator(mode="after")
@@ -148,9 +156,16 @@ class Experiment(Rules):
 
     def method_arms(self, title: str) -> tuple[Arm, ...]:
         """Return the arms that one method takes part in, in the experiment's order."""
-        method = next(method for method in self.methods if method.title == title)
-        own = self.arms if method.arms is None else method.arms
+        own = self._method(title).arms or self.arms
         return tuple(arm for arm in self.arms if arm in own and arm.is_searched)
+
+    def method_pairs(self, title: str) -> tuple[Pair, ...]:
+        """Return the pairs whose sources one method searches."""
+        own = self._method(title).sources
+        return tuple(pair for pair in self.pairs if own is None or pair.source.name in own)
+
+    def _method(self, title: str) -> Method:
+        return next(method for method in self.methods if method.title == title)
 
 
 def load_experiment(

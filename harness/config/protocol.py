@@ -7,7 +7,7 @@ epochs, scale, splits and augmentation; a method owns its optimiser rules.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import (
     BeforeValidator,
@@ -185,6 +185,25 @@ class Comparison(Rules):
     against: Arm
 
 
+class TaskRules(Rules):
+    """How one task is searched, where it is not as the others are: looked up, say.
+
+    Attributes:
+        evaluator: In place of that of ``search``, as the rest is.
+        fidelities: The same.
+        candidate: The same.
+        budget: Of every method.
+    """
+
+    evaluator: PluginChoice
+    fidelities: tuple[NonNegativeInt, ...]
+    candidate: Recipe
+    budget: Budget
+
+
+Judged = TypeVar("Judged", SearchRules, TrainRules, TaskRules)
+
+
 class SpaceRules(Rules):
     """What is different in one search space.
 
@@ -228,6 +247,7 @@ class Protocol(Rules):
             spaces: {mobile: {kind_budgets: {supernet: {examples: 96}}}}
 
             Written into the fields above, and so into records, when an experiment is planned.
+        tasks: What is different in searches of single tasks, by name.
     """
 
     name: str
@@ -244,6 +264,7 @@ class Protocol(Rules):
     margin: PositiveFloat | None = None
     costs: CostRules | None = None
     spaces: dict[str, SpaceRules] = Field(default_factory=dict)
+    tasks: dict[str, TaskRules] = Field(default_factory=dict)
 
     def in_space(self, name: str) -> Protocol:
         """Return the rules as they are in one space."""
@@ -261,8 +282,15 @@ class Protocol(Rules):
             }
         )
 
-    def search_rules(self, method: str, kind: SearchKind) -> SearchRules:
-        """Return the rules of one method's searches."""
+    def search_on(self, task: str) -> SearchRules:
+        """Return the rules of searches on one task, by its name."""
+        own = self.tasks.get(task)
+        return self.search if own is None else self.search.model_copy(update=dict(own))
+
+    def search_rules(self, method: str, kind: SearchKind, task: str = "") -> SearchRules:
+        """Return the rules of one method's searches on one task, by its name."""
+        if task in self.tasks:
+            return self.search_on(task)
         general = self.kind_budgets.get(kind, self.search.budget)
         budget = self.method_budgets.get(method, general)
         return self.search.model_copy(update={"budget": budget})

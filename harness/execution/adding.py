@@ -125,7 +125,12 @@ def _with_both(one: Experiment, other: Experiment) -> Experiment:
             "train_seeds": max(one.train_seeds, other.train_seeds),
             "arms": arms,
             "methods": tuple(
-                method.model_copy(update={"arms": _unless_all(_arms_of(title, both), arms)})
+                method.model_copy(
+                    update={
+                        "arms": _unless_all(_arms_of(title, both), arms),
+                        "sources": _sources_of(title, both),
+                    }
+                )
                 for title, method in methods.items()
             ),
             "architectures": tuple(architectures.values()),
@@ -163,6 +168,14 @@ def _arms_of(title: str, experiments: Iterable[Experiment]) -> set[Arm]:
         if any(method.title == title for method in one.methods)
         for arm in one.method_arms(title)
     }
+
+
+def _sources_of(title: str, experiments: Iterable[Experiment]) -> tuple[str, ...] | None:
+    """Return the sources that a method searches in any of some experiments; None for all."""
+    own = [m.sources for it in experiments for m in it.methods if m.title == title]
+    if None in own:
+        return None
+    return tuple(_union(sources for sources in own if sources))
 
 
 def _unless_all(own: set[Arm], arms: Sequence[Arm]) -> tuple[Arm, ...] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import reduce
 from operator import getitem
 from pathlib import Path
@@ -14,22 +14,20 @@ from harness.config.protocol import SearchRules
 from harness.errors import ConfigError
 from harness.planning.method_settings import MethodSetup
 from harness.planning.resolve_plugins import ResolvedMethod, open_evaluator
-from harness.planning.tasks import OpenTask
+from harness.planning.tasks import OpenTask, TaskMap
 
 
 def check_budgets(
     methods: Mapping[str, MethodSetup],
-    rules: SearchRules,
     space: SearchSpace,
-    tasks: Iterable[OpenTask],
+    tasks: TaskMap,
 ) -> tuple[str, ...]:
     """Refuse budgets smaller than one evaluation, and warn of those that a start-up uses up.
 
     Args:
         methods: By title; those that cannot search here are skipped, as their jobs are.
-        rules: Of the searches, with the evaluator's parameters written out.
         space: What is searched.
-        tasks: That are searched.
+        tasks: Those that each method searches.
 
     Returns:
         A line for each method that can learn nothing on some task.
@@ -37,20 +35,15 @@ def check_budgets(
     Raises:
         ConfigError: If a method's budget is spent before its first candidate is evaluated.
     """
-    asked = {
-        title: setup
-        for title, setup in methods.items()
-        if setup.method.unsupported(space, setup.rules) is None
-    }
-    if not asked:
-        return ()
     warnings: dict[str, str] = {}
-    for task in tasks:
-        prices = _Prices(task, rules, space)
-        for title, (method, own) in asked.items():
+    for title, (method, rules) in methods.items():
+        if method.unsupported(space, rules) is not None:
+            continue
+        for task in tasks.list_searched(title):
+            prices = _Prices(task, rules, space)
             if method.kind is SearchKind.CANDIDATES:
-                _refuse_too_small(title, method, own, prices)
-            if line := _warn_of_startup(title, method, own, prices):
+                _refuse_too_small(title, method, rules, prices)
+            if line := _warn_of_startup(title, method, rules, prices):
                 warnings.setdefault(title, line)
     return tuple(warnings.values())
 

@@ -25,7 +25,7 @@ class MethodSetup(NamedTuple):
     rules: SearchRules
 
 
-def set_up_method(setting: MethodSetting, protocol: Protocol) -> MethodSetup:
+def set_up_method(setting: MethodSetting, protocol: Protocol, task: str = "") -> MethodSetup:
     """Write out a method's hyper-parameters, and find the rules of its searches.
 
     The experiment's own values lie over tuned ones, those over the protocol's for the method, and
@@ -34,6 +34,7 @@ def set_up_method(setting: MethodSetting, protocol: Protocol) -> MethodSetup:
     Args:
         setting: As the experiment has it.
         protocol: In the space that is searched.
+        task: That is searched, by name; one that the protocol does not know stands for all others.
 
     Raises:
         HarnessError: If hyper-parameters are wrong, or the budget limits nothing that it spends.
@@ -45,7 +46,7 @@ def set_up_method(setting: MethodSetting, protocol: Protocol) -> MethodSetup:
     if general := _common(protocol.kind_params.get(kind, {}), defaults(method.plugin)):
         params = merge(general, own)
         method = resolve_method(setting.model_copy(update={"params": params}))
-    rules = protocol.search_rules(setting.name, kind)
+    rules = protocol.search_rules(setting.name, kind, task)
     _refuse_other_units(method, rules)
     method.check(rules, None if protocol.costs is None else protocol.costs.target)
     return MethodSetup(method, rules)

@@ -50,6 +50,7 @@ class _Planner:
             for seed, pair, title in itertools.product(
                 experiment.seeds, resolved.pairs, resolved.methods
             )
+            if title in pair.methods
             for arm in experiment.method_arms(title)
             for row in self._plan_arm(arm, title, pair, seed)
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.api import Recipe, SearchSpace
-from harness.config.protocol import Protocol
+from harness.config.protocol import Judged, Protocol
 from harness.planning.resolve_plugins import looks_up
 
 # Fields of a recipe, the attribute of a space that says whether it can, and how to say it cannot.
@@ -27,16 +27,21 @@ def fit_recipes(
         name: Of the space.
         space: The same, opened.
     """
-    search, train, said = protocol.search, protocol.train, list[str]()
-    if not looks_up(search.evaluator):
-        candidate, sentences = _fit(search.candidate, "search.candidate", name, space)
-        search = search.model_copy(update={"candidate": candidate})
-        said += sentences
-    if not looks_up(train.evaluator):
-        recipe, sentences = _fit(train.recipe, "train.recipe", name, space)
-        train = train.model_copy(update={"recipe": recipe})
-        said += sentences
-    return protocol.model_copy(update={"search": search, "train": train}), tuple(said)
+    said: list[str] = []
+
+    def fit(rules: Judged, where: str, key: str = "candidate") -> Judged:
+        if looks_up(rules.evaluator):
+            return rules
+        recipe, sentences = _fit(getattr(rules, key), f"{where}.{key}", name, space)
+        said.extend(sentences)
+        return rules.model_copy(update={key: recipe})
+
+    fitted = {
+        "search": fit(protocol.search, "search"),
+        "tasks": {task: fit(its, f"tasks.{task}") for task, its in protocol.tasks.items()},
+        "train": fit(protocol.train, "train", "recipe"),
+    }
+    return protocol.model_copy(update=fitted), tuple(said)
 
 
 def _fit(recipe: Recipe, where: str, name: str, space: SearchSpace) -> tuple[Recipe, list[str]]:

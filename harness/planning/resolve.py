@@ -12,7 +12,7 @@ from harness.api import SearchKind, SearchSpace, Task
 from harness.config.costs import CostRules
 from harness.config.experiment import Experiment
 from harness.config.parameters import defaults
-from harness.config.protocol import Arm, Plugin, Protocol, SearchRules
+from harness.config.protocol import Arm, Judged, Plugin, Protocol, SearchRules
 from harness.config.tuning import MethodSetting
 from harness.errors import ConfigError, UnknownNameError
 from harness.planning.budgets import check_budgets
@@ -22,8 +22,8 @@ from harness.planning.pricing import add_fingerprint, open_costs, warn_about_tar
 from harness.planning.protocol_sizes import warn_about_sizes
 from harness.planning.recipes import fit_recipes
 from harness.planning.resolve_plugins import looks_up, open_space, resolve_plugin
-from harness.planning.tasks import PairData, TaskMap
-from harness.plugins import EVALUATORS, METHODS, SPACES
+from harness.planning.tasks import SEARCHING_THE_TARGET, PairData, TaskMap
+from harness.plugins import EVALUATORS, METHODS, SPACES, TASKS
 from harness.registry import did_you_mean
 from harness.results.planned import ExperimentFacts, MethodFacts
 
@@ -70,12 +70,15 @@ def resolve_experiment(experiment: Experiment) -> Resolved:
     protocol = _resolved_protocol(experiment.protocol)
     _refuse_unfair_sizes(experiment, space)
     _refuse_repeated_look_ups(experiment, protocol)
-    setups = {m.title: set_up_method(m, protocol) for m in experiment.methods}
+    setups = {
+        m.title: set_up_method(m, protocol, _searched_by(m.title, experiment, protocol))
+        for m in experiment.methods
+    }
     methods = {title: method.setting for title, (method, _) in setups.items()}
     tasks = TaskMap(experiment, space, protocol)
     for title, method in methods.items():
         _refuse_foreign_tuning(title, method, tasks.pairs)
-    too_small = check_budgets(setups, protocol.search, space, tasks.list_searched())
+    too_small = check_budgets(setups, space, tasks)
     protocol, out_of_reach = _priced(protocol, space_choice.name, space, tasks.list_tasks())
     other_sizes = warn_about_sizes(protocol, tasks.list_facts())
     facts = {title: _method_facts(setup, protocol.costs) for title, setup in setups.items()}
@@ -102,11 +105,12 @@ def resolve_experiment(experiment: Experiment) -> Resolved:
 
 
 def _refuse_unknown(protocol: Protocol) -> None:
-    """Refuse a method or space that a protocol names and nobody has."""
+    """Refuse a method, space or task that a protocol names and nobody has."""
     own = [name for rules in protocol.spaces.values() for name in rules.method_budgets]
     for registry, names in (
         (METHODS, [*protocol.method_params, *protocol.method_budgets, *own]),
         (SPACES, [*protocol.spaces]),
+        (TASKS, [*protocol.tasks]),
     ):
         known = registry.names()
         for name in names:
@@ -152,13 +156,32 @@ def _refuse_unfair_sizes(experiment: Experiment, space: SearchSpace) -> None:
 
 
 def _resolved_protocol(protocol: Protocol) -> Protocol:
-    search = protocol.search.model_copy(
-        update={"evaluator": resolve_plugin(EVALUATORS, protocol.search.evaluator)}
+    return protocol.model_copy(
+        update={
+            "search": _with_evaluator(protocol.search),
+            "train": _with_evaluator(protocol.train),
+            "tasks": {name: _with_evaluator(rules) for name, rules in protocol.tasks.items()},
+        }
     )
-    train = protocol.train.model_copy(
-        update={"evaluator": resolve_plugin(EVALUATORS, protocol.train.evaluator)}
-    )
-    return protocol.model_copy(update={"search": search, "train": train})
+
+
+def _with_evaluator(rules: Judged) -> Judged:
+    return rules.model_copy(update={"evaluator": resolve_plugin(EVALUATORS, rules.evaluator)})
+
+
+def _searched_by(title: str, experiment: Experiment, protocol: Protocol) -> str:
+    """Return a task that a method searches, whose rules are those of all it searches."""
+    tasks = [pair.source.name for pair in experiment.method_pairs(title)]
+    if SEARCHING_THE_TARGET.intersection(experiment.method_arms(title)):
+        tasks += [pair.target.name for pair in experiment.method_pairs(title)]
+    others = [task for task in tasks if protocol.search_on(task) != protocol.search_on(tasks[0])]
+    if others:
+        raise ConfigError(
+            f"method {title} would search {tasks[0]} and {others[0]} by different rules (protocol "
+            f"key tasks.{others[0] if others[0] in protocol.tasks else tasks[0]}); list it twice, "
+            "with a label, sources and arms of its own each time."
+        )
+    return tasks[0]
 
 
 def _priced(

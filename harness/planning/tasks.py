@@ -20,7 +20,7 @@ from harness.api import (
 )
 from harness.config.experiment import Experiment
 from harness.config.parameters import defaults
-from harness.config.protocol import Arm, Plugin, Protocol
+from harness.config.protocol import Arm, Plugin, Protocol, SearchRules
 from harness.errors import ConfigError
 from harness.planning.evaluators import describe_recorded
 from harness.planning.partition import Partition, partition
@@ -41,12 +41,14 @@ class PairData:
         target: What is trained on.
         searched_target: The same as the arms see it that search there: its images, where a table
             evaluates what is found, or the other way round; where no arm does, the target.
+        methods: Titles of those that search it.
     """
 
     searched: TaskData
     source: TaskData
     target: TaskData
     searched_target: TaskData
+    methods: tuple[str, ...]
 
 
 class Side(StrEnum):
@@ -97,13 +99,11 @@ class TaskMap:
     """
 
     def __init__(self, experiment: Experiment, space: SearchSpace, protocol: Protocol) -> None:
-        self._space, self._protocol = space, protocol
-        self._evaluators = {Side.TRAIN: protocol.train.evaluator}
-        if experiment.methods:
-            self._evaluators = {Side.SEARCH: protocol.search.evaluator, **self._evaluators}
-        self._with_images = [side for side, one in self._evaluators.items() if not looks_up(one)]
+        self._experiment, self._space, self._protocol = experiment, space, protocol
+        self._sides = tuple(Side) if experiment.methods else (Side.TRAIN,)
         self._opened: dict[tuple[str, bool], OpenTask] = {}
         searches_target = bool(SEARCHING_THE_TARGET.intersection(experiment.arms))
+        titles = [method.title for method in experiment.methods]
         trains_source = Side.TRAIN if Arm.SOURCE in experiment.arms else Side.SEARCH
         self.pairs = tuple(
             PairData(
@@ -111,20 +111,27 @@ class TaskMap:
                 self._open(source, trains_source),
                 self._open(target, Side.TRAIN),
                 self._open(target, Side.SEARCH if searches_target else Side.TRAIN),
+                tuple(t for t in titles if pair in experiment.method_pairs(t)),
             )
-            for searched, source, target in _choices(experiment)
-        )
-        self._searched = dict.fromkeys(
-            data.title
-            for pair in self.pairs
-            for data in (pair.searched, pair.searched_target)[: 1 + searches_target]
-            if experiment.methods
+            for pair, (searched, source, target) in zip(
+                experiment.pairs, _choices(experiment), strict=True
+            )
         )
 
-    def list_searched(self) -> list[OpenTask]:
-        """Return what some search of the experiment sees."""
-        has_images = Side.SEARCH in self._with_images
-        return [self._opened[title, has_images] for title in self._searched]
+    def list_searched(self, title: str) -> list[OpenTask]:
+        """Return what the searches of one method see."""
+        arms = self._experiment.method_arms(title)
+        searches_target = bool(SEARCHING_THE_TARGET.intersection(arms))
+        searched = {
+            data.title: data.name
+            for pair in self.pairs
+            if title in pair.methods
+            for data in (pair.searched, pair.searched_target)[: 1 + searches_target]
+        }
+        return [
+            self._opened[task, self._has_images(Side.SEARCH, name)]
+            for task, name in searched.items()
+        ]
 
     def list_tasks(self) -> dict[str, Task]:
         """Return every task, by title."""
@@ -137,9 +144,9 @@ class TaskMap:
 
     def _open(self, choice: Plugin, side: Side) -> TaskData:
         """Return a task's data as they are used on one side."""
-        has_images = side in self._with_images
+        has_images = self._has_images(side, choice.name)
         blank = TaskData(**choice.model_dump(), fingerprint="", proxy=_proxy_of(choice))
-        if side not in self._evaluators:
+        if side not in self._sides:
             return blank
         key = blank.title, has_images
         if key not in self._opened:
@@ -150,7 +157,7 @@ class TaskMap:
 
     def _merge_facts(self, title: str) -> TaskFacts:
         """Return the facts of the training; those of the search are named where they differ."""
-        trains_on_images = Side.TRAIN in self._with_images
+        trains_on_images = self._has_images(Side.TRAIN)
         searched = self._opened.get((title, not trains_on_images))
         trained = self._opened.get((title, trains_on_images), searched)
         assert trained is not None
@@ -169,7 +176,7 @@ class TaskMap:
         if task.no_images:
             raise ConfigError(task.no_images)
         parts = partition(task, data.title, self._protocol.splits, seed=0)
-        self._check_sizes(data.title, task, parts.sizes())
+        self._check_sizes(data, task, parts.sizes())
         data = data.model_copy(update={"fingerprint": task.fingerprint()})
         return OpenTask(data, task, parts, _facts(task, data, task.label, task.notice))
 
@@ -181,8 +188,8 @@ class TaskMap:
             )
         opened = {
             side: self._open_table(side, data, task)
-            for side in self._evaluators
-            if side not in self._with_images
+            for side in self._sides
+            if not self._has_images(side, data.name)
         }
         recorded = [known for _, known in opened.values()]
         data = data.model_copy(update={"fingerprint": recorded[0].fingerprint})
@@ -193,8 +200,8 @@ class TaskMap:
 
     def _open_table(self, side: Side, data: TaskData, task: Task) -> tuple[Evaluator, Recorded]:
         """Return a side's evaluator, and what it knows of a task."""
-        choice = self._evaluators[side]
-        search, recipe = self._protocol.search, self._protocol.train.recipe
+        choice = self._evaluator(side, data.name)
+        search, recipe = self._protocol.search_on(data.name), self._protocol.train.recipe
         try:
             evaluator = open_evaluator(
                 choice, EvaluatorContext(self._space, task, {}, "cpu", Path())
@@ -210,9 +217,10 @@ class TaskMap:
         assert known is not None, f"the evaluator {choice.name} does not say what it knows"
         return evaluator, known
 
-    def _check_sizes(self, title: str, task: Task, sizes: Mapping[str, int]) -> None:
+    def _check_sizes(self, data: TaskData, task: Task, sizes: Mapping[str, int]) -> None:
         """Refuse batches larger than a split and networks that the task's images do not fit."""
-        search, recipe = self._protocol.search, self._protocol.train.recipe
+        search, recipe = self._protocol.search_on(data.name), self._protocol.train.recipe
+        title = data.title
         train, validation = (sizes.get(str(split), 0) for split in (Split.TRAIN, Split.VALIDATION))
         for where, batch_size, split, have in (
             ("search.batch_size", search.batch_size, "train", train),
@@ -225,27 +233,35 @@ class TaskMap:
                 train + validation,
             ),
         ):
-            if batch_size > have and self._takes_images(where):
+            if batch_size > have and self._takes_images(where, data.name):
                 advice = f"ask for at most {have}" if have else "take more of the task's images"
                 raise ConfigError(
                     f"protocol key {where} asks for {batch_size} images at a time, but the {split} "
                     f"split of {title} has {have}; {advice}."
                 )
-        for where, scale in self._list_scales():
-            reason = self._takes_images(where) and self._space.unsupported(task.shape, scale)
+        for where, scale in self._list_scales(search):
+            reason = self._takes_images(where, data.name) and self._space.unsupported(
+                task.shape, scale
+            )
             if reason:
                 raise ConfigError(f"protocol {self._protocol.name}, {where}, on {title}: {reason}")
 
-    def _takes_images(self, key: str) -> bool:
-        """Tell whether the side that a key of the protocol belongs to trains on images."""
-        return key.partition(".")[0] in self._with_images
+    def _takes_images(self, key: str, task: str) -> bool:
+        """Tell whether the side that a key of the protocol belongs to trains on a task's images."""
+        return self._has_images(Side(key.partition(".")[0]), task)
 
-    def _list_scales(self) -> Iterator[tuple[str, Scale]]:
-        search, train = self._protocol.search, self._protocol.train
+    def _has_images(self, side: Side, task: str = "") -> bool:
+        return side in self._sides and not looks_up(self._evaluator(side, task))
+
+    def _evaluator(self, side: Side, task: str) -> Plugin:
+        rules = self._protocol.search_on(task) if side is Side.SEARCH else self._protocol.train
+        return rules.evaluator
+
+    def _list_scales(self, search: SearchRules) -> Iterator[tuple[str, Scale]]:
         if isinstance(self._space, WeightSharingSpace):
             yield "search.supernet", search.supernet.scale
         yield "search.candidate", search.candidate.scale
-        yield "train.recipe", train.recipe.scale
+        yield "train.recipe", self._protocol.train.recipe.scale
 
 
 def _choices(experiment: Experiment) -> Iterator[tuple[Plugin, Plugin, Plugin]]:

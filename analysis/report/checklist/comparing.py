@@ -161,8 +161,9 @@ def repetitions(study: Study) -> Finding:
 def tabular(study: Study) -> Finding:
     """A tabular or surrogate benchmark is used for evaluation in depth."""
     facts = [its.experiment for its in study.experiments.values()]
-    evaluators = {one["protocol"]["search"]["evaluator"]["name"] for one in facts}
-    evaluators |= {one["protocol"]["train"]["evaluator"]["name"] for one in facts}
+    rules = [one["protocol"][side] for one in facts for side in ("search", "train")]
+    rules += [its for one in facts for its in one["protocol"].get("tasks", {}).values()]
+    evaluators = {its["evaluator"]["name"] for its in rules}
     spaces = {one["space"]["name"] for one in facts}
     if "table" in evaluators:
         return passed("accuracies are read from a table")

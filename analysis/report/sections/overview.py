@@ -90,10 +90,13 @@ def _search(facts: ExperimentFacts) -> str:
     if protocol["splits"].get("by_index"):
         splits += " by index"
     budgets = {title: _limits(facts.search_budget(title)) for title in facts.methods}
+    own = protocol.get("tasks", {}).items()
+    elsewhere = [f"on {task} judged by {_plugin(its['evaluator'])}" for task, its in own]
     return (
         f"budget {_told(budgets)}; super-network of {several(network['cells'], 'cell')} "
         f"and {several(network['channels'], 'channel')}; batches of {rules['batch_size']}; "
         f"development data: {splits}, where a task has no partition of its own"
+        + "".join(f"; {told}" for told in elsewhere)
     )
 
 
