@@ -18,6 +18,7 @@ from analysis.answers.comparisons.family import Family, compare_family, compare_
 from analysis.answers.comparisons.records import Comparison
 from analysis.answers.costs import budget_table, cost_table, variance_table
 from analysis.answers.published import published_table, read_published
+from analysis.answers.published_figures import Figures, compare_figures
 from analysis.answers.sizes import size_table
 from analysis.answers.transfer.gains import gain_table
 from analysis.answers.transfer.gaps import gap_table
@@ -151,6 +152,12 @@ class Study:
         """Published results beside ours, where there are any for what was run."""
         known = self.experiments if self.has_jobs else {}  # a file names no rules to compare
         return published_table(self.papers, known, self.tables.titles, self.units)
+
+    @cached_property
+    def figures(self) -> Figures:
+        """Published figures of DARTS' space beside ours, and which are not set there, and why."""
+        known = self.experiments if self.has_jobs else {}
+        return compare_figures(known, self.tables.titles, self.units)
 
     @cached_property
     def transfer(self) -> dict[str, pd.DataFrame]:

@@ -148,6 +148,13 @@ def judge(difference: Interval, margin: float) -> str:
     return DIFFERS if low > 0 or high < 0 else CANNOT_TELL
 
 
+def tell_rule(value: Any) -> str:
+    """Return a rule in words: {"evaluations": 100} is 100 evaluations."""
+    if not isinstance(value, Mapping):
+        return json.dumps(value)
+    return ", ".join(f"{limit:,} {unit}" for unit, limit in value.items())
+
+
 def _is_judged_alike(document: Mapping[str, Any], facts: ExperimentFacts) -> bool:
     protocol, space = facts.experiment["protocol"], facts.experiment["space"]["name"]
     ours = (space, protocol["train"]["evaluator"]["name"])
@@ -225,20 +232,13 @@ def _differences(
     }
     for key, value in ours.items():
         if key in asked and asked[key] != value:
-            yield f"{key} {_told(value)} instead of {_told(asked[key])}"
+            yield f"{key} {tell_rule(value)} instead of {tell_rule(asked[key])}"
     params = facts.methods[title].params
     for key, value in result.get("params", {}).items():
         if params.get(key) != value:
             yield f"{key} {params.get(key)} instead of {value}"
     if "images" in asked and "subset" in facts.tasks[document["searched"]].label:
         yield "searched on a subset"
-
-
-def _told(value: Any) -> str:
-    """Return a rule in words: {"evaluations": 100} is 100 evaluations."""
-    if not isinstance(value, Mapping):
-        return json.dumps(value)
-    return ", ".join(f"{limit:,} {unit}" for unit, limit in value.items())
 
 
 def _known(value: float) -> float | None:

@@ -21,6 +21,7 @@ from analysis.answers.comparisons.rows import PARTS, name_fields
 from analysis.answers.costs import Budget, Cost, Variance
 from analysis.answers.keys import ArmKey, PairKey
 from analysis.answers.published import Published
+from analysis.answers.published_figures import Figure
 from analysis.answers.sizes import Size
 from analysis.answers.transfer.consistency import Consistency
 from analysis.answers.transfer.equivalents import Equivalent
@@ -74,6 +75,7 @@ ROWS: dict[str, type[Any] | tuple[type[Any], ...]] = {
     "plugins": PluginRow,
     "process": (RaceKey, WarmStart),
     "published": Published,
+    "published_figures": Figure,
     "reaching": (RaceKey, QualityCost),
     "retention": (ArmKey, Retention),
     "rivals": PARTS,

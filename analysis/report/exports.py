@@ -74,6 +74,7 @@ def _tables_of(study: Study) -> dict[str, pd.DataFrame]:
         "jobs": tables.jobs,
         "plugins": tables.plugins,
         "published": study.published,
+        "published_figures": study.figures.table,
         **study.similarity,
         **study.changes,
         **study.process,

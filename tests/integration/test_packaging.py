@@ -29,6 +29,8 @@ def test_a_wheel_holds_three_packages_and_the_protocols(tmp_path, root):
         "methods",
     }
     assert any(name.endswith("share/nas-harness/protocols/quick.yaml") for name in names)
+    figures = "analysis/answers/reference/darts_space/figures.csv"
+    assert {"harness/config/published.yaml", figures} <= set(names)
     assert any(name.startswith("analysis/report/templates/") for name in names)
     assert {"harness/py.typed", "harness/notation/reference/nb201_tables.npz"} <= set(names)
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from analysis.answers.comparisons.records import JOINED, Comparison, MarginTest, Verdict
-from analysis.arms import RANDOM
+from analysis.arms import GIVEN, RANDOM
 from analysis.numbers import (
     NOTHING,
     SMALLEST_PRINTED_P,
@@ -24,7 +24,7 @@ def where(found: Comparison) -> str:
     asked = found.question
     if found.test and found.test.design == "home advantage":
         return asked.source.replace(JOINED, " ↔ ")
-    return pair_label(asked.source, asked.target)
+    return pair_label("" if asked.arm == GIVEN else asked.source, asked.target)
 
 
 def say(found: Comparison, subject: str, other: str, *, is_second: bool = False) -> str:

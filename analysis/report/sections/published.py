@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import pandas as pd
 
 from analysis.answers.published import AGREES, CANNOT_TELL, DIFFERS, TAGS
+from analysis.answers.published_figures import BEST, OURS
 from analysis.loading.rows import Row
 from analysis.numbers import decimal, joined, several
 from analysis.report.document import Block, Fold, Listing, Section, Text
@@ -15,6 +17,11 @@ from analysis.report.sections.grids import Column, difference, grid
 from analysis.study import Study
 
 TITLE = "Published against measured"
+ABOUT_FIGURES = (
+    "Figures of the same space, data and size of networks, each with its quantity: only equal ones "
+    "may be compared. The best of several searches is above their mean by being chosen, and "
+    "authors release a cell that they chose."
+)
 
 
 def section(study: Study, gallery: Gallery) -> Section:
@@ -40,10 +47,39 @@ def section(study: Study, gallery: Gallery) -> Section:
             blocks.append(grid("published", rows, columns))
             differences = (Listing(tuple(document["differences"])),)
             blocks.append(Fold("What differs even under the published protocol", differences))
-    return Section("published", TITLE, tuple(blocks), _summary(table["verdict"]))
+    blocks += _list_figures(study)
+    return Section("published", TITLE, tuple(blocks), _summary(study))
 
 
-def _summary(verdicts: pd.Series[str]) -> str:
+def _list_figures(study: Study) -> Iterator[Block]:
+    """Set figures of DARTS' space side by side, each with its quantity."""
+    figures = study.figures
+    yield from (Text(refused) for refused in figures.refused)
+    if len(figures.table):
+        columns: list[Column] = [
+            ("method", lambda row: str(row["method"])),
+            ("searched → trained on", _path),
+            ("quantity", _name_quantity),
+            ("reached by", lambda row: joined((row["reached_by"], row["who"]))),
+            ("accuracy ± SD (n), %", _accuracy),
+            ("[95 % CI]", _limits),
+            ("published as", lambda row: str(row["title"])),
+            ("from", lambda row: joined((row["origin"], row["tag"]))),
+        ]
+        yield Text(ABOUT_FIGURES)
+        yield grid("published_figures", figures.table, columns)
+
+
+def _summary(study: Study) -> str:
+    """Say how many published results there are, and whether ours agree where that is judged."""
+    verdicts, figures = study.published["verdict"], study.figures.table
+    told = [_count_verdicts(verdicts)] if len(verdicts) else []
+    if published := int((figures["reached_by"] != OURS).sum()):
+        told.append(f"{several(published, 'published figure')} of the space beside ours.")
+    return " ".join(told) or "Published figures that are of other rules."
+
+
+def _count_verdicts(verdicts: pd.Series[str]) -> str:
     words = {AGREES: "agree", DIFFERS: "differ", CANNOT_TELL: "cannot be told"}
     counts = verdicts.value_counts()
     known = [f"{counts[name]} {text}" for name, text in words.items() if name in counts]
@@ -65,15 +101,33 @@ def _path(row: Row) -> str:
     return str(target) if source == target else f"{source} → {target}"
 
 
+def _name_quantity(row: Row) -> str:
+    return f"best of {row['best_of']:.0f}" if row["estimand"] == BEST else str(row["estimand"])
+
+
+def _accuracy(row: Row) -> str:
+    is_known = not math.isnan(row["accuracy"])
+    return _summarise(row["accuracy"], row["sd"], row["n"]) if is_known else "unknown"
+
+
+def _limits(row: Row) -> str:
+    has_limits = not math.isnan(row["low"])
+    return f"[{decimal(row['low'])}, {decimal(row['high'])}]" if has_limits else ""
+
+
 def _quantity(row: Row) -> str:
     k = row["best_of"]
     return "mean over searches" if k == 1 else f"best of {k} searches by validation"
 
 
 def _published(row: Row) -> str:
-    sd = "" if math.isnan(row["published_sd"]) else f" ± {decimal(row['published_sd'])}"
-    n = "n not stated" if math.isnan(row["published_n"]) else f"{row['published_n']:.0f}"
-    return f"{decimal(row['published'])}{sd} ({n})"
+    return _summarise(row["published"], row["published_sd"], row["published_n"])
+
+
+def _summarise(mean: float, sd: float, n: float) -> str:
+    spread = "" if math.isnan(sd) else f" ± {decimal(sd)}"
+    count = "n not stated" if math.isnan(n) else f"{n:.0f}"
+    return f"{decimal(mean)}{spread} ({count})"
 
 
 def _measured(row: Row) -> str:
