@@ -23,6 +23,7 @@ COMMANDS = (
     "report",
     "plot",
     "compare",
+    "archive",
     "check",
     "describe",
     "similarity",

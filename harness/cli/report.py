@@ -10,7 +10,9 @@ from harness.cli._output import emit
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("experiments", nargs="+", type=Path, help="folders, as results/NAME")
+    parser.add_argument(
+        "experiments", nargs="+", type=Path, help="folders, as results/NAME, or archives of them"
+    )
     parser.add_argument(
         "--out",
         type=Path,
@@ -29,16 +31,18 @@ def execute(args: argparse.Namespace) -> int:
     folders = [ExperimentFolder.existing(path).path for path in args.experiments]
     from analysis.report import write_report  # a wrong path is told before pandas is loaded
 
-    out = args.out or _place(folders)
+    out = args.out or _place(args.experiments)
     path = write_report(folders, out, everything=args.all, force=args.force)
     emit({"report": str(path)}, [path], is_json=args.json)
     return 0
 
 
-def _place(folders: list[Path]) -> Path:
+def _place(experiments: list[Path]) -> Path:
     """Return where a report belongs: into its experiment, or beside the first of several."""
+    from harness.results.archive import SUFFIX
     from harness.results.files import file_name
 
+    folders = [path.with_name(path.name.removesuffix(SUFFIX)) for path in experiments]
     if len(folders) == 1:
         return folders[0] / "report"
     names = "-".join(folder.resolve().name for folder in folders)

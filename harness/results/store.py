@@ -35,6 +35,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError, FolderInUseError
+from harness.results.archive import is_archive, unpack
 from harness.results.files import (
     REMEDY,
     file_name,
@@ -63,15 +64,18 @@ class ExperimentFolder:
 
     @classmethod
     def existing(cls, path: Path) -> ExperimentFolder:
-        """Return the folder at ``path``.
+        """Return the folder at ``path``, or that of an archive.
 
         Raises:
             ConfigError: If no experiment was ever planned there.
+            DataError: If an archive is damaged.
         """
+        if is_archive(path) and path.is_file():
+            path = unpack(path)
         if not (path / "plan.json").is_file():
             raise ConfigError(
                 f"{path} holds no experiment: expected a folder with plan.json, "
-                "as `python -m harness run` makes it."
+                "as `python -m harness run` makes it, or an archive of one."
             )
         return cls(path)
 
