@@ -131,6 +131,21 @@ def test_without_a_margin_nothing_is_called_equivalent():
     assert say(found, "these", "those").startswith("no difference was shown on c100 between these")
 
 
+def test_an_interval_beside_zero_that_decides_nothing_says_why():
+    (found,) = compare(
+        arm("transferred", [73.0, 73.0, 73.1, 72.9, 70.9]),
+        arm("direct", [71.0, 71.0, 71.1, 70.9, 70.95]),
+        declared=[("transferred", "direct")],
+    )
+    assert found.effect.low > 0 and found.verdict is Verdict.INCONCLUSIVE
+    p = f"{found.adjusted.p_holm:.2f}"
+    assert say(found, "these", "those") == (
+        "no difference was shown on c100 between these and those (72.6 against 71.0 %, 1.6 points "
+        f"more; 95 % interval +0.4 to +2.8 taken by itself, but p = {p} by ranks and after Holm's "
+        "correction; 5 runs each)"
+    )
+
+
 def test_what_is_as_good_as_direct_but_so_is_random_is_said_to_be():
     (found,) = compare(
         arm("transferred", TRANSFERRED),

@@ -104,8 +104,14 @@ def _limits(found: Comparison) -> str:
     low, high = (decimal(limit, 1, signed=True) for limit in (found.effect.low, found.effect.high))
     limits = f"{low} to {high}"
     holds_zero = found.effect.low <= 0 <= found.effect.high
-    is_open = holds_zero and not found.is_decided
-    return f"{limits} cannot be ruled out" if is_open else f"95 % interval {limits}"
+    if holds_zero and not found.is_decided:
+        return f"{limits} cannot be ruled out"
+    told, margin = f"95 % interval {limits}", found.against_margin
+    is_claimed = margin is not None and margin.is_non_inferior
+    if found.is_decided or is_claimed or found.adjusted is None:
+        return told
+    p = p_value(found.adjusted.p_holm)
+    return f"{told} taken by itself, but p = {p} by ranks and after Holm's correction"
 
 
 def difference_text(found: Comparison) -> str:

@@ -55,7 +55,8 @@ def sentences(study: Study) -> Iterator[str]:
 
     Where nothing is carried over, or on very many pairs, a sentence sums up a method.
     """
-    cells = list(product(study.methods, study.pairs))
+    asked = {(one.question.method, one.question.pair) for one in study.comparisons}
+    cells = [cell for cell in product(study.methods, study.pairs) if cell in asked]
     is_carried = any(
         {one.question.arm, one.question.against} & {*CARRIED} for one in study.comparisons
     )
