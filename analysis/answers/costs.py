@@ -61,7 +61,7 @@ class Variance(NamedTuple):
     """Where the spread of an arm comes from; standard deviations in percentage points.
 
     Attributes:
-        searches: Searches, or random architectures, with an accuracy.
+        searches: Searches with an accuracy, or architectures where nothing was searched.
         trainings: Finished trainings.
         search_sd: Between searches, without the noise of trainings; NaN unless some architecture
             was trained twice.
@@ -182,7 +182,9 @@ def _lower_ratio(group: pd.DataFrame, slow: str, fast: str) -> float | None:
 
 
 def _spread(group: pd.DataFrame, bill: pd.Series[float]) -> Variance:
-    found = variance_components([list(one) for _, one in group.groupby("unit")["test_acc"]])
+    # Where nothing was searched, the runs of one architecture are trainings of it.
+    by = "unit" if group["search_job"].any() else "architecture"
+    found = variance_components([list(one) for _, one in group.groupby(by)["test_acc"]])
     costs = float(bill["search_seconds"]), float(bill["train_seconds"])
     return Variance(
         searches=found.searches,

@@ -5,6 +5,7 @@ import json
 import pytest
 
 import harness
+from analysis.report.checklist.transferring import variances
 from analysis.study import load
 from harness.cli import main
 from harness.config.architectures import find_published
@@ -60,6 +61,9 @@ def test_given_architectures_are_added_to_what_a_method_found(tmp_path, capsys):
     assert (study.searchers, list(study.given)) == (["random_search"], ["PDARTS", "DARTS_V1"])
     notices = study.experiments["tiny"].notices
     assert any("grew by architectures DARTS_V1; seeds 1." in notice for notice in notices)
+    spread = study.variances.set_index("method").loc["DARTS_V1"]
+    assert (spread["searches"], spread["trainings"]) == (1, 2)
+    assert variances(study).evidence == "1 of 4 architectures trained more than once"
     rivals = {(one.question.method, one.question.rival) for one in study.rivals}
     assert ("random_search", "PDARTS") in rivals and ("PDARTS", "DARTS_V1") in rivals
 

@@ -133,8 +133,11 @@ def _carried(pairs: Sequence[Pair]) -> Iterator[tuple[str, str, Pair]]:
     """
     yield from ((arm, arm, pair) for arm, pair in product((TRANSFERRED, CONTINUED), pairs))
     firsts = {target: (source, target) for source, target in reversed(pairs)}
-    arms = ((DIRECT, DIRECT), (DIRECT, GIVEN), (GIVEN, GIVEN))
-    yield from ((*both, pair) for pair in reversed(firsts.values()) for both in arms)
+    here = (DIRECT, GIVEN)
+    yield from (
+        (arm, against, pair)
+        for pair, arm, against in product(reversed(firsts.values()), here, here)
+    )
 
 
 def _add_pooled(each: Sequence[Comparison], asked: Mapping[Question, Sides]) -> list[Comparison]:
