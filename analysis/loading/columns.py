@@ -248,7 +248,8 @@ class JobRow(NamedTuple):
         experiment: Where it was found.
         status: How it ended, as a run's.
         reason: Why there is no result; empty if there is one.
-        seconds: What it spent itself.
+        seconds: What it spent itself; of a result that was looked up, what the table recorded.
+        is_looked_up: Whether its results were looked up.
         schema_version: Of its record.
         fault: Why a file of it that is there cannot be read.
     """
@@ -262,5 +263,6 @@ class JobRow(NamedTuple):
     status: str
     reason: str
     seconds: float | None
+    is_looked_up: bool
     schema_version: int | None
     fault: str

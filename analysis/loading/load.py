@@ -16,7 +16,7 @@ from analysis.loading.arm_rows import ArmRow
 from analysis.loading.collapse import collapse_flag
 from analysis.loading.columns import JobRow, RunRow, SearchRow, TickRow
 from analysis.loading.provenance import list_environments, list_plugins
-from analysis.loading.reading import Job, Jobs, Reading, read
+from analysis.loading.reading import TABLE, Job, Jobs, Reading, read
 from analysis.loading.rows import frame
 from analysis.loading.searches import alpha_table, search_rows, trace_rows
 from harness.api import Graphs
@@ -243,6 +243,7 @@ def _job_row(job: Job) -> JobRow:
         status=job.status,
         reason=job.reason,
         seconds=job.record.bill.seconds if job.record else None,
+        is_looked_up=job.planned.spec.rules.evaluator.name == TABLE,
         schema_version=job.record.schema_version if job.record else None,
         fault=job.fault or ("trajectory.jsonl is gone or damaged" if job.is_damaged else ""),
     )

@@ -24,6 +24,7 @@ from harness.results.spec import SearchSpec
 from harness.results.store import ExperimentFolder, JobFolder
 
 MISSING = "missing"
+TABLE = "table"  # the evaluator that looks results up
 
 
 @dataclass(frozen=True)

@@ -112,3 +112,5 @@ def test_both_kinds_of_search_stand_in_one_report(tmp_path):
     assert set(runs["status"]) == {"done"}
     page = (tmp_path / "tiny" / "report" / "report.md").read_text()
     assert "on c10 judged by table" in page
+    assert "Cost: 1 search took " in page
+    assert "2 searches and 4 trainings were looked up: " in page

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.answers.rank_table import is_whole, tested_scores
+from analysis.loading.reading import TABLE
 from analysis.statistics.sample import Values, quantised
 from harness.api import DataError, Nb201File, find_nb201
 from harness.results.planned import ExperimentFacts
@@ -48,7 +49,7 @@ def is_looked_up(facts: ExperimentFacts) -> bool:
     if not facts.tasks:  # the runs were made elsewhere
         return False
     space, rules = facts.experiment["space"]["name"], facts.experiment["protocol"]["train"]
-    return (space, rules["evaluator"]["name"]) == ("nb201", "table")
+    return (space, rules["evaluator"]["name"]) == ("nb201", TABLE)
 
 
 def normalised_regret(accuracy: float, population: Values) -> float:

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import product
 
+import pandas as pd
+
 from analysis.answers.comparisons.records import Comparison, Verdict
 from analysis.answers.comparisons.sentences import say
 from analysis.arms import (
@@ -159,12 +161,23 @@ def _cost(study: Study) -> Iterator[str]:
         return
     jobs = study.tables.jobs
     done = jobs[jobs["status"] == "done"]
-    parts = [
-        f"{several(len(its), *nouns)} took {duration(float(its['seconds'].sum()))}"
-        for kind, nouns in NOUNS.items()
-        if len(its := done[done["kind"] == kind])
-    ]
+    ran, found = (done[done["is_looked_up"] == value] for value in (False, True))
+    parts = []
+    if len(ran):
+        machines = sorted(set(study.tables.environments["device"].dropna()))
+        took = [f"{jobs} took {time}" for jobs, time in _count_jobs(ran)]
+        parts.append(f"{' and '.join(took)}, on {joined(machines, 'an unknown device')}")
+    if len(found):
+        counts = " and ".join(jobs for jobs, _ in _count_jobs(found))
+        hours = duration(float(found["seconds"].sum()))
+        parts.append(f"{counts} were looked up: {hours} as the table recorded them")
     if lost := len(jobs) - len(done):
         parts.append(f"{several(lost, 'job')} without a result")
-    machines = sorted(set(study.tables.environments["device"].dropna()))
-    yield f"Cost: {joined(parts)}, on {joined(machines, 'an unknown device')}."
+    yield f"Cost: {'; '.join(parts)}."
+
+
+def _count_jobs(jobs: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    """Yield how many jobs of each kind there are, and what they took."""
+    for kind, nouns in NOUNS.items():
+        if len(its := jobs[jobs["kind"] == kind]):
+            yield several(len(its), *nouns), duration(float(its["seconds"].sum()))
