@@ -87,6 +87,15 @@ def test_a_stopped_run_goes_on_and_status_counts_its_jobs(tmp_path, capsys):
 
 
 @pytest.mark.real_report
+def test_a_source_that_is_only_named_needs_no_data_beside_a_method(tmp_path):
+    write(tmp_path, methods=["random_search"], pairs=[{"source": "d10", "target": "d10"}])
+    grow(tmp_path)
+    write_given(tmp_path, "PDARTS", pairs=[{"source": "c10", "target": "d10"}])
+    grow(tmp_path)
+    assert "c10 → d10" in (tmp_path / "tiny" / "report" / "report.md").read_text()
+
+
+@pytest.mark.real_report
 def test_a_looked_up_architecture_is_one_run_and_stands_like_a_method(tmp_path, look_up):
     assert look_up("--seeds", "3", "--set", "protocol.random_architectures=100") == 0
     report = tmp_path / "tiny" / "report"

@@ -80,7 +80,7 @@ def unseen_target(study: Study) -> Finding:
         for its in study.experiments.values()
         for title, task in its.tasks.items()
     }
-    same = [pair for pair in sorted(pairs) if prints[pair[0]] == prints[pair[1]]]
+    same = [pair for pair in sorted(pairs) if prints.get(pair[0]) == prints[pair[1]]]
     if same:
         return failed(f"source and target are the same data: {joined(_names(same))}")
     known = [text for pair in sorted(pairs) for text in _kinship(pair)]
