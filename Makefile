@@ -4,8 +4,7 @@ BIN := .venv/bin
 # One thread a process: on few cores spinning OpenMP threads cost 10 to 40 times.
 export OMP_NUM_THREADS := 1
 
-MAIN_JOB := $(BIN)/python -m harness run --method darts,random_search --source d10 --target d100 \
-	--seeds 5 --jobs 2 --arms transferred,continued,direct,random --protocol quick
+MAIN_JOB := $(BIN)/python -m harness run configs/experiments/first.yaml --jobs 2
 
 .PHONY: run test lint clean
 

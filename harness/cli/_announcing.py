@@ -31,8 +31,10 @@ def announce(
 
 
 def _lines(title: str, todo: Sequence[PlannedJob], found: Estimate | None) -> Iterator[str]:
-    for (kind, budget), count in _count_kinds(todo).items():
-        yield f"{count:>6}  {kind:<40}{budget}".rstrip()
+    counts = _count_kinds(todo)
+    width = max((len(kind) for kind, _ in counts), default=0)
+    for (kind, budget), count in counts.items():
+        yield f"{count:>6}  {kind:<{width}}  {budget}".rstrip()
     yield title
     if found is not None:
         left = f"; {found.unknown} jobs are not counted in" if found.unknown else ""

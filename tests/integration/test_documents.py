@@ -6,6 +6,7 @@ import tomllib
 import pytest
 
 from harness import cli
+from harness.config.architectures import find_published
 from harness.plugins import METHODS
 from tests.conftest import ROOT
 from tests.documents import PAGES, blocks, commands
@@ -45,8 +46,9 @@ def test_every_block_of_another_language_is_read(page):
 
 @pytest.fixture
 def _checkout(tmp_path, reference, monkeypatch):
-    """Stand in a folder with the checkout's configurations, the data, and a latency table."""
+    """Stand in a folder with the checkout's configurations, the data, and a file of cells."""
     (tmp_path / "configs").symlink_to(ROOT / "configs")
+    (tmp_path / "cells.txt").write_text(f"mine = {find_published('DARTS_V2').text}\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HARNESS_DATA", str(reference))
 

@@ -2,9 +2,11 @@
 
 import pytest
 
+from analysis.statistics.power import is_feasible, smallest_p
 from harness import plugins
 from harness.cli import main
 from harness.config.experiment import load_experiment, make_experiment
+from harness.config.protocol import Arm
 from harness.config.shipped import protocol_files
 from harness.planning.plan import make_plan
 from harness.planning.resolve import resolve_experiment
@@ -84,11 +86,25 @@ def test_the_paper_protocol_has_the_published_settings(subsets):
     assert method["choices"]["learning_rate"] == 3e-4
 
 
-def test_the_primary_family_of_the_main_job_fits_its_seeds():
+def test_the_primary_family_of_the_digits_fits_their_seeds():
     # Five seeds unpaired: the smallest p is 2/C(10, 5) = 1/126, so Holm holds up to 6 comparisons.
     loaded = load_experiment(ROOT / "configs" / "experiments" / "digits.yaml")
     family = len(loaded.protocol.primary) * len(loaded.methods) * len(loaded.pairs)
     assert 1 <= family <= 6 and len(loaded.seeds) == 5
+
+
+def test_the_main_job_has_enough_searches_for_all_that_it_asks():
+    planned = load_experiment(ROOT / "configs" / "experiments" / "first.yaml")
+    assert not resolve_experiment(planned).warnings
+    family = [
+        (method.title, pair.target.name, one)
+        for method in planned.methods
+        for pair in planned.method_pairs(method.title)
+        for one in planned.protocol.primary
+        if {one.arm, one.against} <= {*planned.method_arms(method.title), Arm.RANDOM}
+    ]
+    seeds = len(planned.seeds)
+    assert seeds >= 10 and is_feasible(smallest_p(seeds, seeds), len(family))
 
 
 def test_every_link_of_the_documents_leads_somewhere():
