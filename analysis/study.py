@@ -223,8 +223,9 @@ class Study:
     @property
     def _family(self) -> Family:
         """What the protocol declares; the experiments share it."""
-        protocol = next(iter(self.experiments.values())).experiment["protocol"]
-        return Family(self.methods, self.pairs, list_declared(protocol), protocol.get("margin"))
+        its = [facts.experiment for facts in self.experiments.values()]
+        margin = its[0]["protocol"].get("margin")
+        return Family(self.methods, self.pairs, list_declared(*its), margin)
 
 
 def load(folders: Iterable[Path | str], *, force: bool = False) -> list[Study]:

@@ -151,7 +151,7 @@ def judge(difference: Interval, margin: float) -> str:
 def tell_rule(value: Any) -> str:
     """Return a rule in words: {"evaluations": 100} is 100 evaluations."""
     if not isinstance(value, Mapping):
-        return json.dumps(value)
+        return "none" if value is None else json.dumps(value)
     return ", ".join(f"{limit:,} {unit}" for unit, limit in value.items())
 
 

@@ -133,7 +133,8 @@ def compare_figures(
                     ]
                     rows |= dict.fromkeys(sorted(its, key=_rank))
     sentences = (
-        f"Published figures of {joined(which)} are not set beside ours, for rules differ: {why}."
+        f"Published figures of {joined(which)} are not set beside ours, because they were reached "
+        f"under other rules; here: {why}."
         for why, which in refused.items()
     )
     return Figures(frame(Figure, rows), tuple(sentences))

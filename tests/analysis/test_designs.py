@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from analysis.answers.arms import Unit
+from analysis.answers.comparisons.asked import list_declared
 from analysis.answers.comparisons.family import Family, compare_family, compare_methods
 from analysis.answers.comparisons.records import Verdict
 from analysis.answers.comparisons.sentences import about_margin, say
@@ -297,3 +298,16 @@ def test_holm_counts_what_was_planned_also_where_it_came_to_nothing():
     assert found[0].adjusted.p_holm == pytest.approx(2 * 2 / 252)
     assert found[1].verdict is Verdict.NO_DATA
     assert "because no run of the arm direct has ended" in say(found[1], "a", "b")
+
+
+def test_given_architectures_are_compared_with_random_ones_unless_the_protocol_says_otherwise():
+    def declare(*primary, architectures=()):
+        protocol = {"primary": [{"arm": arm, "against": against} for arm, against in primary]}
+        return {"protocol": protocol, "architectures": architectures}
+
+    usual = ("transferred", "direct")
+    assert list_declared(declare(usual)) == [usual]
+    with_given = declare(usual, architectures=[{"name": "a", "text": "b"}])
+    assert list_declared(declare(usual), with_given) == [usual, ("given", "random")]
+    said = declare(("given", "direct"), architectures=[{"name": "a", "text": "b"}])
+    assert list_declared(said) == [("given", "direct")]

@@ -195,7 +195,7 @@ def test_the_report_sets_figures_side_by_side_or_says_why_not(tmp_path):
     ).write()
     write_report([folder], tmp_path / "report")
     text = (tmp_path / "report" / "report.md").read_text()
-    assert "not set beside ours, for rules differ: c10 (invented subset), c100 (inv" in text
+    assert "under other rules; here: c10 (invented subset), c100 (invented subset)" in text
     assert "search budget 4,000 examples instead of 50 epochs" in text
     assert "| released cell | others, P-DARTS |" not in text
     file = folder / "experiment.json"

@@ -15,13 +15,16 @@ from analysis.arms import GIVEN, RANDOM
 Sides = tuple[pd.DataFrame, pd.DataFrame]
 
 
-def list_declared(protocol: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return what a protocol declares: arms, and what each is compared with.
+def list_declared(*experiments: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what experiments under one protocol declare: arms, and what each is compared with.
 
-    Given architectures are compared with random ones, unless it says what else they are.
+    Given architectures are compared with random ones, unless the protocol says otherwise.
     """
-    declared = [(one["arm"], one["against"]) for one in protocol["primary"]]
-    return declared if GIVEN in dict(declared) else [*declared, (GIVEN, RANDOM)]
+    declared = [(one["arm"], one["against"]) for one in experiments[0]["protocol"]["primary"]]
+    has_given = any(its.get("architectures") for its in experiments)
+    if has_given and GIVEN not in dict(declared):
+        declared.append((GIVEN, RANDOM))
+    return declared
 
 
 def select_sides(units: pd.DataFrame, asked: Question) -> Sides:

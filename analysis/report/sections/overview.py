@@ -50,7 +50,7 @@ def _facts(study: Study) -> Grid:
         ("protocol", _each(members, lambda its: str(_protocol(its)["name"]))),
         ("search", _each(members, _search)),
         ("final training", _each(members, lambda its: _recipe(_protocol(its)["train"]["recipe"]))),
-        ("declared comparisons", _each(members, lambda its: _declared(_protocol(its)))),
+        ("declared comparisons", _each(members, lambda its: _declared(its.experiment))),
         ("jobs", f"{done:,} of {len(jobs):,} done, {spent} in all, each counted once"),
     )
     return Grid("", ("", ""), rows)
@@ -124,8 +124,8 @@ def _recipe(recipe: dict[str, Any]) -> str:
     )
 
 
-def _declared(protocol: dict[str, Any]) -> str:
-    return joined(f"{arm} against {against}" for arm, against in list_declared(protocol))
+def _declared(experiment: dict[str, Any]) -> str:
+    return joined(f"{arm} against {against}" for arm, against in list_declared(experiment))
 
 
 def _methods(study: Study) -> Listing:
