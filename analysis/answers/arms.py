@@ -33,10 +33,6 @@ class Unit(NamedTuple):
     """One independent observation: a search, a random architecture, or a given one's training.
 
     Attributes:
-        method: Its title, or name of a given architecture; empty for random ones.
-        arm: Name of the arm.
-        source: Task that was searched first; where nothing was, only that of the arm source.
-        target: Task that was trained on.
         unit: Digest of the search, number and text of the random architecture, or what a given one
             was trained on, with its seed.
         seed: Of the search, or of a given architecture's training; number of a random one.
@@ -50,10 +46,6 @@ class Unit(NamedTuple):
             search saw at full effort. None where neither was recorded.
     """
 
-    method: str
-    arm: str
-    source: str
-    target: str
     unit: str
     seed: int
     value: float
@@ -115,7 +107,7 @@ def units(runs: pd.DataFrame, searches: pd.DataFrame) -> pd.DataFrame:
     members: dict[tuple[str, ...], list[Any]] = {}
     for row in runs[[*ARM_KEY, "unit", *OBSERVED]].itertuples(index=False):
         members.setdefault(row[: len(ARM_KEY) + 1], []).append(row)
-    return frame(Unit, (_unit(key, rows, seen) for key, rows in members.items()))
+    return frame((ArmKey, Unit), (_unit(key, rows, seen) for key, rows in members.items()))
 
 
 def arms_table(runs: pd.DataFrame, observations: pd.DataFrame) -> pd.DataFrame:
@@ -149,17 +141,13 @@ def group_rows(
     return [(tuple(name), group) for name, group in table.groupby(key, sort=False)]
 
 
-def _unit(key: tuple[str, ...], rows: list[Any], seen: dict[str, float]) -> Unit:
+def _unit(key: tuple[str, ...], rows: list[Any], seen: dict[str, float]) -> tuple[ArmKey, Unit]:
     done = [row for row in rows if row.status == "done"]
     values = [row.test_acc for row in done if math.isfinite(row.test_acc)]
     held_out = [row.val_acc for row in done if math.isfinite(row.val_acc)]
     best = float(np.mean(held_out)) if held_out else seen.get(rows[0].search_job, math.nan)
-    method, arm, source, target, unit = key
-    return Unit(
-        method,
-        arm,
-        source,
-        target,
+    *arm_key, unit = key
+    return ArmKey(*arm_key), Unit(
         unit,
         seed=int(rows[0].search_seed),
         value=float(np.mean(values)) if values else math.nan,

@@ -15,6 +15,7 @@ from analysis.loading.rows import frame
 from analysis.statistics.ceilings import attenuation, noise_ceiling, reliability, spearman_brown
 from analysis.statistics.correlations import correlations, share, tau_interval, top
 from analysis.statistics.selection import (
+    Overlap,
     overlap_curve,
     precision_at_k,
     regret_curve,
@@ -24,6 +25,8 @@ from analysis.statistics.selection import (
 
 FRACTIONS = (1.0, 0.5, 0.1, 0.05, 0.01)
 COUNTS = (1, 10, 100, 1000)
+# Of the target, among which the source's best k are looked for.
+BEST = (0.1, 0.05, 0.01)
 
 
 class Agreement(NamedTuple):
@@ -60,17 +63,9 @@ class Agreement(NamedTuple):
 
 
 class Selected(NamedTuple):
-    """What the source's best k are worth on the target; of equals the earlier cell is taken.
+    """What the source's best k are worth on the target.
 
     Attributes:
-        k: How many.
-        overlap: Share of them that is among the target's best k.
-        chance: Expected share under a random ranking, k / m.
-        chance_low: Lower end of the central 95 % of shares under a random ranking.
-        chance_high: Its upper end.
-        p: Probability of at least this overlap under a random ranking (hypergeometric).
-        tied_source: Cells outside the best k whose source score equals the k-th.
-        tied_target: The same on the target.
         precision_10: Share of them that is among the target's best 10 %.
         precision_5: Among its best 5 %.
         precision_1: Among its best 1 %.
@@ -79,14 +74,6 @@ class Selected(NamedTuple):
         regret: (best of all - best of the k) / (best of all - mean of all) on the target.
     """
 
-    k: int
-    overlap: float
-    chance: float
-    chance_low: float
-    chance_high: float
-    p: float
-    tied_source: int
-    tied_target: int
     precision_10: float
     precision_5: float
     precision_1: float
@@ -140,31 +127,15 @@ def rank_transfer(
 def selection_table(
     source: Scoring, target: Scoring, cells: Cells, counts: Sequence[int] = COUNTS
 ) -> pd.DataFrame:
-    """Return what the source's best k are worth on the target, as ``Selected``."""
+    """Return what the source's best k are worth on the target: an ``Overlap``, a ``Selected``."""
     s, t = source.scores[cells.rows], target.scores[cells.rows]
     regret = regret_curve(s, t)
     rows = []
     for k in (k for k in counts if k <= len(s)):
-        found, ranks = top_k_overlap(s, t, k), target_ranks_at_k(s, t, k)
-        rows.append(
-            Selected(
-                k=k,
-                overlap=found.overlap,
-                chance=found.chance,
-                chance_low=found.chance_low,
-                chance_high=found.chance_high,
-                p=found.p,
-                tied_source=found.tied_source,
-                tied_target=found.tied_target,
-                precision_10=precision_at_k(s, t, k, 0.1),
-                precision_5=precision_at_k(s, t, k, 0.05),
-                precision_1=precision_at_k(s, t, k, 0.01),
-                best_rank=ranks.best,
-                worst_rank=ranks.worst,
-                regret=float(regret[k - 1]),
-            )
-        )
-    return frame(Selected, rows)
+        precision = (precision_at_k(s, t, k, best) for best in BEST)
+        row = (*precision, *target_ranks_at_k(s, t, k), float(regret[k - 1]))
+        rows.append((top_k_overlap(s, t, k), row))
+    return frame((Overlap, Selected), rows)
 
 
 def curves(source: Scoring, target: Scoring, cells: Cells) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from analysis.answers.keys import ARM_KEY
+from analysis.answers.keys import ARM_KEY, ArmKey
 from analysis.loading.load import Tables
 from analysis.loading.rows import Row, frame, list_rows
 from harness.config.protocol import Arm
@@ -21,10 +21,6 @@ class Size(NamedTuple):
     """What the networks of an arm cost beside what was asked for.
 
     Attributes:
-        method: Its title; empty for random architectures.
-        arm: Name of the arm.
-        source: Task that is searched first; empty for random architectures.
-        target: Task that networks are trained and tested on.
         n: Finished trainings with a cost.
         currency: What ``cost`` counts: ``macs``, or ``latency_ms`` by a table.
         aims: Whether the method heeds a target; None where that is not known.
@@ -36,10 +32,6 @@ class Size(NamedTuple):
             a target.
     """
 
-    method: str
-    arm: str
-    source: str
-    target: str
     n: int
     currency: str
     aims: bool | None
@@ -55,20 +47,16 @@ def size_table(tables: Tables) -> pd.DataFrame:
     runs = tables.runs
     done = runs[(runs["status"] == "done") & runs["cost"].notna()]
     groups = done.groupby(ARM_KEY, sort=False)
-    return frame(Size, (_size(tables, key, group) for key, group in groups))
+    return frame((ArmKey, Size), (_size(tables, key, group) for key, group in groups))
 
 
-def _size(tables: Tables, key: tuple[Hashable, ...], group: pd.DataFrame) -> Size:
-    method, arm, source, target = map(str, key)
+def _size(tables: Tables, names: tuple[Hashable, ...], group: pd.DataFrame) -> tuple[ArmKey, Size]:
+    key = ArmKey(*map(str, names))
     ratios = (group["cost"] / group["cost_target"]).dropna()
-    return Size(
-        method,
-        arm,
-        source,
-        target,
+    return key, Size(
         n=len(group),
         currency=group["cost_currency"].iloc[0],
-        aims=_aims(tables, method, arm, str(group["experiment"].iloc[0])),
+        aims=_aims(tables, key.method, key.arm, str(group["experiment"].iloc[0])),
         target_cost=float(group["cost_target"].iloc[0]),
         mean_cost=_geometric_mean(group["cost"]),
         lowest_cost=float(group["cost"].min()),

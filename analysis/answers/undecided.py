@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.loading.load import Tables
 from analysis.loading.rows import frame, list_rows
-from analysis.statistics.agreement import measure_searches
+from analysis.statistics.agreement import Agreement, measure_searches
 
 # The two most probable operations of an edge are closer than this on average. A documented choice:
 # after its 50 epochs on CIFAR-10 a search by DARTS is well above, after a few steps far below.
@@ -17,54 +17,35 @@ SMALL_MARGIN = 0.05
 # A cell that changes in this last share of the steps would have changed in the next ones, too.
 LAST_SHARE = 0.05
 
-GROUP = ["method", "role", "task", "source"]
 
-
-class SearchAgreement(NamedTuple):
-    """How alike the architecture parameters of searches are that differ in their seed only.
+class SearchesKey(NamedTuple):
+    """Searches that differ in their seed only: what a row is about.
 
     Attributes:
         method: Its title.
         role: What the searches are for: ``source``, ``direct``, ``continued``, ...
         task: Task that they search.
         source: Task that the first search of their chain searched.
-        searches: Finished gradient searches.
-        start: Mean correlation of alpha between seeds before the first step.
-        end: The same after the last step.
-        p: Of agreement by chance, operations relabelled.
-        is_chance: Whether they agree no more than by chance.
     """
 
     method: str
     role: str
     task: str
     source: str
-    searches: int
-    start: float
-    end: float
-    p: float
-    is_chance: bool
+
+
+GROUP = list(SearchesKey._fields)
 
 
 def agreement_table(tables: Tables) -> pd.DataFrame:
-    """Return a row, a ``SearchAgreement``, for each purpose with two gradient searches or more."""
+    """Return a row for each purpose with two gradient searches or more."""
     done = tables.searches[tables.searches["status"] == "done"]
     rows = []
     for key, group in done.groupby(GROUP, sort=False, dropna=False):
         its = tables.alphas[tables.alphas["job"].isin(group["job"])]
-        found = measure_searches(its) if len(its) else None
-        if found is not None:
-            names: dict[str, Any] = dict(zip(GROUP, key, strict=True))
-            row = SearchAgreement(
-                **names,
-                searches=found.searches,
-                start=found.start,
-                end=found.end,
-                p=found.p,
-                is_chance=found.is_chance,
-            )
-            rows.append(row)
-    return frame(SearchAgreement, rows)
+        if len(its) and (found := measure_searches(its)):
+            rows.append((key, found))
+    return frame((SearchesKey, Agreement), rows)
 
 
 def list_undecided(searches: pd.DataFrame, agreement: pd.DataFrame) -> dict[str, str]:

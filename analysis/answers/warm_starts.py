@@ -14,7 +14,6 @@ from analysis.arms import CONTINUED, DIRECT, DIRECT_LONG
 from analysis.loading.load import Tables
 from analysis.loading.rows import frame
 from analysis.statistics.curves import Curve, area_between, area_p, asymptotic, jumpstart, window
-from analysis.statistics.intervals import Interval
 from analysis.statistics.reaching import SHARES, log_rank_p, reaching, thresholds, time_ratio
 
 # What a search may know of its own quality; the first that both sides logged is compared.
@@ -208,27 +207,16 @@ def _curves(
 
 def _warm_start(race: Race) -> WarmStart:
     where = window(race.warm, race.cold)
-    row = WarmStart(
-        n_warm=len(race.warm),
-        n_cold=len(race.cold),
-        start=where.start,
-        budget=where.end,
-    )
+    row = WarmStart(len(race.warm), len(race.cold), where.start, where.end)
     if where.start > where.end:
         note = "no common cost: the cold searches ended before the warm began"
         return row._replace(note=note)
-    row = row._replace(
-        **_limits("jumpstart", jumpstart(race.warm, race.cold)),
-        **_limits("asymptotic", asymptotic(race.warm, race.cold)),
-    )
+    ends = [of(race.warm, race.cold)[:3] for of in (jumpstart, asymptotic)]
+    row = WarmStart(*row[:4], *ends[0], *ends[1])
     if not where.is_open:
         return row._replace(note="one common tick: no area")
-    area = _limits("area", area_between(race.warm, race.cold))
-    return row._replace(**area, p=area_p(race.warm, race.cold), note=race.note)
-
-
-def _limits(name: str, found: Interval) -> dict[str, Any]:
-    return {name: found.estimate, f"{name}_low": found.low, f"{name}_high": found.high}
+    area, p = area_between(race.warm, race.cold)[:3], area_p(race.warm, race.cold)
+    return WarmStart(*row[:10], *area, p, race.note)
 
 
 def _reaching(race: Race) -> Iterator[QualityCost]:

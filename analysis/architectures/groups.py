@@ -217,7 +217,7 @@ class MantelTest(NamedTuple):
     Attributes:
         n: Number of things.
         correlation: Spearman's, over all pairs; NaN where nothing can be said.
-        p: One-sided, for things close in one being close in the other; NaN like the correlation.
+        p: One-sided, by permuting things (Mantel); NaN where nothing can be said.
         relabellings: How many p rests on.
         is_exact: Whether these were all there are.
         why: The reason if p is NaN; empty if it is known.

@@ -14,9 +14,9 @@ from typing import Any, get_type_hints
 from analysis.answers.arms import Arm
 from analysis.answers.cells.changes import Change, OperationChange
 from analysis.answers.cells.course import Course, Divergence
-from analysis.answers.cells.searched import GroupRow, Stability
+from analysis.answers.cells.searched import GroupQuestion, PurposeKey, Stability
 from analysis.answers.cells.shapes import Shape
-from analysis.answers.cells.trained import Likeness, MantelRow
+from analysis.answers.cells.trained import Likeness, MantelKey
 from analysis.answers.comparisons.rows import PARTS, name_fields
 from analysis.answers.costs import Budget, Cost, Variance
 from analysis.answers.keys import ArmKey, PairKey
@@ -31,8 +31,10 @@ from analysis.answers.transfer.gaps import Gap
 from analysis.answers.transfer.retention import Retention
 from analysis.answers.transfer.savings import Saving
 from analysis.answers.transfer.shared import Agreement, Shared
-from analysis.answers.undecided import SearchAgreement
+from analysis.answers.undecided import SearchesKey
 from analysis.answers.warm_starts import QualityCost, RaceKey, WarmStart
+from analysis.architectures.chance import Judged
+from analysis.architectures.groups import GroupTest, MantelTest
 from analysis.figures import (
     alpha_course,
     alpha_epochs,
@@ -51,6 +53,7 @@ from analysis.loading.columns import AlphaRow, JobRow, RunRow, SearchRow, TickRo
 from analysis.loading.provenance import EnvironmentRow, PluginRow
 from analysis.loading.rows import Kind
 from analysis.report.checklist import Checked
+from analysis.statistics.agreement import Agreement as SearchAgreement
 
 # Type of the rows of each table, by the name of its file.
 ROWS: dict[str, type[Any] | tuple[type[Any], ...]] = {
@@ -81,15 +84,15 @@ ROWS: dict[str, type[Any] | tuple[type[Any], ...]] = {
     "rivals": PARTS,
     "runs": RunRow,
     "savings": (ArmKey, Saving),
-    "search_agreement": SearchAgreement,
+    "search_agreement": (SearchesKey, SearchAgreement),
     "searches": SearchRow,
-    "shapes": Shape,
+    "shapes": (PurposeKey, Shape),
     "shared": Shared,
     "similarity_functional": Likeness,
-    "similarity_groups": GroupRow,
-    "similarity_mantel": MantelRow,
-    "similarity_stability": Stability,
-    "sizes": Size,
+    "similarity_groups": (GroupQuestion, GroupTest),
+    "similarity_mantel": (MantelKey, MantelTest),
+    "similarity_stability": (PurposeKey, Stability, Judged),
+    "sizes": (ArmKey, Size),
     "trace": TickRow,
     "variances": (ArmKey, Variance),
 }

@@ -4,40 +4,36 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.statistics.sample import ALPHA
+
 DRAWS = 999
-ALPHA_ERROR = 0.05
 
 Values = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Agreement:
+class Agreement(NamedTuple):
     """How alike the architecture parameters of several searches are.
 
     Attributes:
-        searches: How many.
+        searches: How many finished gradient searches.
         start: Mean correlation between pairs of searches before the first step: what noise gives.
         end: The same after the last step.
         p: Share of random relabellings of each edge's operations in which the searches agree as
             much as at the end; small if they agree more than chance.
+        is_chance: Whether they agree no more than by chance, as far as the test can tell.
     """
 
     searches: int
     start: float
     end: float
     p: float
-
-    @property
-    def is_chance(self) -> bool:
-        """Whether the searches agree no more than by chance, as far as the test can tell."""
-        return self.p > ALPHA_ERROR
+    is_chance: bool
 
 
 def measure(start: Values, end: Values, edges: Sequence[int], *, seed: int = 0) -> Agreement:
@@ -62,7 +58,8 @@ def measure(start: Values, end: Values, edges: Sequence[int], *, seed: int = 0) 
         shuffled = np.take_along_axis(centred, order, axis=1)
         exceeded += _mean_correlation(shuffled) >= found - 1e-12
     before = _mean_correlation(_centre(start, labels))
-    return Agreement(len(end), before, found, (1 + exceeded) / (1 + DRAWS))
+    p = (1 + exceeded) / (1 + DRAWS)
+    return Agreement(len(end), before, found, p, bool(p > ALPHA))
 
 
 def measure_searches(alphas: pd.DataFrame) -> Agreement | None:

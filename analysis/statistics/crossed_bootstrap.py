@@ -12,6 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -55,8 +56,7 @@ class Answers:
         return int(self.sources.max()) + 1 if self.sources.size else 0
 
 
-@dataclass(frozen=True)
-class Crossed:
+class Crossed(NamedTuple):
     """One difference with three intervals, each for another population.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""How large a difference is: the probability of the better run, its interval, its bands."""
+"""How large a difference is: the probability of the better run, its interval."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from scipy import optimize, stats
 from analysis.statistics.intervals import Interval
 from analysis.statistics.sample import LEVEL, Values, quantised
 
-# Bouthillier et al. (MLSys 2021): P(A > B) from which a difference is meaningful.
-MEANINGFUL = 0.75
 _EDGE = 1e-12
 
 
@@ -61,21 +59,6 @@ def standardised_mean(differences: Values) -> float:
     d = np.asarray(differences, dtype=np.float64)
     spread = float(d.std(ddof=1)) if len(d) > 1 else 0.0
     return float(d.mean()) / spread if spread > 1e-12 else math.nan
-
-
-def meaning(interval: Interval, threshold: float = MEANINGFUL) -> str:
-    """Return the decision of Bouthillier et al. (MLSys 2021) from an interval of P(A > B).
-
-    It needs every source of variance to be randomised.
-    """
-    if math.isnan(interval.low):
-        return "unknown"
-    if interval.high < 0.5:
-        return "worse"
-    if interval.low <= 0.5:
-        return "not significant"
-    is_meaningful = interval.high > threshold
-    return "significant and meaningful" if is_meaningful else "significant, not meaningful"
 
 
 def share_better(differences: Values) -> float:

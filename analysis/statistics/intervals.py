@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy import optimize, stats
@@ -18,8 +19,7 @@ from analysis.statistics.counter import counted
 from analysis.statistics.sample import LEVEL, Values
 
 
-@dataclass(frozen=True)
-class Interval:
+class Interval(NamedTuple):
     """An estimate with its confidence interval; NaN limits where there is no interval.
 
     Attributes:

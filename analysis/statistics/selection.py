@@ -6,7 +6,7 @@ Of equal scores the earlier row comes first; how many were passed over that way 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,9 +18,10 @@ from analysis.statistics.sample import LEVEL
 Curve = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Overlap:
+class Overlap(NamedTuple):
     """The architectures that are among the best k of both scorings.
+
+    Of equals the earlier one is taken.
 
     Attributes:
         k: Size of either set.
@@ -41,21 +42,6 @@ class Overlap:
     p: float
     tied_source: int
     tied_target: int
-
-
-@dataclass(frozen=True)
-class TargetRanks:
-    """Ranks on the target of the source's best k (Ning et al., NeurIPS 2021: BR@K and WR@K).
-
-    Attributes:
-        k: How many are verified on the target.
-        best: Their best target rank, 1 for the best of all; equals share the better one.
-        worst: Their worst.
-    """
-
-    k: int
-    best: int
-    worst: int
 
 
 def top_k_overlap(source: ArrayLike, target: ArrayLike, k: int) -> Overlap:
@@ -96,12 +82,15 @@ def precision_at_k(source: ArrayLike, target: ArrayLike, k: int, fraction: float
     return len(np.intersect1d(top(source, k), good)) / k
 
 
-def target_ranks_at_k(source: ArrayLike, target: ArrayLike, k: int) -> TargetRanks:
-    """Return the best and the worst target rank among the source's best k."""
+def target_ranks_at_k(source: ArrayLike, target: ArrayLike, k: int) -> tuple[int, int]:
+    """Return the best and the worst target rank among the source's best k; 1 is the best of all.
+
+    BR@K and WR@K of Ning et al. (NeurIPS 2021); equals share the better rank.
+    """
     t = quantised(target)
     _check(k, len(t))
     ranks = 1 + (t[None, :] > t[top(source, k), None]).sum(axis=1)
-    return TargetRanks(k, int(ranks.min()), int(ranks.max()))
+    return int(ranks.min()), int(ranks.max())
 
 
 def regret_curve(source: ArrayLike, target: ArrayLike) -> Curve:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import sys
 import tempfile
 from pathlib import Path
@@ -63,7 +62,7 @@ def execute(args: argparse.Namespace) -> int:
             "gradient method that can search here, such as darts."
         )
     seconds = float(tables.searches["seconds"].mean())
-    document = {**dataclasses.asdict(found), "seconds": seconds}
+    document = {**found._asdict(), "seconds": seconds}
     emit(document, [_describe(args, found, seconds)], is_json=args.json)
     return 0
 

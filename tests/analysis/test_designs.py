@@ -14,6 +14,7 @@ from analysis.answers.comparisons.family import Family, compare_family, compare_
 from analysis.answers.comparisons.records import Verdict
 from analysis.answers.comparisons.sentences import about_margin, say
 from analysis.answers.comparisons.sentences import tested as describe_test
+from analysis.answers.keys import ArmKey
 from analysis.numbers import MINUS
 from tests.analysis.experiments import Invention
 from tests.analysis.loading import load_study
@@ -46,7 +47,7 @@ def arm(name, values, pair=PAIR, method="darts", *, searches=None, failed=0, end
                 "rules": "r",
             }
         )
-    return pd.DataFrame(rows, columns=Unit._fields)
+    return pd.DataFrame(rows, columns=[*ArmKey._fields, *Unit._fields])
 
 
 def permutation_p(x, y):

@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from analysis.answers.arms import Unit
+from analysis.answers.keys import ArmKey
 from analysis.answers.transfer.equivalents import equivalent_table
 from analysis.answers.transfer.populations import (
     equivalent_draws,
@@ -87,14 +88,17 @@ def test_no_population_without_the_table_that_was_used(table, monkeypatch, tmp_p
 def units(values, arm="transferred"):
     method, source = ("", "") if arm == "random" else ("darts", "c10")
     return [
-        Unit(method, arm, source, "c100", f"{arm} {seed}", seed, value, 1, "done", "", "")
+        (
+            (method, arm, source, "c100"),
+            Unit(f"{arm} {seed}", seed, value, 1, "done", "", ""),
+        )
         for seed, value in enumerate(values)
     ]
 
 
 def test_on_a_table_draws_regret_and_percentile_are_looked_up():
     space, values = np.linspace(0, 100, 1001), [79.0, 80.0, 81.5]
-    observed = frame(Unit, [*units(values), *units([10.0, 20.0], "random")])
+    observed = frame((ArmKey, Unit), [*units(values), *units([10.0, 20.0], "random")])
     (row,) = list_rows(equivalent_table(observed, {"c100": space}))
     mean = np.mean(values)
     low, high = stats.t.interval(0.95, 2, mean, stats.sem(values))
@@ -108,7 +112,7 @@ def test_on_a_table_draws_regret_and_percentile_are_looked_up():
 
 
 def test_without_a_table_draws_are_estimated_and_called_so():
-    observed = frame(Unit, [*units([79.0, 80.0]), *units([78.0, 79.0, 82.0], "random")])
+    observed = frame((ArmKey, Unit), [*units([79.0, 80.0]), *units([78.0, 79.0, 82.0], "random")])
     (row,) = list_rows(equivalent_table(observed, {}))
     assert row["architectures"] == 0 and math.isnan(row["regret"])
     told = {"draws": row["draws"], "low_draws": math.nan, "n_random": 3, "architectures": 0}

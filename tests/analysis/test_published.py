@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 from analysis.answers.arms import Unit
+from analysis.answers.keys import ArmKey
 from analysis.answers.published import TAGS, judge, published_table, read_published
 from analysis.loading.rows import frame, list_rows
 from analysis.statistics.intervals import Interval
@@ -71,10 +72,13 @@ def facts(change=lambda experiment: None, **params):
 def units(method, target, values, arm="transferred", validation=None):
     seen = validation or [None] * len(values)
     rows = [
-        Unit(method, arm, "c10", target, str(seed), seed, value, 1, "done", "", "", score)
+        (
+            (method, arm, "c10", target),
+            Unit(str(seed), seed, value, 1, "done", "", "", score),
+        )
         for seed, (value, score) in enumerate(zip(values, seen, strict=True))
     ]
-    return frame(Unit, rows)
+    return frame((ArmKey, Unit), rows)
 
 
 def compare_all(document, its, found):

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 from scipy.stats import pearsonr
 
-from analysis.answers.undecided import GROUP, SearchAgreement, list_undecided
+from analysis.answers.undecided import SearchesKey, list_undecided
 from analysis.loading.rows import frame
 from analysis.report.notices import notices
 from analysis.report.sections.insights import flags
-from analysis.statistics.agreement import DRAWS, measure, measure_searches
+from analysis.statistics.agreement import DRAWS, Agreement, measure, measure_searches
 from tests.analysis.loading import load_study
 
 EDGES = [edge for edge in range(14) for _ in range(8)]
@@ -79,7 +79,7 @@ def test_a_table_of_ticks_gives_the_same_from_its_first_and_last():
 
 
 ROW = {"status": "done", "margin": 0.2, "last_change_step": 10, "steps": 100, "seed": 0}
-KEY = dict(zip(GROUP, ("darts", "direct", "d10", "d10"), strict=True))
+KEY = SearchesKey("darts", "direct", "d10", "d10")
 
 
 @pytest.mark.parametrize(
@@ -96,10 +96,12 @@ KEY = dict(zip(GROUP, ("darts", "direct", "d10", "d10"), strict=True))
 )
 def test_reasons_why_a_search_is_undecided(changes, p, reason):
     agreement = frame(
-        SearchAgreement,
-        [SearchAgreement(**KEY, searches=2, start=0.0, end=0.1, p=p, is_chance=p > 0.05)],
+        (SearchesKey, Agreement),
+        [(KEY, Agreement(searches=2, start=0.0, end=0.1, p=p, is_chance=p > 0.05))],
     )
-    found = list_undecided(pd.DataFrame([{"job": "a", **KEY, **ROW, **changes}]), agreement)
+    found = list_undecided(
+        pd.DataFrame([{"job": "a", **KEY._asdict(), **ROW, **changes}]), agreement
+    )
     assert found == ({} if reason is None else {"a": reason})
 
 

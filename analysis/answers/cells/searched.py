@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.architectures.chance import Chance
+from analysis.architectures.chance import Chance, Judged
 from analysis.architectures.groups import GroupTest, permute_labels
 from analysis.architectures.metrics import compare_architectures, distance, primary_of
 from analysis.arms import ROLES
@@ -26,60 +26,55 @@ from analysis.numbers import joined
 Matrix = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
-GROUP = ["method", "role", "task"]
 COLD = ROLES[:2]
+
+
+class PurposeKey(NamedTuple):
+    """Searches of one method for one purpose on one task: what a row is about.
+
+    Attributes:
+        method: Title.
+        role: What the searches are for.
+        task: Where they searched.
+    """
+
+    method: str
+    role: str
+    task: str
 
 
 class Found(NamedTuple):
     """A search that found an architecture.
 
     Attributes:
-        method: Title.
-        role: What the search is for.
-        task: Where it searched.
         seed: Of the search.
         cell: The architecture's place among the distinct ones.
     """
 
-    method: str
-    role: str
-    task: str
     seed: int
     cell: int
 
 
 class Stability(NamedTuple):
-    """How alike the architectures are that one method found for one purpose on one task.
+    """How alike the architectures that they found are.
 
     Attributes:
-        method: Title.
-        role: What the searches are for.
-        task: Where they searched.
         cell: Which cell; ``mean`` over an architecture's cells.
         n: Number of searches.
         distinct: Number of distinct architectures among what they found.
         metric: What likeness is measured by; see ``METRICS``.
         mean: The metric's mean over pairs of searches; NaN if there is no pair.
-        chance_mean: Its mean over pairs of random architectures; NaN if unknown.
-        percentile: Percent of random pairs that are less alike than the mean.
-        corrected: The mean, 0 at that of random pairs and 1 for equal architectures.
     """
 
-    method: str
-    role: str
-    task: str
     cell: str
     n: int
     distinct: int
     metric: str
     mean: float
-    chance_mean: float
-    percentile: float
-    corrected: float
 
 
-class GroupRow(NamedTuple):
-    """Whether cold searches of different data sets, or by different methods, differ.
+class GroupQuestion(NamedTuple):
+    """Do cold searches of different data sets, or by different methods, differ?
 
     Attributes:
         question: ``data set`` or ``method``: what the groups differ in.
@@ -89,16 +84,6 @@ class GroupRow(NamedTuple):
         tasks: Where they searched.
         n: Number of searches.
         seeds: Number of different seeds among them.
-        within: Mean distance, in [0, 1], of pairs of searches of one group.
-        between: Mean distance of pairs of different groups.
-        difference: Between less within.
-        low: 2.5 % point of the difference when labels are permuted.
-        high: 97.5 % point.
-        p: One-sided; NaN where nothing can be said.
-        p_min: The smallest that was attainable.
-        relabellings: How many p rests on.
-        is_exact: Whether these were all there are.
-        why: The reason if p is NaN; empty if it is known.
     """
 
     question: str
@@ -108,16 +93,9 @@ class GroupRow(NamedTuple):
     tasks: str
     n: int
     seeds: int
-    within: float
-    between: float
-    difference: float
-    low: float
-    high: float
-    p: float
-    p_min: float
-    relabellings: int
-    is_exact: bool
-    why: str
+
+
+GROUP = list(PurposeKey._fields)
 
 
 @dataclass(frozen=True)
@@ -146,18 +124,18 @@ def collect_found(tables: Tables) -> Collection:
     searches = searches.assign(place=searches["role"].map(ROLES.index)).sort_values(order)
     distinct: dict[tuple[Any, ...], int] = {}
     found = [
-        Found(row["method"], row["role"], row["task"], row["seed"],
-              distinct.setdefault(tuple(graphs.items()), len(distinct)))
+        ([row[name] for name in GROUP], Found(row["seed"], place))
         for row in list_rows(searches)
         if (graphs := tables.graphs.get(row["job"]))
-    ]  # fmt: skip
+        for place in [distinct.setdefault(tuple(graphs.items()), len(distinct))]
+    ]
     if not found:
-        return Collection(frame(Found, ()), "", {})
+        return Collection(frame((PurposeKey, Found), ()), "", {})
     kept = [dict(cells) for cells in distinct]
     every = compare_architectures(kept, kept)
     metric = primary_of(next(iter(every.values())))
     values = {cell: metrics[metric] for cell, metrics in every.items()}
-    return Collection(frame(Found, found), metric, values)
+    return Collection(frame((PurposeKey, Found), found), metric, values)
 
 
 def count_found(groups: Iterable[pd.DataFrame], distinct: int) -> Counts:
@@ -188,10 +166,9 @@ def stability_table(collection: Collection, chance: Chance) -> pd.DataFrame:
     for cell, values in collection.values.items():
         means = average_pairs(values, count_found((its for _, its in groups), len(values)))
         for (key, its), mean in zip(groups, means.diagonal().tolist(), strict=True):
-            (method, role, task), distinct = map(str, key), its["cell"].nunique()
-            about = (method, role, task, cell, len(its), distinct, collection.metric, mean)
-            rows.append(Stability(*about, *chance.judge(cell, collection.metric, mean)))
-    return frame(Stability, rows)
+            row = Stability(cell, len(its), its["cell"].nunique(), collection.metric, mean)
+            rows.append((map(str, key), row, chance.judge(cell, collection.metric, mean)))
+    return frame((PurposeKey, Stability, Judged), rows)
 
 
 def group_table(collection: Collection, rng: np.random.Generator) -> pd.DataFrame:
@@ -211,10 +188,9 @@ def group_table(collection: Collection, rng: np.random.Generator) -> pd.DataFram
                     continue
                 test = _test(collection.distances(cell), its, label, where, rng)
                 names, seeds = joined(groups), its["seed"].nunique()
-                rows.append(
-                    GroupRow(question, name, cell, names, joined(tasks), len(its), seeds, *test)
-                )
-    return frame(GroupRow, rows)
+                asked = (question, name, cell, names, joined(tasks), len(its), seeds)
+                rows.append((asked, test))
+    return frame((GroupQuestion, GroupTest), rows)
 
 
 ALL = "all"

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from analysis.answers.cells.searched import GROUP
+from analysis.answers.cells.searched import GROUP, PurposeKey
 from analysis.architectures.chance import Chance
 from analysis.architectures.measures import measure_graph
 from analysis.loading.load import Tables
@@ -18,9 +18,6 @@ class Shape(NamedTuple):
     """A measure of what a group of searches found.
 
     Attributes:
-        method: Title.
-        role: What the searches are for.
-        task: Where they searched.
         cell: Which cell.
         measure: Its name; see ``measure_graph``.
         n: Number of searches whose architecture has a value.
@@ -28,9 +25,6 @@ class Shape(NamedTuple):
         random: Mean over random architectures; NaN if unknown.
     """
 
-    method: str
-    role: str
-    task: str
     cell: str
     measure: str
     n: int
@@ -43,7 +37,6 @@ def shape_table(tables: Tables, chance: Chance) -> pd.DataFrame:
     searches = tables.searches[(tables.searches["status"] == "done")]
     rows = []
     for key, group in searches.groupby(GROUP, sort=False):
-        method, role, task = map(str, key)
         found = [tables.graphs[job] for job in group["job"] if job in tables.graphs]
         for cell in found[0] if found else ():
             measures = [measure_graph(graphs[cell]) for graphs in found]
@@ -52,5 +45,5 @@ def shape_table(tables: Tables, chance: Chance) -> pd.DataFrame:
                 known = values[np.isfinite(values)]
                 mean = float(known.mean()) if len(known) else np.nan
                 random = chance.measures.get(cell, {}).get(name, np.nan)
-                rows.append(Shape(method, role, task, cell, name, len(known), mean, random))
-    return frame(Shape, rows)
+                rows.append((map(str, key), Shape(cell, name, len(known), mean, random)))
+    return frame((PurposeKey, Shape), rows)

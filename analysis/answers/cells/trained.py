@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.architectures.functional import MEASURES, Probe, compare_networks, read_probe
-from analysis.architectures.groups import mantel
+from analysis.architectures.groups import MantelTest, mantel
 from analysis.architectures.metrics import compare_architectures, distance, primary_of
 from analysis.arms import RANDOM
 from analysis.loading.load import Tables
@@ -27,28 +27,16 @@ Matrix = NDArray[np.float64]
 MOST_NETWORKS, MOST_RANDOM = 80, 240
 
 
-class MantelRow(NamedTuple):
-    """Whether random architectures far apart have accuracies far apart.
+class MantelKey(NamedTuple):
+    """Which random architectures are asked: do those far apart have accuracies far apart?
 
     Attributes:
         target: Task they were trained on.
         cell: Which cell; ``mean`` over an architecture's cells.
-        n: Number of architectures.
-        correlation: Spearman's, over pairs, of distance and absolute difference of accuracy.
-        p: One-sided, by permuting architectures (Mantel); NaN where nothing can be said.
-        relabellings: How many p rests on.
-        is_exact: Whether these were all there are.
-        why: The reason if p is NaN; empty if it is known.
     """
 
     target: str
     cell: str
-    n: int
-    correlation: float
-    p: float
-    relabellings: int
-    is_exact: bool
-    why: str
 
 
 class Likeness(NamedTuple):
@@ -125,8 +113,8 @@ def mantel_table(tables: Tables, rng: np.random.Generator) -> pd.DataFrame:
         accuracy = np.array([network.accuracy for network in known])
         apart = np.abs(accuracy[:, None] - accuracy[None])
         for cell, distances in _distances([network.graphs for network in known]).items():
-            rows.append(MantelRow(target, cell, *mantel(distances, apart, rng=rng)))
-    return frame(MantelRow, rows)
+            rows.append((MantelKey(target, cell), mantel(distances, apart, rng=rng)))
+    return frame((MantelKey, MantelTest), rows)
 
 
 def functional_table(tables: Tables) -> pd.DataFrame:

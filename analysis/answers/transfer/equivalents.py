@@ -130,34 +130,20 @@ def equivalent_table(
             found = _look_up(values, space)
         elif floor:
             rng = np.random.default_rng([seed, len(rows)])
-            found = _limits(equivalent_budget(values, floor, rng))
+            found = equivalent_budget(values, floor, rng)
         else:
             continue
-        rows.append((key, Equivalent(len(values), len(floor), **found)))
+        rows.append((key, Equivalent(len(values), len(floor), *found)))
     return frame((ArmKey, Equivalent), rows)
 
 
-def _look_up(values: list[float], space: NDArray[np.float64]) -> dict[str, Any]:
+def _look_up(values: list[float], space: NDArray[np.float64]) -> tuple[Any, ...]:
     """Look an arm's mean up among all architectures; its limits are those of the mean."""
     mean = mean_interval(values)
-    limits = (mean.estimate, mean.low, mean.high)
-    draws, low, high = (equivalent_draws(one, space) for one in limits)
+    limits = mean[:3]
+    draws = (equivalent_draws(one, space) for one in limits)
     # The better the accuracy, the lower the regret.
     regret, regret_high, regret_low = (normalised_regret(one, space) for one in limits)
-    return {
-        **_limits(Interval(draws, low, high, f"looked up; {mean.method}")),
-        "architectures": len(space),
-        "regret": regret,
-        "regret_low": regret_low,
-        "regret_high": regret_high,
-        "percentile": float(np.mean([percentile_rank(value, space) for value in values])),
-    }
-
-
-def _limits(found: Interval) -> dict[str, Any]:
-    return {
-        "draws": found.estimate,
-        "low": found.low,
-        "high": found.high,
-        "interval": found.method,
-    }
+    percentile = float(np.mean([percentile_rank(value, space) for value in values]))
+    regrets = regret, regret_low, regret_high
+    return *draws, f"looked up; {mean.method}", len(space), *regrets, percentile

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -12,7 +12,7 @@ from analysis.answers.transfer.gaps import GAPS, Pairs, design_cells, matched, s
 from analysis.arms import CONTINUED, DIRECT, RANDOM, TRANSFERRED
 from analysis.loading.load import Tables
 from analysis.loading.rows import frame
-from analysis.statistics.crossed_bootstrap import Answers, Crossed, crossed_difference, read_answers
+from analysis.statistics.crossed_bootstrap import Answers, crossed_difference, read_answers
 
 AGAINST_RANDOM = tuple((arm, RANDOM) for arm in (TRANSFERRED, CONTINUED, DIRECT))
 
@@ -66,28 +66,9 @@ def _crossings(
             continue
         for arms in (*GAPS, *AGAINST_RANDOM):
             sides = [select(units, method, arm, pair) for arm in arms]
-            found = _difference(of_target, *sides)
-            if found is None:
-                continue
-            sizes, crossed = found
-            yield (
-                PairKey(method, *pair),
-                Crossing(
-                    difference=f"{arms[0]} - {arms[1]}",
-                    n_first=sizes[0],
-                    n_second=sizes[1],
-                    images=of_target.images,
-                    sources=of_target.source_count,
-                    estimate=crossed.both.estimate,
-                    runs_low=crossed.runs.low,
-                    runs_high=crossed.runs.high,
-                    images_low=crossed.images.low,
-                    images_high=crossed.images.high,
-                    both_low=crossed.both.low,
-                    both_high=crossed.both.high,
-                    interval=crossed.both.method,
-                ),
-            )
+            if found := _difference(of_target, *sides):
+                row = Crossing(f"{arms[0]} - {arms[1]}", *found)
+                yield PairKey(method, *pair), row
 
 
 def _answers(tables: Tables, pairs: Pairs) -> dict[str, Answers]:
@@ -103,8 +84,12 @@ def _answers(tables: Tables, pairs: Pairs) -> dict[str, Answers]:
 
 def _difference(
     answers: Answers, first: pd.DataFrame, second: pd.DataFrame
-) -> tuple[tuple[int, int], Crossed] | None:
-    """Compare the units whose answers are known; paired if they share a search."""
+) -> tuple[Any, ...] | None:
+    """Compare the units whose answers are known; paired if they share a search.
+
+    Returns:
+        What a ``Crossing`` holds after its name.
+    """
     known = [table[table["unit"].isin(list(answers.rows))] for table in (first, second)]
     if any(len(table) == 0 for table in known):
         return None
@@ -113,5 +98,6 @@ def _difference(
         sides = list(pairs["unit_first"]), list(pairs["unit_second"])
     else:
         sides = list(known[0]["unit"]), list(known[1]["unit"])
-    found = crossed_difference(answers, *sides, paired=pairs is not None)
-    return (len(sides[0]), len(sides[1])), found
+    runs, images, both = crossed_difference(answers, *sides, paired=pairs is not None)
+    sizes = *map(len, sides), answers.images, answers.source_count, both.estimate
+    return *sizes, *runs[1:3], *images[1:3], *both[1:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -60,9 +61,9 @@ class Gain(NamedTuple):
     adjusted_high: float
     adjusted_interval: str
     outside: float
-    best_gain: float | None = None
-    best_low: float | None = None
-    best_high: float | None = None
+    best_gain: float | None
+    best_low: float | None
+    best_high: float | None
 
 
 def relative_improvement(x: list[float], random: list[float]) -> float:
@@ -145,28 +146,14 @@ def best_gain(group: pd.DataFrame, floor: pd.DataFrame) -> Interval | None:
 
 def _gain(group: pd.DataFrame, floor: pd.DataFrame) -> Gain:
     x, random = finite(group), finite(floor)
-    found, adjusted = welch(x, random), size_adjusted_gain(group, floor)
-    better, best = a12_interval(x, random), best_gain(group, floor)
-    return Gain(
-        n=len(x),
-        n_random=len(random),
-        gain=found.estimate,
-        low=found.low,
-        high=found.high,
-        interval=found.method,
-        relative_improvement=relative_improvement(x, random),
-        a12=better.estimate,
-        a12_low=better.low,
-        a12_high=better.high,
-        adjusted_gain=adjusted.estimate,
-        adjusted_low=adjusted.low,
-        adjusted_high=adjusted.high,
-        adjusted_interval=adjusted.method,
-        outside=outside(group, floor),
-        best_gain=best.estimate if best else None,
-        best_low=best.low if best else None,
-        best_high=best.high if best else None,
+    best = best_gain(group, floor)
+    values = (
+        (len(x), len(random), *welch(x, random), relative_improvement(x, random)),
+        a12_interval(x, random)[:3],
+        (*size_adjusted_gain(group, floor), outside(group, floor)),
+        best[:3] if best else [None] * 3,
     )
+    return Gain._make(chain.from_iterable(values))
 
 
 def _with_sizes(table: pd.DataFrame) -> pd.DataFrame:

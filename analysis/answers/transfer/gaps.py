@@ -122,13 +122,6 @@ def _gap(
     first, second = (select(units, method, arm, pair) for arm in arms)
     if len(first) == 0 or len(second) == 0:
         return None
+    n_first, n_second = (len(finite(side)) for side in (first, second))
     found = difference(first, second)
-    return PairKey(method, *pair), Gap(
-        difference=f"{arms[0]} - {arms[1]}",
-        n_first=len(finite(first)),
-        n_second=len(finite(second)),
-        estimate=found.estimate,
-        low=found.low,
-        high=found.high,
-        interval=found.method,
-    )
+    return PairKey(method, *pair), Gap(f"{arms[0]} - {arms[1]}", n_first, n_second, *found)

@@ -99,16 +99,8 @@ def _row(
         return None
     x, direct, random = (finite(table) for table in chosen)
     found, g = estimate_retention(x, direct, random)
-    return ArmKey(method, arm, *pair), Retention(
-        n=len(x),
-        n_direct=len(direct),
-        n_random=len(random),
-        retention=found.estimate,
-        low=found.low,
-        high=found.high,
-        g=g,
-        interval=found.method,
-    )
+    sizes = len(x), len(direct), len(random)
+    return ArmKey(method, arm, *pair), Retention(*sizes, *found[:3], g, found.method)
 
 
 def _unknown(why: str) -> Interval:

@@ -98,15 +98,7 @@ def _row(
     is_spent = sum(own) + sum(direct) > 0
     if len(own) == 0 or not is_spent or (is_fixed(own) and is_fixed(direct)):
         return None
-    found = cost_saving(own, direct)
-    return ArmKey(method, arm, *pair), Saving(
-        currency,
-        n=len(own),
-        n_direct=len(direct),
-        cost=float(np.mean(own)),
-        direct_cost=float(np.mean(direct)) if direct else math.nan,
-        saving=found.estimate,
-        low=found.low,
-        high=found.high,
-        interval=found.method,
-    )
+    cost, direct_cost = (float(np.mean(its)) if its else math.nan for its in (own, direct))
+    saving = cost_saving(own, direct)
+    row = Saving(currency, len(own), len(direct), cost, direct_cost, *saving)
+    return ArmKey(method, arm, *pair), row

@@ -6,7 +6,6 @@ alone allow a rank correlation between tasks.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -87,18 +86,8 @@ def agreement_table(shared: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     rows: list[Agreement] = []
     for (source, target), group in shared.groupby(["source", "target"], sort=False):
         s, t = (group[name].to_numpy(float) for name in ("on_source", "on_target"))
-        found = correlations(s, t)
-        interval = tau_interval(s, t, np.random.default_rng([seed, len(rows)]))
-        row = Agreement(
-            source=str(source),
-            target=str(target),
-            n=len(s),
-            methods=group["method"].nunique(),
-            kendall=found.kendall,
-            low=interval.low,
-            high=interval.high,
-            spearman=found.spearman if len(s) > 1 else math.nan,
-            interval=interval.method,
-        )
-        rows.append(row)
+        tau = tau_interval(s, t, np.random.default_rng([seed, len(rows)]))
+        about = str(source), str(target), len(s), group["method"].nunique()
+        rho = correlations(s, t).spearman
+        rows.append(Agreement(*about, tau.estimate, tau.low, tau.high, rho, tau.method))
     return frame(Agreement, rows)

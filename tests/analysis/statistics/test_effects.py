@@ -9,12 +9,10 @@ from scipy import stats
 
 from analysis.statistics.effects import (
     a12_interval,
-    meaning,
     newcombe,
     probability_of_improvement,
     standardised_mean,
 )
-from analysis.statistics.intervals import Interval
 
 BETTER, WORSE = (97.0, 97.2, 97.3, 97.5, 97.1), (96.9, 97.05, 97.15, 96.8, 97.0)
 scores = st.lists(st.sampled_from([70.0, 70.5, 71.25, 72.0, 73.5]), min_size=1, max_size=6)
@@ -50,20 +48,6 @@ def test_newcombes_limits_solve_his_equation():
 def test_newcombes_interval_holds_its_estimate_and_stays_a_probability(x, y):
     found = a12_interval(x, y)
     assert 0 <= found.low <= found.estimate <= found.high <= 1
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "words"),
-    [
-        (0.1, 0.4, "worse"),
-        (0.3, 0.9, "not significant"),
-        (0.55, 0.7, "significant, not meaningful"),
-        (0.6, 0.9, "significant and meaningful"),
-        (math.nan, math.nan, "unknown"),
-    ],
-)
-def test_meaning_follows_bouthillier(low, high, words):
-    assert meaning(Interval(0.5, low, high, "")) == words
 
 
 def test_probability_of_improvement_is_the_mean_over_tasks():
