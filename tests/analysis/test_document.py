@@ -6,7 +6,7 @@ from analysis.numbers import spans, value_range
 from analysis.report.document import FEW_ROWS, MOST_ROWS, Grid, Page, Part, Section, Text
 from analysis.report.gallery import Gallery
 from analysis.report.rendering import render
-from analysis.report.sections.grids import known_grid
+from analysis.report.sections.grids import fields, grid
 
 
 def grid_of(count):
@@ -48,9 +48,9 @@ def test_of_many_values_the_range_and_the_median_are_printed():
 
 
 def test_columns_without_any_value_are_left_out_and_a_table_of_none_is_a_line():
-    rows = [("darts", "\N{EN DASH}", "1.0"), ("random", "\N{EN DASH}", "2.0")]
-    assert known_grid("t", ("method", "g", "mean"), rows).columns == ("method", "mean")
-    nothing = known_grid("t", ("method", "g"), [row[:2] for row in rows])
+    rows = [{"method": name, "g": "\N{EN DASH}", "mean": "1.0"} for name in ("darts", "random")]
+    assert grid("t", rows, fields("method", "g", "mean")).columns == ("method", "mean")
+    nothing = grid("t", rows, fields("method", "g"))
     assert nothing == Text("No row of tables/t.csv has a value of: g.")
 
 

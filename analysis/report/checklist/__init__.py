@@ -49,7 +49,7 @@ def checklist(study: Study) -> pd.DataFrame:
     items = [(group, item) for group, its in GROUPS.items() for item in its]
     rows = []
     for number, (group, item) in enumerate(items, start=1):
-        found = item(study)
+        answer, evidence = item(study)
         text = (inspect.getdoc(item) or "").partition("\n")[0]
-        rows.append(Checked(number, group, text, str(found.answer), found.evidence))
+        rows.append(Checked(number, group, text, str(answer), evidence))
     return frame(Checked, rows)

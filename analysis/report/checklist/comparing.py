@@ -9,13 +9,13 @@ from analysis.loading.provenance import changed_plugins
 from analysis.loading.rows import list_rows
 from analysis.numbers import decimal, joined, p_value, several
 from analysis.report.checklist.finding import (
+    FAIL,
+    NOT_APPLICABLE,
     NOTHING_SEARCHED,
+    PARTIAL,
+    PASS,
     Finding,
     Item,
-    failed,
-    not_applicable,
-    partial,
-    passed,
 )
 from analysis.statistics.power import capacity
 from analysis.study import Study
@@ -30,7 +30,7 @@ def same_benchmark(study: Study) -> Finding:
     """All methods share one benchmark: data, split, space, training code and its settings."""
     done = _done(study)
     if len(done) == 0:
-        return not_applicable(NO_RUN)
+        return NOT_APPLICABLE, NO_RUN
     mixed = [
         f"{column} on {target}"
         for target, group in done.groupby("target", sort=False)
@@ -43,10 +43,11 @@ def same_benchmark(study: Study) -> Finding:
     if study.tables.forced:
         mixed.append("rules, pooled by force")
     if mixed:
-        return failed(f"differs: {joined(dict.fromkeys(mixed))}")
-    return passed(
+        return FAIL, f"differs: {joined(dict.fromkeys(mixed))}"
+    return (
+        PASS,
         f"one training_rules_hash, data_fingerprint, space and, for each seed, split_id on each of "
-        f"{several(done['target'].nunique(), 'target')}"
+        f"{several(done['target'].nunique(), 'target')}",
     )
 
 
@@ -54,24 +55,24 @@ def confounders(study: Study) -> Finding:
     """Confounders are controlled: code, hardware, versions of libraries, threads."""
     places = study.tables.environments
     if len(places) == 0:
-        return not_applicable("no job has finished")
+        return NOT_APPLICABLE, "no job has finished"
     columns = ["commit", "code", "hardware", "device", "threads", "platform", "versions"]
     mixed = [name for name in columns if places[name].nunique(dropna=False) > 1]
     mixed += [f"file of the {plugin}" for plugin in changed_plugins(study.tables.plugins)]
     if mixed:
-        return partial(f"more than one value, listed under Reproducibility: {joined(mixed)}")
+        return PARTIAL, f"more than one value, listed under Reproducibility: {joined(mixed)}"
     unknown = [name for name in ("commit", "code") if not places[name].iloc[0]]
     if unknown:
-        return partial(f"not recorded: {joined(unknown)}")
+        return PARTIAL, f"not recorded: {joined(unknown)}"
     if places["dirty"].any():
-        return partial("one value each, but the commit does not hold all of the code that ran")
-    return passed(f"one value each of {joined([*columns, 'every plugin'])}")
+        return PARTIAL, "one value each, but the commit does not hold all of the code that ran"
+    return PASS, f"one value each of {joined([*columns, 'every plugin'])}"
 
 
 def ablations(study: Study) -> Finding:
     """Ablations are present, at least random search with the same budget and no transfer."""
     if not study.searchers:
-        return not_applicable(NOTHING_SEARCHED)
+        return NOT_APPLICABLE, NOTHING_SEARCHED
     arms = _with_runs(study)
     found = [
         name
@@ -83,22 +84,22 @@ def ablations(study: Study) -> Finding:
     ]
     lacking = {"random search", "no transfer (direct)"} - set(found)
     if not found:
-        return failed("neither random search nor direct search has a finished run")
+        return FAIL, "neither random search nor direct search has a finished run"
     if lacking:
-        return partial(f"present: {joined(found)}; lacking: {joined(sorted(lacking))}")
-    return passed(f"present: {joined(found)}")
+        return PARTIAL, f"present: {joined(found)}; lacking: {joined(sorted(lacking))}"
+    return PASS, f"present: {joined(found)}"
 
 
 def same_protocol(study: Study) -> Finding:
     """All methods are evaluated by one protocol: epochs, augmentation and other tricks."""
     done = _done(study)
     if len(done) == 0:
-        return not_applicable(NO_RUN)
+        return NOT_APPLICABLE, NO_RUN
     hashes = done.groupby("target", sort=False)["training_rules_hash"].nunique()
     mixed = [str(target) for target in hashes[hashes > 1].index]
     if mixed:
-        return failed(f"several recipes on {joined(mixed)}")
-    return passed(f"one recipe on each target: {joined(sorted(set(done['training_rules_hash'])))}")
+        return FAIL, f"several recipes on {joined(mixed)}"
+    return PASS, f"one recipe on each target: {joined(sorted(set(done['training_rules_hash'])))}"
 
 
 def anytime(study: Study) -> Finding:
@@ -106,7 +107,7 @@ def anytime(study: Study) -> Finding:
     searches = study.tables.searches
     finished = set(searches["job"][searches["status"] == "done"])
     if not finished:
-        return not_applicable("no search has finished")
+        return NOT_APPLICABLE, "no search has finished"
     trace = study.tables.trace
     qualities = ["best_val_so_far", "validation_accuracy", "population_quality"]
     known = trace[trace[qualities].notna().any(axis=1) & trace["seconds"].notna()]
@@ -114,8 +115,8 @@ def anytime(study: Study) -> Finding:
     curves = int((ticks >= 2).sum())
     text = f"of {len(finished)} finished searches, {curves} logged a quality twice or more"
     if curves == len(finished):
-        return passed(text)
-    return partial(text) if curves else failed(text)
+        return PASS, text
+    return PARTIAL if curves else FAIL, text
 
 
 def random_baselines(study: Study) -> Finding:
@@ -124,30 +125,30 @@ def random_baselines(study: Study) -> Finding:
     sampled = arms[arms["arm"] == RANDOM]["n"]
     is_searched = bool(set(arms["method"]) & _random_searches(study))
     if not is_searched and len(sampled) == 0:
-        return failed("neither random search nor random architectures have a finished run")
+        return FAIL, "neither random search nor random architectures have a finished run"
     if not is_searched:
-        return partial(f"random architectures only, at least {sampled.min()} per target")
+        return PARTIAL, f"random architectures only, at least {sampled.min()} per target"
     if len(sampled) == 0:
-        return partial("random search only; no random architecture was trained")
+        return PARTIAL, "random search only; no random architecture was trained"
     unequal = study.budgets[study.budgets["is_unequal"].astype(bool)]
     if len(unequal):
         worst = list_rows(unequal.sort_values("ratio"))[-1]
         factor = f"{worst['unit']} differ by a factor of {decimal(worst['ratio'])}"
-        return partial(f"both, but searches' {factor} on {worst['task']}")
-    return passed(f"both; at least {sampled.min()} random architectures per target, equal budgets")
+        return PARTIAL, f"both, but searches' {factor} on {worst['task']}"
+    return PASS, f"both; at least {sampled.min()} random architectures per target, equal budgets"
 
 
 def repetitions(study: Study) -> Finding:
     """Every arm has several runs, five or more, and seeds are reported."""
     arms = study.arms[study.arms["n"] > 0]
     if len(arms) == 0:
-        return not_applicable(NO_RUN)
+        return NOT_APPLICABLE, NO_RUN
     fewest = int(arms["n"].min())
     where = arms[arms["n"] == fewest].iloc[0]
     text = f"fewest: {several(fewest, 'run')} ({where['method'] or RANDOM}, {where['arm']})"
     text += "; seeds stand in the table runs"
     if fewest >= ENOUGH_RUNS:
-        return passed(text)
+        return PASS, text
     tested = [found.test.p_min for found in study.comparisons if found.test]
     if tested:
         worst = max(tested)
@@ -155,7 +156,7 @@ def repetitions(study: Study) -> Finding:
             f"; capacity: the smallest attainable p is {p_value(worst)}, which carries "
             f"{several(capacity(worst), 'comparison')}"
         )
-    return partial(text) if fewest > 1 else failed(text)
+    return PARTIAL if fewest > 1 else FAIL, text
 
 
 def tabular(study: Study) -> Finding:
@@ -166,10 +167,10 @@ def tabular(study: Study) -> Finding:
     evaluators = {its["evaluator"]["name"] for its in rules}
     spaces = {one["space"]["name"] for one in facts}
     if "table" in evaluators:
-        return passed("accuracies are read from a table")
+        return PASS, "accuracies are read from a table"
     if "nb201" in spaces:
-        return failed("the space nb201 has a table, and no evaluator reads it")
-    return not_applicable(f"there is no table of the space {joined(sorted(spaces))}")
+        return FAIL, "the space nb201 has a table, and no evaluator reads it"
+    return NOT_APPLICABLE, f"there is no table of the space {joined(sorted(spaces))}"
 
 
 def _done(study: Study) -> pd.DataFrame:

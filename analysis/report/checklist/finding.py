@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 
 from analysis.study import Study
@@ -21,38 +20,9 @@ class Answer(StrEnum):
     NEEDS_HUMAN = "NEEDS HUMAN"
 
 
-@dataclass(frozen=True)
-class Finding:
-    """An answer and what it rests on."""
-
-    answer: Answer
-    evidence: str
-
-
+# An answer and what it rests on.
+Finding = tuple[Answer, str]
 # An item of the checklist; its docstring is the item's text.
 Item = Callable[[Study], Finding]
 
-
-def passed(evidence: str) -> Finding:
-    """Return that the practice was followed."""
-    return Finding(Answer.PASS, evidence)
-
-
-def partial(evidence: str) -> Finding:
-    """Return that it was followed in part."""
-    return Finding(Answer.PARTIAL, evidence)
-
-
-def failed(evidence: str) -> Finding:
-    """Return that it was not followed."""
-    return Finding(Answer.FAIL, evidence)
-
-
-def not_applicable(reason: str) -> Finding:
-    """Return that the question does not arise."""
-    return Finding(Answer.NOT_APPLICABLE, reason)
-
-
-def needs_human(evidence: str) -> Finding:
-    """Return that the tables cannot tell, with what they do tell."""
-    return Finding(Answer.NEEDS_HUMAN, evidence)
+PASS, PARTIAL, FAIL, NOT_APPLICABLE, NEEDS_HUMAN = Answer

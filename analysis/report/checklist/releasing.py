@@ -6,13 +6,13 @@ import pandas as pd
 
 from analysis.numbers import joined, several, spans
 from analysis.report.checklist.finding import (
+    FAIL,
+    NEEDS_HUMAN,
+    NOT_APPLICABLE,
     NOTHING_SEARCHED,
+    PASS,
     Finding,
     Item,
-    failed,
-    needs_human,
-    not_applicable,
-    passed,
 )
 from analysis.study import Study
 
@@ -41,25 +41,26 @@ def training_details(study: Study) -> Finding:
         its.experiment["protocol"]["train"].get("recipe") for its in study.experiments.values()
     ]
     if not all(recipes):
-        return failed("a protocol states no recipe")
+        return FAIL, "a protocol states no recipe"
     seeds = spans({int(seed) for seed in done["train_seed"]})
-    return passed(
+    return (
+        PASS,
         f"the protocol states {several(len(recipes[0]), 'value')} of the recipe, the table runs "
-        f"the seed of every training (repeats {seeds})"
+        f"the seed of every training (repeats {seeds})",
     )
 
 
 def method_code(study: Study) -> Finding:
     """The code of the search methods is released."""
     if not study.searchers:
-        return not_applicable(NOTHING_SEARCHED)
+        return NOT_APPLICABLE, NOTHING_SEARCHED
     return _code(study.tables.environments, f"the methods {joined(study.searchers)}")
 
 
 def method_details(study: Study) -> Finding:
     """Hyper-parameters and seeds of the search methods are released."""
     if not study.searchers:
-        return not_applicable(NOTHING_SEARCHED)
+        return NOT_APPLICABLE, NOTHING_SEARCHED
     unstated = [
         title
         for its in study.experiments.values()
@@ -67,26 +68,27 @@ def method_details(study: Study) -> Finding:
         if method.defaults and not method.params
     ]
     if unstated:
-        return failed(f"no value is recorded of {joined(unstated)}")
+        return FAIL, f"no value is recorded of {joined(unstated)}"
     facts = study.experiments.values()
     seeds = sorted({seed for its in facts for seed in its.experiment["seeds"]})
-    return passed(
+    return (
+        PASS,
         "every hyper-parameter is written out in experiment.json and in each job's inputs; seeds "
-        f"{spans(seeds)}"
+        f"{spans(seeds)}",
     )
 
 
 def _code(places: pd.DataFrame, what: str) -> Finding:
     """Judge by the commits of jobs; whether a commit is public no table can tell."""
     if len(places) == 0:
-        return not_applicable(NOTHING_RAN)
+        return NOT_APPLICABLE, NOTHING_RAN
     commits = {commit[:12] if isinstance(commit, str) else "" for commit in places["commit"]}
     if "" in commits:
-        return failed(f"jobs of {what} ran outside a checkout: no commit is recorded")
+        return FAIL, f"jobs of {what} ran outside a checkout: no commit is recorded"
     named = joined(sorted(commits))
     if any(dirty is not False for dirty in places["dirty"]):
-        return failed(f"uncommitted changes: {named} does not describe what ran")
-    return needs_human(f"{what}: clean checkout of {named}; is that commit public?")
+        return FAIL, f"uncommitted changes: {named} does not describe what ran"
+    return NEEDS_HUMAN, f"{what}: clean checkout of {named}; is that commit public?"
 
 
 ITEMS: tuple[Item, ...] = (

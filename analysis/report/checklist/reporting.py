@@ -5,14 +5,14 @@ from __future__ import annotations
 from analysis.loading.columns import RANKED_WORST
 from analysis.numbers import brief, joined, several
 from analysis.report.checklist.finding import (
+    FAIL,
+    NEEDS_HUMAN,
+    NOT_APPLICABLE,
     NOTHING_SEARCHED,
+    PARTIAL,
+    PASS,
     Finding,
     Item,
-    failed,
-    needs_human,
-    not_applicable,
-    partial,
-    passed,
 )
 from analysis.report.notices import tuned_methods
 from analysis.study import Study
@@ -26,12 +26,12 @@ def tuning(study: Study) -> Finding:
         for title, by in found.items()
     }
     if tuned and not others:
-        return passed(joined(tuned.values()))
+        return PASS, joined(tuned.values())
     how = "records do not say how values were chosen, on which data, at what cost"
     if tuned:
-        return partial(f"{joined(tuned.values())}; of {joined(others)} {how}")
+        return PARTIAL, f"{joined(tuned.values())}; of {joined(others)} {how}"
     if not study.searchers:
-        return not_applicable(NOTHING_SEARCHED)
+        return NOT_APPLICABLE, NOTHING_SEARCHED
     changed = {
         study.tables.titles[name, title]
         for name, its in study.experiments.items()
@@ -39,25 +39,26 @@ def tuning(study: Study) -> Finding:
         if method.params != method.defaults
     }
     if changed:
-        return needs_human(f"{joined(sorted(changed))} deviate from their defaults; {how}")
-    return needs_human(f"every method ran with its defaults; {how}")
+        return NEEDS_HUMAN, f"{joined(sorted(changed))} deviate from their defaults; {how}"
+    return NEEDS_HUMAN, f"every method ran with its defaults; {how}"
 
 
 def whole_time(study: Study) -> Finding:
     """The time from end to end is reported: searches, trainings and what came to nothing."""
     costs = study.costs[study.costs["n"] > 0]
     if len(costs) == 0:
-        return not_applicable("no training has finished")
+        return NOT_APPLICABLE, "no training has finished"
     if costs["total_seconds"].isna().any():
-        return failed("an arm with finished runs has no total: a job's seconds are unknown")
+        return FAIL, "an arm with finished runs has no total: a job's seconds are unknown"
     jobs = study.tables.jobs
     lost = jobs[jobs["status"].isin(RANKED_WORST)]
     unpaid = int((~(lost["seconds"] > 0)).sum())
     total = f"{brief(float(jobs['seconds'].sum()))} s over all jobs, each counted once"
     if unpaid:
-        return partial(f"{total}; {several(unpaid, 'failed job')} without seconds")
-    return passed(
-        f"{total}; of it {brief(float(lost['seconds'].sum()))} s in jobs that failed or diverged"
+        return PARTIAL, f"{total}; {several(unpaid, 'failed job')} without seconds"
+    return (
+        PASS,
+        f"{total}; of it {brief(float(lost['seconds'].sum()))} s in jobs that failed or diverged",
     )
 
 
@@ -66,12 +67,12 @@ def details(study: Study) -> Finding:
     runs = study.tables.runs
     done = runs[runs["status"] == "done"]
     if len(done) == 0:
-        return not_applicable("no training has finished")
+        return NOT_APPLICABLE, "no training has finished"
     unknown = int((done["hardware"] == "").sum())
     text = "experiment.json holds protocol and methods in full, records their inputs"
     if unknown:
-        return partial(f"{text}; {several(unknown, 'run')} without an environment")
-    return passed(f"{text} and environment")
+        return PARTIAL, f"{text}; {several(unknown, 'run')} without an environment"
+    return PASS, f"{text} and environment"
 
 
 ITEMS: tuple[Item, ...] = (tuning, whole_time, details)

@@ -14,13 +14,13 @@ from analysis.answers.transfer.gaps import select
 from analysis.arms import CONTINUED, DIRECT, DIRECT_LONG, RANDOM, TRANSFERRED
 from analysis.numbers import joined, pair_label, several
 from analysis.report.checklist.finding import (
+    FAIL,
+    NEEDS_HUMAN,
+    NOT_APPLICABLE,
+    PARTIAL,
+    PASS,
     Finding,
     Item,
-    failed,
-    needs_human,
-    not_applicable,
-    partial,
-    passed,
 )
 from analysis.study import Study
 
@@ -33,7 +33,7 @@ def direct_baseline(study: Study) -> Finding:
     """A direct search on the target, of comparable budget, is beside every transfer."""
     cells = list(_cells(study))
     if not cells:
-        return not_applicable(NO_PAIR)
+        return NOT_APPLICABLE, NO_PAIR
     lacking, unequal = [], []
     for method, pair in cells:
         label = f"{method}, {pair_label(*pair)}"
@@ -46,22 +46,22 @@ def direct_baseline(study: Study) -> Finding:
             if len(done[arm]) and not ratio <= BUDGET_RATIO:
                 unequal.append(f"{label}: {arm} has no {control} of equal budget")
     if len(lacking) == len(cells):
-        return failed("no pair has a finished direct search")
+        return FAIL, "no pair has a finished direct search"
     if lacking or unequal:
-        return partial(joined([f"no direct search: {text}" for text in lacking] + unequal))
-    return passed(f"for {several(len(cells), 'method and pair')}, of equal budget")
+        return PARTIAL, joined([f"no direct search: {text}" for text in lacking] + unequal)
+    return PASS, f"for {several(len(cells), 'method and pair')}, of equal budget"
 
 
 def both_directions(study: Study) -> Finding:
     """Both directions of a pair are run, or a reason is given."""
     pairs = {pair for _, pair in _cells(study)}
     if not pairs:
-        return not_applicable(NO_PAIR)
+        return NOT_APPLICABLE, NO_PAIR
     single = sorted(pair for pair in pairs if pair[::-1] not in pairs)
     if not single:
-        return passed(joined(pair_label(*pair) for pair in sorted(pairs)))
+        return PASS, joined(pair_label(*pair) for pair in sorted(pairs))
     text = f"one way only: {joined(pair_label(*pair) for pair in single)}"
-    return partial(text) if len(single) < len(pairs) else needs_human(f"{text}; why?")
+    return (PARTIAL, text) if len(single) < len(pairs) else (NEEDS_HUMAN, f"{text}; why?")
 
 
 def unseen_target(study: Study) -> Finding:
@@ -70,9 +70,9 @@ def unseen_target(study: Study) -> Finding:
     searches = jobs[(jobs["kind"] == "search") & (jobs["status"] == "done")]
     pairs = {pair for _, pair in _cells(study)}
     if not pairs:
-        return not_applicable(NO_PAIR)
+        return NOT_APPLICABLE, NO_PAIR
     if any(" test" in str(images) for images in searches["images"]):
-        return failed("a search loaded a test split")
+        return FAIL, "a search loaded a test split"
     # A table has one fingerprint and one notice, whatever the task.
     is_table = _evaluators(study, "search") == {"table"}
     prints = {
@@ -82,24 +82,24 @@ def unseen_target(study: Study) -> Finding:
     }
     same = [pair for pair in sorted(pairs) if prints.get(pair[0]) == prints[pair[1]]]
     if same:
-        return failed(f"source and target are the same data: {joined(_names(same))}")
+        return FAIL, f"source and target are the same data: {joined(_names(same))}"
     known = [text for pair in sorted(pairs) for text in _kinship(pair)]
     if not is_table:
         known += [text for pair in sorted(pairs) for text in _notices(study, pair)]
     if known:
-        return partial(joined(dict.fromkeys(known)))
+        return PARTIAL, joined(dict.fromkeys(known))
     apart = "every task has results of its own" if is_table else "fingerprints differ"
-    return needs_human(f"no search loaded a test split and {apart}; do images overlap?")
+    return NEEDS_HUMAN, f"no search loaded a test split and {apart}; do images overlap?"
 
 
 def from_scratch(study: Study) -> Finding:
     """It is stated whether networks are trained from scratch or inherit weights."""
     names = _evaluators(study, "train")
     if names == {"training"}:
-        return passed("every final network is trained from scratch by the protocol's recipe")
+        return PASS, "every final network is trained from scratch by the protocol's recipe"
     if names == {"table"}:
-        return passed("no network is trained: accuracies are read from a table")
-    return needs_human(f"final networks are judged by {joined(sorted(names))}: from scratch?")
+        return PASS, "no network is trained: accuracies are read from a table"
+    return NEEDS_HUMAN, f"final networks are judged by {joined(sorted(names))}: from scratch?"
 
 
 def margin(study: Study) -> Finding:
@@ -108,11 +108,11 @@ def margin(study: Study) -> Finding:
                study.experiments.values()]  # fmt: skip
     known = [value for value in margins if value is not None]
     if not known:
-        return failed("the protocol declares none, so nothing may be called equivalent")
+        return FAIL, "the protocol declares none, so nothing may be called equivalent"
     values = joined(f"{value:g} pp" for value in sorted(set(known)))
     if len(known) < len(margins):
-        return partial(f"{values}, in {len(known)} of {several(len(margins), 'experiment')}")
-    return partial(f"{values} in the protocol; that it was there before the run is not recorded")
+        return PARTIAL, f"{values}, in {len(known)} of {several(len(margins), 'experiment')}"
+    return PARTIAL, f"{values} in the protocol; that it was there before the run is not recorded"
 
 
 def variances(study: Study) -> Finding:
@@ -120,15 +120,15 @@ def variances(study: Study) -> Finding:
     units = study.units
     known = units[units["trainings"] > 0]
     if len(known) == 0:
-        return not_applicable(NO_RUN)
+        return NOT_APPLICABLE, NO_RUN
     # Every run of a given architecture is a training of it.
     is_given = (known["ancestors"] == "") & (known["arm"] != RANDOM)
     counts = known.groupby([*ARM_KEY, known["unit"].mask(is_given, "")])["trainings"].sum()
     repeated = counts[counts > 1]
     text = f"{len(repeated)} of {several(len(counts), 'architecture')} trained more than once"
     if len(repeated) == 0:
-        return failed(f"{text}: raise train_seeds")
-    return passed(text) if len(repeated) == len(counts) else partial(text)
+        return FAIL, f"{text}: raise train_seeds"
+    return PASS if len(repeated) == len(counts) else PARTIAL, text
 
 
 def collapse(study: Study) -> Finding:
@@ -137,20 +137,21 @@ def collapse(study: Study) -> Finding:
     done = searches[searches["status"] == "done"]
     known = done[done["skip_share"].notna()]
     if len(known) == 0:
-        return not_applicable("no finished search has a cell with skip connections to count")
+        return NOT_APPLICABLE, "no finished search has a cell with skip connections to count"
     flagged = int((known["collapse_flag"] != "").sum())
     text = f"{flagged} of {several(len(known), 'cell')} flagged, share of skips for each search"
-    return passed(text) if len(known) == len(done) else partial(text)
+    return PASS if len(known) == len(done) else PARTIAL, text
 
 
 def multiplicity(study: Study) -> Finding:
     """The number of comparisons and the correction are stated."""
     if not study.comparisons:
-        return not_applicable("no declared comparison has runs on both sides, so no p is printed")
+        return NOT_APPLICABLE, "no declared comparison has runs on both sides, so no p is printed"
     tested = sum(found.test is not None for found in study.comparisons)
-    return passed(
+    return (
+        PASS,
         f"{several(len(study.comparisons), 'comparison')} declared, {tested} tested, Holm's "
-        "correction over all"
+        "correction over all",
     )
 
 
@@ -159,7 +160,7 @@ def failures(study: Study) -> Finding:
     counts = count_lost(study.tables.jobs["status"])
     text = joined(f"{count} {name}" for name, count in counts.items())
     text += f" of {several(len(study.tables.jobs), 'job')}, each named with its reason"
-    return partial(text) if counts["missing"] else passed(text)
+    return PARTIAL if counts["missing"] else PASS, text
 
 
 def complexity(study: Study) -> Finding:
@@ -167,23 +168,24 @@ def complexity(study: Study) -> Finding:
     runs = study.tables.runs
     done = runs[runs["status"] == "done"]
     if len(done) == 0:
-        return not_applicable(NO_RUN)
+        return NOT_APPLICABLE, NO_RUN
     known = {name: int(done[name].notna().sum()) for name in ("params", "macs", "latency_ms")}
     text = joined(f"{name} of {count}" for name, count in known.items())
     text += f" of {several(len(done), 'run')}"
     if known["params"] == known["macs"] == len(done):
-        return passed(text)
-    return partial(text) if any(known.values()) else failed(text)
+        return PASS, text
+    return PARTIAL if any(known.values()) else FAIL, text
 
 
 def noise_ceiling(study: Study) -> Finding:
     """Rank correlations stand beside their noise ceiling."""
     stated = int(study.transfer["agreement"]["kendall"].notna().sum())
     if not stated:
-        return not_applicable("this report states no rank correlation")
-    return failed(
+        return NOT_APPLICABLE, "this report states no rank correlation"
+    return (
+        FAIL,
         f"{several(stated, 'correlation')} between source and target accuracies without a ceiling: "
-        "architectures were trained once"
+        "architectures were trained once",
     )
 
 

@@ -11,12 +11,16 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.loading.rows import Row
 from analysis.numbers import joined, last_line, several
 from analysis.report.document import Block, Fold, Grid, Section, Text, Verbatim
 from analysis.report.exports import SOFTWARE
 from analysis.report.gallery import Gallery
+from analysis.report.sections.grids import Column, fields, grid
 from analysis.study import Study
 from harness.results.planned import MethodFacts
+
+DIRTY = {True: "yes", False: "no"}
 
 
 def deviations(study: Study, gallery: Gallery) -> Section:
@@ -71,18 +75,14 @@ def missing_jobs(study: Study, gallery: Gallery) -> Section:
 def stamp(study: Study, gallery: Gallery) -> Section:
     """Say where the numbers come from."""
     places = study.tables.environments
-    rows = tuple(_place(row) for row in places.to_dict("records"))
-    columns = (
-        "jobs",
-        "interrupted attempts",
-        "commit",
-        "code that no commit holds",
-        "code",
-        "hardware",
-        "device",
-        "threads",
-        "versions",
-    )
+    columns: list[Column] = [
+        ("jobs", lambda row: f"{row['jobs']:,}"),
+        ("interrupted attempts", lambda row: f"{row['interrupted']:,}"),
+        ("commit", _commit),
+        ("code that no commit holds", lambda row: DIRTY.get(row["dirty"], "unknown")),
+        ("code", lambda row: row["code"] or "unknown"),
+        *fields("hardware", "device", "threads", "versions"),
+    ]
     digest = fingerprint(study.tables.runs)
     software = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in SOFTWARE)
     blocks: list[Block] = [
@@ -96,8 +96,8 @@ def stamp(study: Study, gallery: Gallery) -> Section:
     ):
         found = sorted({str(value) for value in hashes[column] if value})
         blocks.append(Text(f"Hashes of {title}: {joined(found)}"))
-    if rows:
-        blocks.append(Grid("environments", columns, rows))
+    if len(places):
+        blocks.append(grid("environments", places, columns))
         blocks.append(_plugin_files(study.tables.plugins))
     else:
         blocks.append(Text("No job has a record yet, so nothing is known of where it would run."))
@@ -110,20 +110,8 @@ def fingerprint(runs: pd.DataFrame) -> str:
     return hashlib.sha256(runs.to_csv(index=False, lineterminator="\n").encode()).hexdigest()
 
 
-def _place(row: Mapping[Any, Any]) -> tuple[str, ...]:
-    commit = row["commit"] if isinstance(row["commit"], str) else ""
-    dirty = {True: "yes", False: "no"}.get(row["dirty"], "unknown")
-    return (
-        f"{row['jobs']:,}",
-        f"{row['interrupted']:,}",
-        commit[:12] or "unknown",
-        dirty,
-        str(row["code"]) or "unknown",
-        str(row["hardware"]),
-        str(row["device"]),
-        str(row["threads"]),
-        str(row["versions"]),
-    )
+def _commit(row: Row) -> str:
+    return row["commit"][:12] if isinstance(row["commit"], str) else "unknown"
 
 
 def _plugin_files(plugins: pd.DataFrame) -> Block:

@@ -7,7 +7,7 @@ from analysis.loading.rows import Row
 from analysis.numbers import brief, decimal, joined, value_range
 from analysis.report.document import Fold, Section
 from analysis.report.gallery import Gallery
-from analysis.report.sections.grids import Column, arm_columns, grid
+from analysis.report.sections.grids import Column, arm_columns, fields, grid
 from analysis.study import Study
 
 
@@ -15,7 +15,7 @@ def section(study: Study, gallery: Gallery) -> Section:
     """List every arm; its values and what its networks cost are folded."""
     columns: list[Column] = [
         *arm_columns(),
-        ("n", lambda row: str(row["n"])),
+        *fields("n"),
         ("mean ± SD, %", _mean),
         ("best of k, %", lambda row: decimal(row["best_of_k"], 1)),
         ("failed or diverged", _lost),

@@ -5,22 +5,26 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.architectures.metrics import METRICS
-from analysis.numbers import decimal, pair_label
+from analysis.numbers import decimal
 from analysis.report.document import Block, Fold, Section
 from analysis.report.gallery import Gallery
 from analysis.report.sections.cells import draw_differences
-from analysis.report.sections.grids import Column, grid, whole_of
+from analysis.report.sections.grids import Column, fields, grid, pair_columns, whole_of
 from analysis.study import Study
+
+OPERATIONS = (
+    "Mean number of edges of each operation: in the source's cell, in the continued search's, in "
+    "the direct search's; black ticks: what random architectures have."
+)
 
 
 def section(study: Study, gallery: Gallery) -> Section:
     """Say how much changed after the swap, which operations entered and left, and which shape."""
     tables = study.changes
-    blocks: list[Block] = _legs(tables["changes"]) if len(tables["changes"]) else []
+    blocks: list[Block] = [_legs(tables["changes"])] if len(tables["changes"]) else []
     if len(tables["change_operations"]):
-        blocks.append(Fold("Operations that entered and left", (
-            *_pictures(study, gallery),
-        )))  # fmt: skip
+        picture = gallery.show(study, "operations", OPERATIONS)
+        blocks.append(Fold("Operations that entered and left", (picture,)))
     if alphas := _alphas(study, gallery):
         blocks.append(Fold("Course of the architecture parameters", tuple(alphas)))
     if drawn := tuple(draw_differences(study, gallery)):
@@ -39,52 +43,42 @@ def _alphas(study: Study, gallery: Gallery) -> list[Block]:
     if len(study.changes["alpha_course"]):
         caption = "Thin lines are seeds, thick lines their mean at each tick."
         blocks.append(gallery.show(study, "alpha_course", caption))
-    table = study.changes["alpha_divergence"]
-    if len(table):
-        blocks += _divergences(table)
+    if len(study.changes["alpha_divergence"]):
+        blocks.append(_divergences(study.changes["alpha_divergence"]))
     return blocks
 
 
-def _divergences(table: pd.DataFrame) -> list[Block]:
+def _divergences(table: pd.DataFrame) -> Block:
     columns: list[Column] = [
-        ("method", lambda row: str(row["method"])),
-        ("pair", lambda row: pair_label(row["source"], row["target"])),
-        ("from", lambda row: str(row["before"])),
-        ("to", lambda row: str(row["after"])),
-        ("cell", lambda row: str(row["cell"])),
-        ("n", lambda row: str(row["n"])),
+        *_leg_columns(),
         ("operations", lambda row: decimal(row["operations"], 4)),
         ("other seeds", lambda row: decimal(row["other_seeds"], 4)),
         ("edge there or not", lambda row: decimal(row["existence"], 4)),
     ]
-    return [grid("alpha_divergence", whole_of(table), columns)]
+    return grid("alpha_divergence", whole_of(table), columns)
 
 
-def _legs(changes: pd.DataFrame) -> list[Block]:
+def _legs(changes: pd.DataFrame) -> Block:
     columns: list[Column] = [
-        ("method", lambda row: str(row["method"])),
-        ("pair", lambda row: pair_label(row["source"], row["target"])),
-        ("from", lambda row: str(row["before"])),
-        ("to", lambda row: str(row["after"])),
-        ("cell", lambda row: str(row["cell"])),
-        ("n", lambda row: str(row["n"])),
+        *_leg_columns(),
         ("new edges", lambda row: decimal(row["new"])),
         ("unchanged", lambda row: f"{row['unchanged']} of {row['n']}"),
         (_measured(changes), lambda row: decimal(row["mean"], 3)),
         ("random mean", lambda row: decimal(row["chance_mean"], 3)),
         ("same paths", lambda row: decimal(row["path_jaccard"], 3)),
     ]
-    return [grid("changes", whole_of(changes), columns)]
+    return grid("changes", whole_of(changes), columns)
+
+
+def _leg_columns() -> list[Column]:
+    return [
+        *pair_columns(),
+        ("from", lambda row: str(row["before"])),
+        ("to", lambda row: str(row["after"])),
+        *fields("cell", "n"),
+    ]
 
 
 def _measured(changes: pd.DataFrame) -> str:
     """Return what likeness is measured by: 1 is equal for cells, 0 for chains of blocks."""
     return " or ".join(METRICS[metric].title for metric in changes["metric"].unique())
-
-
-def _pictures(study: Study, gallery: Gallery) -> list[Block]:
-    caption = (
-        "Mean number of edges of each operation: in the source's cell, in the continued "
-        "search's, in the direct search's; black ticks: what random architectures have."
-    )
-    return [gallery.show(study, "operations", caption)]

@@ -6,7 +6,7 @@ from analysis.numbers import joined
 from analysis.report.checklist import Answer, checklist
 from analysis.report.document import Section
 from analysis.report.gallery import Gallery
-from analysis.report.sections.grids import Column, grid
+from analysis.report.sections.grids import Column, fields, grid
 from analysis.study import Study
 
 
@@ -21,9 +21,7 @@ def section(study: Study, gallery: Gallery) -> Section:
     is_fine = table["answer"].isin([str(Answer.PASS), str(Answer.NOT_APPLICABLE)])
     columns: list[Column] = [
         ("", lambda row: str(row["number"])),
-        ("item", lambda row: str(row["item"])),
-        ("answer", lambda row: str(row["answer"])),
-        ("evidence", lambda row: str(row["evidence"])),
+        *fields("item", "answer", "evidence"),
     ]
     return Section(
         "checklist", "Checklist", (grid("checklist", table[~is_fine], columns),), summary, remark

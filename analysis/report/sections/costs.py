@@ -8,7 +8,7 @@ from analysis.figures.pareto import volumes
 from analysis.numbers import brief, decimal
 from analysis.report.document import Block, Fold, Section
 from analysis.report.gallery import Gallery
-from analysis.report.sections.grids import Column, arm_columns, grid
+from analysis.report.sections.grids import Column, arm_columns, fields, grid
 from analysis.report.sections.verdicts import unequal_budgets
 from analysis.study import Study
 
@@ -17,7 +17,7 @@ def section(study: Study, gallery: Gallery) -> Section:
     """Print the bills."""
     columns: list[Column] = [
         *arm_columns(),
-        ("n", lambda row: str(row["n"])),
+        *fields("n"),
         ("own search, s", lambda row: brief(row["own_search_seconds"])),
         ("ancestors' searches, s", lambda row: brief(row["ancestor_seconds"])),
         ("training, s", lambda row: brief(row["train_seconds"])),
@@ -47,8 +47,7 @@ def _sizes(study: Study) -> Block:
     aims = {True: "yes", False: "no", None: "not recorded"}
     columns: list[Column] = [
         *arm_columns(),
-        ("n", lambda row: str(row["n"])),
-        ("currency", lambda row: row["currency"]),
+        *fields("n", "currency"),
         ("aims at the target", lambda row: aims[row["aims"]]),
         ("aimed", lambda row: brief(row["target_cost"])),
         ("reached, mean", lambda row: brief(row["mean_cost"])),

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pandas as pd
 
 from analysis.architectures.metrics import MEAN
 from analysis.loading.rows import Row, list_rows
-from analysis.numbers import NOTHING, decimal, interval, joined
+from analysis.numbers import NOTHING, decimal, interval, joined, pair_label
 from analysis.report.document import Block, Grid, Text
 
-Column = tuple[str, Callable[[Row], str]]
+# A title, and how the text of a row, or of whatever a table lists, is made.
+Column = tuple[str, Callable[[Any], str]]
 
 # Texts that say that a value is not known.
 NO_VALUE = frozenset({NOTHING, "unknown", "undefined", "", f"{NOTHING} {NOTHING}"})
@@ -23,37 +25,23 @@ KEYS = frozenset(
 )  # fmt: skip
 
 
-def grid(name: str, table: pd.DataFrame, columns: Sequence[Column]) -> Block:
-    """Render rows; what no row has a value of is left out, and a table of nothing is one line.
+def grid(name: str, items: pd.DataFrame | Sequence[Any], columns: Sequence[Column]) -> Block:
+    """Render a table; a column without a value is left out, and a table of nothing is one line.
 
     Args:
         name: Of the table's file.
-        table: Rows.
+        items: What has a row each: the rows of a table, or anything else.
         columns: Titles, and how a row's text is made.
     """
-    return known_grid(name, [title for title, _ in columns], [
-        tuple(text(row) for _, text in columns) for row in list_rows(table)
-    ])  # fmt: skip
-
-
-def known_grid(name: str, titles: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Block:
-    """Return a table without the columns that no row has a value of, or a line if none is left."""
-    if not rows:
+    listed = list_rows(items) if isinstance(items, pd.DataFrame) else items
+    if not listed:
         return Text(f"There is nothing to list: tables/{name}.csv has no such row.")
-    is_known = [any(row[place] not in NO_VALUE for row in rows) for place, _ in enumerate(titles)]
-    values = [
-        title for title, known in zip(titles, is_known, strict=True) if title not in KEYS and known
-    ]
-    if not values:
-        absent = joined(title for title in titles if title not in KEYS)
+    texts = {title: [text(item) for item in listed] for title, text in columns}
+    known = {title: its for title, its in texts.items() if not NO_VALUE.issuperset(its)}
+    if KEYS.issuperset(known):
+        absent = joined(title for title in texts if title not in KEYS)
         return Text(f"No row of tables/{name}.csv has a value of: {absent}.")
-    return Grid(
-        name,
-        tuple(title for title, known in zip(titles, is_known, strict=True) if known),
-        tuple(
-            tuple(text for text, known in zip(row, is_known, strict=True) if known) for row in rows
-        ),
-    )
+    return Grid(name, tuple(known), tuple(zip(*known.values(), strict=True)))
 
 
 def whole_of(table: pd.DataFrame) -> pd.DataFrame:
@@ -71,11 +59,25 @@ def difference(row: Row, estimate: str) -> str:
     return f"{decimal(row[estimate], signed=True)} {limits if has_limits else ''}".strip()
 
 
+def fields(*names: str) -> list[Column]:
+    """Return the columns that print fields under their own names."""
+
+    def text_of(name: str) -> Callable[[Any], str]:
+        return lambda row: str(row[name])
+
+    return [(name, text_of(name)) for name in names]
+
+
+def pair_columns() -> list[Column]:
+    """Return the columns that say which method and pair a row is about."""
+    return [*fields("method"), ("pair", lambda row: pair_label(row["source"], row["target"]))]
+
+
 def arm_columns() -> list[Column]:
     """Return the columns that say which arm a row is about."""
     return [
         ("method", lambda row: str(row["method"]) or "shared by all"),
-        ("arm", lambda row: str(row["arm"])),
+        *fields("arm"),
         ("searched → trained on", _path),
     ]
 

@@ -12,7 +12,7 @@ from analysis.loading.rows import Row, list_rows
 from analysis.numbers import brief, decimal, p_value, spans
 from analysis.report.document import Block, Fold, Section, Text
 from analysis.report.gallery import Gallery
-from analysis.report.sections.grids import Column, grid
+from analysis.report.sections.grids import Column, fields, grid
 from analysis.study import Study
 
 # A search whose parameters moved less than this on average decided by its initial noise.
@@ -69,9 +69,9 @@ def _agreement(study: Study) -> Iterator[Block]:
     if len(study.agreement) == 0:
         return
     columns: list[Column] = [
-        ("method", lambda row: str(row["method"])),
+        *fields("method"),
         ("search", lambda row: _search({**row, "warm": row["source"] != row["task"]})),
-        ("searches", lambda row: str(row["searches"])),
+        *fields("searches"),
         ("agreement before the first step", lambda row: decimal(row["start"], 3)),
         ("agreement at the end", lambda row: decimal(row["end"], 3)),
         ("p", lambda row: p_value(row["p"])),
@@ -81,8 +81,7 @@ def _agreement(study: Study) -> Iterator[Block]:
 
 def _means(table: pd.DataFrame) -> Block:
     columns: list[Column] = [
-        ("method", lambda row: str(row["method"])),
-        ("search", lambda row: str(row["search"])),
+        *fields("method", "search"),
         ("finished", lambda row: f"{row['done']} of {row['n']}"),
         ("entropy (1 = uniform)", lambda row: decimal(row["entropy"], 3)),
         ("margin", lambda row: decimal(row["margin"], 3)),
@@ -91,7 +90,7 @@ def _means(table: pd.DataFrame) -> Block:
         ("share of skips", lambda row: decimal(row["skip_share"])),
         ("validation, %", lambda row: decimal(row["quality"])),
         ("seconds", lambda row: brief(row["seconds"])),
-        ("flags", lambda row: str(row["flags"])),
+        *fields("flags"),
     ]
     groups = table.groupby(["method", "search"], sort=False)
     means = groups.agg(

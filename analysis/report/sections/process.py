@@ -9,10 +9,10 @@ import pandas as pd
 from analysis.answers.warm_starts import HELD
 from analysis.figures import anytime as anytime_plot
 from analysis.loading.rows import Row
-from analysis.numbers import NOTHING, p_value, pair_label
+from analysis.numbers import NOTHING, p_value
 from analysis.report.document import Block, Section
 from analysis.report.gallery import Gallery
-from analysis.report.sections.grids import Column, difference, grid, tell_sides
+from analysis.report.sections.grids import Column, difference, grid, pair_columns, tell_sides
 from analysis.study import Study
 
 
@@ -39,7 +39,9 @@ def section(study: Study, gallery: Gallery) -> Section:
 
 def _races(study: Study, table: pd.DataFrame) -> Block:
     columns: list[Column] = [
-        *_race_columns(),
+        *pair_columns(),
+        ("account", _account),
+        ("n", lambda row: f"{row['n_warm']} + {row['n_cold']}"),
         ("jumpstart, pp [95 % CI]", lambda row: _named(row, "jumpstart")),
         ("at the end, pp [95 % CI]", lambda row: _named(row, "asymptotic")),
         ("mean distance, pp [95 % CI]", _area),
@@ -53,15 +55,6 @@ def _shown(study: Study, table: pd.DataFrame) -> pd.DataFrame:
     budgets = study.tables.runs["budget_currency"].str.split("+").explode()
     chosen = table[table["currency"].isin(budgets.unique())]
     return chosen if len(chosen) else table
-
-
-def _race_columns() -> list[Column]:
-    return [
-        ("method", lambda row: str(row["method"])),
-        ("pair", lambda row: pair_label(row["source"], row["target"])),
-        ("account", _account),
-        ("n", lambda row: f"{row['n_warm']} + {row['n_cold']}"),
-    ]
 
 
 def _account(row: Row) -> str:

@@ -13,7 +13,7 @@ from analysis.loading.rows import Row
 from analysis.numbers import decimal, joined, several
 from analysis.report.document import Block, Fold, Listing, Section, Text
 from analysis.report.gallery import Gallery
-from analysis.report.sections.grids import Column, difference, grid
+from analysis.report.sections.grids import Column, difference, fields, grid
 from analysis.study import Study
 
 TITLE = "Published against measured"
@@ -27,7 +27,7 @@ ABOUT_FIGURES = (
 def section(study: Study, gallery: Gallery) -> Section:
     """Compare like with like; empty where nothing was published for what was run."""
     columns: list[Column] = [
-        ("method", lambda row: str(row["method"])),
+        *fields("method"),
         ("searched → trained on", _path),
         ("quantity", _quantity),
         ("published ± SD (n)", _published),

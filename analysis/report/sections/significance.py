@@ -6,25 +6,14 @@ import math
 from collections.abc import Iterator
 
 from analysis.answers.comparisons.records import Comparison
-from analysis.answers.comparisons.sentences import (
-    about_margin,
-    sides,
-    tested,
-    where,
-)
-from analysis.numbers import (
-    NOTHING,
-    decimal,
-    interval,
-    joined,
-    p_value,
-    several,
-)
+from analysis.answers.comparisons.sentences import about_margin, tested
+from analysis.loading.rows import Row
+from analysis.numbers import NOTHING, decimal, interval, joined, p_value, several
 from analysis.report.document import Block, Fold, Listing, Section, Text
 from analysis.report.gallery import Gallery
 from analysis.report.sections.assumptions import assumptions
-from analysis.report.sections.grids import known_grid
-from analysis.report.sections.verdicts import verdict_grid
+from analysis.report.sections.grids import Column, fields, grid
+from analysis.report.sections.verdicts import named_columns, verdict_grid
 from analysis.statistics.counter import tests_run
 from analysis.study import Study
 
@@ -52,31 +41,20 @@ def _summary(study: Study) -> str:
 
 
 def _design(study: Study) -> Block:
-    columns = (
-        "on",
-        "comparison",
-        "design",
-        "test",
-        "failed or diverged",
-        "not run",
-        "smallest p",
-        "smallest Holm p",
-        "detectable after Holm",
-    )
-    rows = [
+    columns: list[Column] = [
+        *named_columns(),
+        ("design", lambda one: f"{one.test.rule}: {one.test.design}" if one.test else NOTHING),
+        ("test", lambda one: one.test.test if one.test else one.why),
+        ("failed or diverged", lambda one: str(one.sample.failed or "")),
+        ("not run", lambda one: str(one.sample.lost or "")),
+        ("smallest p", lambda one: p_value(one.test.p_min) if one.test else NOTHING),
         (
-            *_named(one),
-            f"{one.test.rule}: {one.test.design}" if one.test else NOTHING,
-            one.test.test if one.test else one.why,
-            str(one.sample.failed or ""),
-            str(one.sample.lost or ""),
-            p_value(one.test.p_min) if one.test else NOTHING,
-            p_value(one.adjusted.p_holm_min) if one.adjusted else NOTHING,
-            _detectable(one),
-        )
-        for one in study.comparisons
+            "smallest Holm p",
+            lambda one: p_value(one.adjusted.p_holm_min) if one.adjusted else NOTHING,
+        ),
+        ("detectable after Holm", _detectable),
     ]
-    return known_grid("comparisons", columns, rows)
+    return grid("comparisons", study.comparisons, columns)
 
 
 def _detectable(one: Comparison) -> str:
@@ -94,60 +72,37 @@ def _forest(study: Study, gallery: Gallery) -> Block:
 
 
 def _effects(study: Study) -> Iterator[Block]:
-    columns = (
-        "on",
-        "comparison",
-        "median difference",
-        "in SD",
-        "p",
-        "p without failed runs",
-        "p of the t test",
-        "p of the second rank test",
-        "range with one run left out",
-    )
-    rows = [
+    columns: list[Column] = [
+        *named_columns(),
+        ("median difference", lambda one: decimal(one.effect.median_difference, signed=True)),
+        ("in SD", lambda one: decimal(one.effect.standardised, signed=True)),
+        ("p", tested),
+        ("p without failed runs", lambda one: p_value(one.test.p_without_failures)),
+        ("p of the t test", lambda one: p_value(one.test.p_t)),
+        ("p of the second rank test", lambda one: p_value(one.test.p_second)),
         (
-            *_named(one),
-            decimal(one.effect.median_difference, signed=True),
-            decimal(one.effect.standardised, signed=True),
-            tested(one),
-            p_value(one.test.p_without_failures),
-            p_value(one.test.p_t),
-            p_value(one.test.p_second),
-            interval(one.effect.least_left_out, one.effect.most_left_out),
-        )
-        for one in study.comparisons
-        if one.test and one.effect
+            "range with one run left out",
+            lambda one: interval(one.effect.least_left_out, one.effect.most_left_out),
+        ),
     ]
-    if rows:
-        yield known_grid("comparisons", columns, rows)
+    if shown := [one for one in study.comparisons if one.test and one.effect]:
+        yield grid("comparisons", shown, columns)
 
 
 def _margins(study: Study) -> Iterator[Block]:
-    with_margin = [(one, one.against_margin) for one in study.comparisons if one.against_margin]
-    if not with_margin:
-        return
-    columns = (
-        "on",
-        "comparison",
-        "90 % CI, pp",
-        "non-inferior p, Holm",
-        "equivalent p, Holm",
-        "direct beats random",
-        "result",
-    )
-    rows = [
+    columns: list[Column] = [
+        *named_columns(),
         (
-            *_named(one),
-            interval(margin.narrow_low, margin.narrow_high),
-            p_value(margin.non_inferior_p_holm),
-            p_value(margin.equivalent_p_holm),
-            margin.assay,
-            about_margin(margin),
-        )
-        for one, margin in with_margin
+            "90 % CI, pp",
+            lambda one: interval(one.against_margin.narrow_low, one.against_margin.narrow_high),
+        ),
+        ("non-inferior p, Holm", lambda one: p_value(one.against_margin.non_inferior_p_holm)),
+        ("equivalent p, Holm", lambda one: p_value(one.against_margin.equivalent_p_holm)),
+        ("direct beats random", lambda one: one.against_margin.assay),
+        ("result", lambda one: about_margin(one.against_margin)),
     ]
-    yield known_grid("margins", columns, rows)
+    if shown := [one for one in study.comparisons if one.against_margin]:
+        yield grid("margins", shown, columns)
 
 
 def _rivals(study: Study) -> Iterator[Block]:
@@ -164,31 +119,16 @@ def _variances(study: Study) -> Iterator[Block]:
     table = study.variances
     if len(table) == 0 or not (table["trainings"] > table["searches"]).any():
         return
-    columns = (
-        "method",
-        "arm",
-        "target",
-        "searches",
-        "trainings",
-        "SD between searches",
-        "SD between trainings",
-        "best trainings per search",
-    )
-    rows = [
-        (
-            str(row["method"]) or "shared by all",
-            str(row["arm"]),
-            str(row["target"]),
-            str(row["searches"]),
-            str(row["trainings"]),
-            decimal(row["search_sd"]),
-            decimal(row["evaluation_sd"]),
-            decimal(row["best_trainings"], 1) if math.isfinite(row["best_trainings"]) else NOTHING,
-        )
-        for row in table.to_dict("records")
+    columns: list[Column] = [
+        ("method", lambda row: str(row["method"]) or "shared by all"),
+        *fields("arm", "target", "searches", "trainings"),
+        ("SD between searches", lambda row: decimal(row["search_sd"])),
+        ("SD between trainings", lambda row: decimal(row["evaluation_sd"])),
+        ("best trainings per search", _best_trainings),
     ]
-    yield known_grid("variances", columns, rows)
+    yield grid("variances", table, columns)
 
 
-def _named(one: Comparison) -> tuple[str, str]:
-    return where(one), " against ".join(sides(one))
+def _best_trainings(row: Row) -> str:
+    found = row["best_trainings"]
+    return decimal(found, 1) if math.isfinite(found) else NOTHING

@@ -16,7 +16,7 @@ from analysis.loading.rows import Row, list_rows
 from analysis.numbers import NOTHING, decimal, joined, p_value, several
 from analysis.report.document import Block, Listing, Section, Text
 from analysis.report.gallery import Gallery
-from analysis.report.sections.grids import Column, grid, whole_of
+from analysis.report.sections.grids import Column, fields, grid, whole_of
 from analysis.statistics.sample import ALPHA
 from analysis.study import Study
 
@@ -58,11 +58,9 @@ def _summary(study: Study, stability: pd.DataFrame) -> str:
 
 def _stability(table: pd.DataFrame) -> list[Block]:
     columns: list[Column] = [
-        ("method", lambda row: str(row["method"])),
+        *fields("method"),
         ("search", lambda row: f"{row['task']} ({row['role']})"),
-        ("cell", lambda row: str(row["cell"])),
-        ("n", lambda row: str(row["n"])),
-        ("distinct", lambda row: str(row["distinct"])),
+        *fields("cell", "n", "distinct"),
         ("mean over pairs", lambda row: decimal(row["mean"], 3)),
         ("random mean", lambda row: decimal(row["chance_mean"], 3)),
         ("corrected", lambda row: decimal(row["corrected"], 3)),
@@ -128,8 +126,7 @@ def _mantel(table: pd.DataFrame) -> list[Block]:
         return []
     columns: list[Column] = [
         ("trained on", lambda row: str(row["target"])),
-        ("cell", lambda row: str(row["cell"])),
-        ("n", lambda row: str(row["n"])),
+        *fields("cell", "n"),
         ("Spearman", lambda row: decimal(row["correlation"], 3, signed=True)),
         ("p", lambda row: p_value(row["p"])),
         ("test", _test),
@@ -143,7 +140,7 @@ def _functional(table: pd.DataFrame) -> list[Block]:
     columns: list[Column] = [
         ("trained on", lambda row: str(row["target"])),
         ("networks", _networks),
-        ("pairs", lambda row: str(row["pairs"])),
+        *fields("pairs"),
         *((title, _measure(name)) for name, title in MEASURES.items()),
     ]
     is_shown = [

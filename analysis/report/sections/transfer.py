@@ -5,14 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-import pandas as pd
-
 from analysis.loading.rows import Row
 from analysis.numbers import NOTHING, brief, decimal, interval, joined, p_value, pair_label
 from analysis.report.document import Block, Fold, Section, Text
 from analysis.report.gallery import Gallery
 from analysis.report.sections.gains import gains
-from analysis.report.sections.grids import Column, difference, grid, tell_sides
+from analysis.report.sections.grids import (
+    Column,
+    difference,
+    fields,
+    grid,
+    pair_columns,
+    tell_sides,
+)
 from analysis.study import Study
 
 Part = Callable[[Study], Sequence[Block]]
@@ -54,22 +59,24 @@ def _fieller_g(row: Row) -> str:
 
 def _gaps(study: Study) -> Sequence[Block]:
     columns: list[Column] = [
-        *_pair_columns(),
-        ("difference", lambda row: str(row["difference"])),
+        *pair_columns(),
+        *fields("difference"),
         ("n", lambda row: f"{row['n_first']} + {row['n_second']}"),
         ("pp [95 % CI]", lambda row: difference(row, "estimate")),
-        ("interval", lambda row: str(row["interval"])),
+        *fields("interval"),
     ]
     if len(study.transfer["crossed"]):
         return ()  # which has the same differences and more
-    nothing = "No two arms of a method were planned whose difference would say anything."
-    return (_table("gaps", study.gaps, columns, nothing),)
+    if len(study.gaps) == 0:
+        nothing = "No two arms of a method were planned whose difference would say anything."
+        return (Text(nothing),)
+    return (grid("gaps", study.gaps, columns),)
 
 
 def _crossed(study: Study) -> Sequence[Block]:
     columns: list[Column] = [
-        *_pair_columns(),
-        ("difference", lambda row: str(row["difference"])),
+        *pair_columns(),
+        *fields("difference"),
         ("n", lambda row: f"{row['n_first']} + {row['n_second']}"),
         ("pp", lambda row: decimal(row["estimate"], signed=True)),
         ("further runs, these images", lambda row: interval(row["runs_low"], row["runs_high"])),
@@ -90,25 +97,24 @@ def _tested(target: str, images: int, sources: int) -> str:
 
 def _retention(study: Study) -> Sequence[Block]:
     columns: list[Column] = [
-        *_pair_columns(),
-        ("arm", lambda row: str(row["arm"])),
+        *pair_columns(),
+        *fields("arm"),
         ("n", lambda row: f"{row['n']}, {row['n_direct']} direct, {row['n_random']} random"),
         ("retention [95 % CI]", _kept),
         ("g", _fieller_g),
-        ("interval", lambda row: str(row["interval"])),
+        *fields("interval"),
     ]
     table = study.transfer["retention"]
     if len(table) and table["retention"].isna().all():
         whys = joined(dict.fromkeys(str(text) for text in table["interval"]))
         return (Text(f"Retention has no value for any arm ({whys})."),)
-    return (_table("retention", table, columns),) if len(table) else ()
+    return (grid("retention", table, columns),) if len(table) else ()
 
 
 def _savings(study: Study) -> Sequence[Block]:
     columns: list[Column] = [
-        *_pair_columns(),
-        ("arm", lambda row: str(row["arm"])),
-        ("currency", lambda row: str(row["currency"])),
+        *pair_columns(),
+        *fields("arm", "currency"),
         ("mean cost", lambda row: f"{brief(row['cost'])} against {brief(row['direct_cost'])}"),
         ("saving [95 % CI]", _saved),
     ]
@@ -122,8 +128,8 @@ def _savings(study: Study) -> Sequence[Block]:
 
 def _spread(study: Study) -> Sequence[Block]:
     columns: list[Column] = [
-        *_pair_columns(),
-        ("arm", lambda row: str(row["arm"])),
+        *pair_columns(),
+        *fields("arm"),
         ("n", lambda row: f"{row['n']} + {row['n_direct']}"),
         ("SD, pp", lambda row: f"{decimal(row['sd'])} against {decimal(row['sd_direct'])}"),
         ("ratio", lambda row: decimal(row["ratio"])),
@@ -141,21 +147,10 @@ def _shared(study: Study) -> Sequence[Block]:
         ("searches", lambda row: f"{row['n']} of {row['methods']} methods"),
         ("Kendall tau-b [95 % CI]", lambda row: difference(row, "kendall")),
         ("Spearman rho", lambda row: decimal(row["spearman"], signed=True)),
-        ("interval", lambda row: str(row["interval"])),
+        *fields("interval"),
     ]
     table = study.transfer["agreement"]
     return (grid("agreement", table, columns),) if len(table) else ()
-
-
-def _table(name: str, table: pd.DataFrame, columns: Sequence[Column], nothing: str = "") -> Block:
-    return grid(name, table, columns) if len(table) else Text(nothing)
-
-
-def _pair_columns() -> list[Column]:
-    return [
-        ("method", lambda row: str(row["method"])),
-        ("pair", lambda row: pair_label(row["source"], row["target"])),
-    ]
 
 
 def _kept(row: Row) -> str:

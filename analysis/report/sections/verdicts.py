@@ -21,7 +21,7 @@ from analysis.loading.rows import Row, list_rows
 from analysis.numbers import NOTHING, brief, decimal, p_value, several
 from analysis.report.document import Block, Section, Text
 from analysis.report.gallery import Gallery
-from analysis.report.sections.grids import known_grid
+from analysis.report.sections.grids import Column, grid
 from analysis.study import NOT_COMPARABLE, Study
 
 
@@ -46,30 +46,21 @@ def section(study: Study, gallery: Gallery) -> Section:
 
 def verdict_grid(name: str, found: Sequence[Comparison]) -> Block:
     """Return comparisons in numbers: effect, p and verdict of each."""
-    columns = (
-        "on",
-        "comparison",
-        "n",
-        "difference [95 % CI]",
-        "A12 [95 % CI]",
-        "p",
-        "Holm p",
-        "verdict",
-    )
-    rows = [
-        (
-            where(one),
-            " against ".join(sides(one)),
-            f"{one.sample.n_arm} + {one.sample.n_against}",
-            difference_text(one),
-            chance(one),
-            p_value(one.test.outcome.p) if one.test else NOTHING,
-            p_value(one.adjusted.p_holm) if one.adjusted else NOTHING,
-            flags(one),
-        )
-        for one in sorted(found, key=_order)
+    columns: list[Column] = [
+        *named_columns(),
+        ("n", lambda one: f"{one.sample.n_arm} + {one.sample.n_against}"),
+        ("difference [95 % CI]", difference_text),
+        ("A12 [95 % CI]", chance),
+        ("p", lambda one: p_value(one.test.outcome.p) if one.test else NOTHING),
+        ("Holm p", lambda one: p_value(one.adjusted.p_holm) if one.adjusted else NOTHING),
+        ("verdict", flags),
     ]
-    return known_grid(name, columns, rows)
+    return grid(name, sorted(found, key=_order), columns)
+
+
+def named_columns() -> list[Column]:
+    """Return the columns that say what a comparison is of."""
+    return [("on", where), ("comparison", lambda one: " against ".join(sides(one)))]
 
 
 def _order(one: Comparison) -> tuple[bool, str, str]:
