@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -30,67 +30,57 @@ BEST_OF = 4
 
 
 class Unit(NamedTuple):
-    """One independent observation: a search, a random architecture, or a given one's training.
+    """One independent observation: a search, a random architecture, or a given one's training."""
 
-    Attributes:
-        unit: Digest of the search, number and text of the random architecture, or what a given one
-            was trained on, with its seed.
-        seed: Of the search, or of a given architecture's training; number of a random one.
-        value: Test accuracy in percent, the mean over trainings; NaN where none finished.
-        trainings: Finished trainings of the architecture.
-        status: ``done``, or why there is no value.
-        ancestors: Digests of all searches that it rests on, separated by spaces.
-        rules: Hashes of the rules of its trainings, separated by spaces.
-        validation: Accuracy in percent by which one of several searches may be chosen: that of the
-            final training where the protocol holds out images for it, else the best that the
-            search saw at full effort. None where neither was recorded.
-    """
-
-    unit: str
-    seed: int
-    value: float
-    trainings: int
-    status: str
-    ancestors: str
-    rules: str
-    validation: float | None = None
+    unit: Annotated[
+        str,
+        "Digest of the search, number and text of the random architecture, or what a given one "
+        "was trained on, with its seed.",
+    ]
+    seed: Annotated[
+        int,
+        "Of the search, or of a given architecture's training; number of a random one.",
+    ]
+    value: Annotated[
+        float,
+        "Test accuracy in percent, the mean over trainings; NaN where none finished.",
+    ]
+    trainings: Annotated[int, "Finished trainings of the architecture."]
+    status: Annotated[str, "`done`, or why there is no value."]
+    ancestors: Annotated[str, "Digests of all searches that it rests on, separated by spaces."]
+    rules: Annotated[str, "Hashes of the rules of its trainings, separated by spaces."]
+    validation: Annotated[
+        float | None,
+        "Accuracy in percent by which one of several searches may be chosen: that of the final "
+        "training where the protocol holds out images for it, else the best that the search saw "
+        "at full effort. None where neither was recorded.",
+    ] = None
 
 
 class Arm(NamedTuple):
-    """What an arm reached; accuracies in percent.
+    """What an arm reached; accuracies in percent."""
 
-    Attributes:
-        n: Independent observations with an accuracy.
-        diverged: Observations without one, since training diverged.
-        failed: Since a job failed.
-        skipped: Since a job was skipped.
-        missing: Since a job has no record.
-        mean: Test accuracy, mean of the n.
-        sd: Their standard deviation; NaN for less than two.
-        best_of_k: Expected test accuracy of the best of ``BEST_OF``, chosen by validation; None
-            where validation is unknown, or they are fewer.
-        lowest: Of the n.
-        highest: Of the n.
-        values: Each of the n, with spaces between them.
-        params: Mean number of parameters.
-        macs: Mean multiply-adds for one image.
-        latency_ms: Mean milliseconds for one image; NaN where no device was asked for.
-    """
-
-    n: int
-    diverged: int
-    failed: int
-    skipped: int
-    missing: int
-    mean: float
-    sd: float
-    best_of_k: float | None
-    lowest: float
-    highest: float
-    values: list[float]
-    params: float
-    macs: float
-    latency_ms: float
+    n: Annotated[int, "Independent observations with an accuracy."]
+    diverged: Annotated[int, "Observations without one, since training diverged."]
+    failed: Annotated[int, "Since a job failed."]
+    skipped: Annotated[int, "Since a job was skipped."]
+    missing: Annotated[int, "Since a job has no record."]
+    mean: Annotated[float, "Test accuracy, mean of the n."]
+    sd: Annotated[float, "Their standard deviation; NaN for less than two."]
+    best_of_k: Annotated[
+        float | None,
+        "Expected test accuracy of the best of `BEST_OF`, chosen by validation; None where "
+        "validation is unknown, or they are fewer.",
+    ]
+    lowest: Annotated[float, "Of the n."]
+    highest: Annotated[float, "Of the n."]
+    values: Annotated[list[float], "Each of the n, with spaces between them."]
+    params: Annotated[float, "Mean number of parameters."]
+    macs: Annotated[float, "Mean multiply-adds for one image."]
+    latency_ms: Annotated[
+        float,
+        "Mean milliseconds for one image; NaN where no device was asked for.",
+    ]
 
 
 def units(runs: pd.DataFrame, searches: pd.DataFrame) -> pd.DataFrame:

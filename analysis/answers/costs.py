@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -32,75 +32,57 @@ BILLED = (
 
 
 class Cost(NamedTuple):
-    """The mean bill of an arm's finished runs; searches that arms share are in each one's bill.
+    """The mean bill of an arm's finished runs; searches that arms share are in each one's bill."""
 
-    Attributes:
-        n: Finished runs.
-        own_search_seconds: Of the search trained last.
-        ancestor_seconds: Of the searches before it.
-        search_seconds: Of all of these.
-        overhead_seconds: Beside them, for logs and checkpoints.
-        search_examples: Training examples that all searches saw.
-        search_evaluations: Candidates that they judged.
-        train_seconds: Of the final training.
-        total_seconds: Search and training.
-    """
-
-    n: int
-    own_search_seconds: float
-    ancestor_seconds: float
-    search_seconds: float
-    overhead_seconds: float
-    search_examples: float
-    search_evaluations: float
-    train_seconds: float
-    total_seconds: float
+    n: Annotated[int, "Finished runs."]
+    own_search_seconds: Annotated[float, "Of the search trained last."]
+    ancestor_seconds: Annotated[float, "Of the searches before it."]
+    search_seconds: Annotated[float, "Of all of these."]
+    overhead_seconds: Annotated[float, "Beside them, for logs and checkpoints."]
+    search_examples: Annotated[float, "Training examples that all searches saw."]
+    search_evaluations: Annotated[float, "Candidates that they judged."]
+    train_seconds: Annotated[float, "Of the final training."]
+    total_seconds: Annotated[float, "Search and training."]
 
 
 class Variance(NamedTuple):
-    """Where the spread of an arm comes from; standard deviations in percentage points.
+    """Where the spread of an arm comes from; standard deviations in percentage points."""
 
-    Attributes:
-        searches: Searches with an accuracy, or architectures where nothing was searched.
-        trainings: Finished trainings.
-        search_sd: Between searches, without the noise of trainings; NaN unless some architecture
-            was trained twice.
-        evaluation_sd: Between trainings of one architecture; NaN if each has one.
-        icc: Intraclass correlation of single trainings, ICC(1,1); NaN unless balanced.
-        best_trainings: Trainings of each architecture that spend a budget best.
-    """
-
-    searches: int
-    trainings: int
-    search_sd: float
-    evaluation_sd: float
-    icc: float
-    best_trainings: float
+    searches: Annotated[
+        int, "Searches with an accuracy, or architectures where nothing was searched."
+    ]
+    trainings: Annotated[int, "Finished trainings."]
+    search_sd: Annotated[
+        float,
+        "Between searches, without the noise of trainings; NaN unless some architecture was "
+        "trained twice.",
+    ]
+    evaluation_sd: Annotated[float, "Between trainings of one architecture; NaN if each has one."]
+    icc: Annotated[
+        float,
+        "Intraclass correlation of single trainings, ICC(1,1); NaN unless balanced.",
+    ]
+    best_trainings: Annotated[float, "Trainings of each architecture that spend a budget best."]
 
 
 class Budget(NamedTuple):
-    """What the methods' cold searches of one task spent.
+    """What the methods' cold searches of one task spent."""
 
-    Attributes:
-        task: That was searched.
-        unit: What they are compared in: what all budgets limit to the same amount, else seconds.
-        methods: The mean amount of each method, in words.
-        least: The smallest mean.
-        most: The largest.
-        ratio: ``most / least``.
-        low: Lower limit of the 95 % interval of the ratio of seconds (Welch, of their logarithms),
-            which machines make vary; None in other units, and where seconds do not vary.
-        is_unequal: Whether ``low``, or else ``ratio``, is above ``BUDGET_RATIO``.
-    """
-
-    task: str
-    unit: str
-    methods: str
-    least: float
-    most: float
-    ratio: float
-    low: float | None
-    is_unequal: bool
+    task: Annotated[str, "That was searched."]
+    unit: Annotated[
+        str,
+        "What they are compared in: what all budgets limit to the same amount, else seconds.",
+    ]
+    methods: Annotated[str, "The mean amount of each method, in words."]
+    least: Annotated[float, "The smallest mean."]
+    most: Annotated[float, "The largest."]
+    ratio: Annotated[float, "`most / least`."]
+    low: Annotated[
+        float | None,
+        "Lower limit of the 95 % interval of the ratio of seconds (Welch, of their logarithms), "
+        "which machines make vary; None in other units, and where seconds do not vary.",
+    ]
+    is_unequal: Annotated[bool, "Whether `low`, or else `ratio`, is above `BUDGET_RATIO`."]
 
 
 def cost_table(runs: pd.DataFrame, searches: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import pandas as pd
 
@@ -37,53 +37,45 @@ ARMS = ("source", TRANSFERRED)
 
 
 class Published(NamedTuple):
-    """A published result beside ours; accuracies in percent, differences in percentage points.
+    """A published result beside ours; accuracies in percent, differences in percentage points."""
 
-    Attributes:
-        paper: Where it was published.
-        method: Our title of the method.
-        source: Task that was searched.
-        target: Task that found architectures were tested on.
-        best_of: 1 for a mean over searches; k for the mean of the best of k, chosen by validation.
-        published: Test accuracy, as published.
-        published_sd: Standard deviation between the published searches, or groups of k of them.
-        published_n: How many these were.
-        tag: How sure the published number is, a key of ``TAGS``.
-        ours: The same quantity of our searches; None where validation is unknown or they are
-            fewer than k.
-        ours_low: Lower limit of its 95 % interval.
-        ours_high: Upper limit.
-        n: Our searches.
-        difference: Ours less the published.
-        low: Lower limit of its 95 % interval, which holds the published spread, too.
-        high: Upper limit.
-        interval: How that was computed, or why there is none.
-        margin: Differences up to this are agreement.
-        protocol: What of our protocol is not as published; empty if nothing is.
-        verdict: ``agrees``: the interval is inside the margin; ``differs``: it excludes 0 and
-            reaches beyond the margin; else ``cannot tell``. ``not comparable``: see ``protocol``.
-    """
-
-    paper: str
-    method: str
-    source: str
-    target: str
-    best_of: int
-    published: float
-    published_sd: float | None
-    published_n: int | None
-    tag: str
-    ours: float | None
-    ours_low: float | None
-    ours_high: float | None
-    n: int
-    difference: float | None
-    low: float | None
-    high: float | None
-    interval: str
-    margin: float
-    protocol: str
-    verdict: str
+    paper: Annotated[str, "Where it was published."]
+    method: Annotated[str, "Our title of the method."]
+    source: Annotated[str, "Task that was searched."]
+    target: Annotated[str, "Task that found architectures were tested on."]
+    best_of: Annotated[
+        int,
+        "1 for a mean over searches; k for the mean of the best of k, chosen by validation.",
+    ]
+    published: Annotated[float, "Test accuracy, as published."]
+    published_sd: Annotated[
+        float | None,
+        "Standard deviation between the published searches, or groups of k of them.",
+    ]
+    published_n: Annotated[int | None, "How many these were."]
+    tag: Annotated[str, "How sure the published number is, a key of `TAGS`."]
+    ours: Annotated[
+        float | None,
+        "The same quantity of our searches; None where validation is unknown or they are fewer "
+        "than k.",
+    ]
+    ours_low: Annotated[float | None, "Lower limit of its 95 % interval."]
+    ours_high: Annotated[float | None, "Upper limit."]
+    n: Annotated[int, "Our searches."]
+    difference: Annotated[float | None, "Ours less the published."]
+    low: Annotated[
+        float | None,
+        "Lower limit of its 95 % interval, which holds the published spread, too.",
+    ]
+    high: Annotated[float | None, "Upper limit."]
+    interval: Annotated[str, "How that was computed, or why there is none."]
+    margin: Annotated[float, "Differences up to this are agreement."]
+    protocol: Annotated[str, "What of our protocol is not as published; empty if nothing is."]
+    verdict: Annotated[
+        str,
+        "`agrees`: the interval is inside the margin; `differs`: it excludes 0 and reaches "
+        "beyond the margin; else `cannot tell`. `not comparable`: see `protocol`.",
+    ]
 
 
 def read_published(folder: Path = FOLDER) -> list[dict[str, Any]]:

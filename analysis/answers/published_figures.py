@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -35,43 +35,37 @@ SEARCHED = (SOURCE, TRANSFERRED, DIRECT)
 
 
 class Figure(NamedTuple):
-    """A published figure of DARTS' space, or our own of such a quantity; accuracies in percent.
+    """A published figure of DARTS' space, or our own of such a quantity; accuracies in percent."""
 
-    Attributes:
-        method: Our title of the method, or name of the given architecture.
-        source: Task that was searched.
-        target: Task that was trained and tested on.
-        estimand: Which quantity it is: ``mean over searches``; ``best of k`` searched cells
-            retrained, chosen by validation; ``released cell``, retrained; ``one cell``, whose
-            choice is not stated; ``unknown``.
-        best_of: The k of ``best of k``; of others empty.
-        reached_by: ``authors`` of the method, ``others``, ``unknown``, or ``ours``.
-        who: Which others.
-        title: The method as published; empty for ours.
-        accuracy: Test accuracy; empty where ours is not known.
-        sd: Standard deviation, as published, or of our runs.
-        n: Searches, or trainings of a cell, that it is the mean of; empty where not stated.
-        low: Lower limit of the 95 % interval of ours.
-        high: Upper limit.
-        origin: Where it was read; of ours, how the interval was computed, or why there is none.
-        tag: ``read`` where it was published first, or ``cited`` elsewhere; empty for ours.
-    """
-
-    method: str
-    source: str
-    target: str
-    estimand: str
-    best_of: int | None
-    reached_by: str
-    who: str
-    title: str
-    accuracy: float | None
-    sd: float | None
-    n: int | None
-    low: float | None
-    high: float | None
-    origin: str
-    tag: str
+    method: Annotated[str, "Our title of the method, or name of the given architecture."]
+    source: Annotated[str, "Task that was searched."]
+    target: Annotated[str, "Task that was trained and tested on."]
+    estimand: Annotated[
+        str,
+        "Which quantity it is: `mean over searches`; `best of k` searched cells retrained, "
+        "chosen by validation; `released cell`, retrained; `one cell`, whose choice is not "
+        "stated; `unknown`.",
+    ]
+    best_of: Annotated[int | None, "The k of `best of k`; of others empty."]
+    reached_by: Annotated[str, "`authors` of the method, `others`, `unknown`, or `ours`."]
+    who: Annotated[str, "Which others."]
+    title: Annotated[str, "The method as published; empty for ours."]
+    accuracy: Annotated[float | None, "Test accuracy; empty where ours is not known."]
+    sd: Annotated[float | None, "Standard deviation, as published, or of our runs."]
+    n: Annotated[
+        int | None,
+        "Searches, or trainings of a cell, that it is the mean of; empty where not stated.",
+    ]
+    low: Annotated[float | None, "Lower limit of the 95 % interval of ours."]
+    high: Annotated[float | None, "Upper limit."]
+    origin: Annotated[
+        str,
+        "Where it was read; of ours, how the interval was computed, or why there is none.",
+    ]
+    tag: Annotated[
+        str,
+        "`read` where it was published first, or `cited` elsewhere; empty for ours.",
+    ]
 
 
 @dataclass(frozen=True)

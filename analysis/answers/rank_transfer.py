@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -30,80 +30,66 @@ BEST = (0.1, 0.05, 0.01)
 
 
 class Agreement(NamedTuple):
-    """How the source's scores rank the target's, over some cells.
+    """How the source's scores rank the target's, over some cells."""
 
-    Attributes:
-        subset: Which cells: ``all``, ``connected``, or the source's ``top 10%`` and the like.
-        n: How many these are.
-        kendall: Tau-b.
-        low: Lower limit of its 95 % interval over cells.
-        high: Upper limit.
-        interval: How that was computed, or why there is none.
-        spearman: Rho.
-        weighted: Kendall's tau, hyperbolically weighted towards the top of either ranking.
-        somers: Somers' D of the target given the source.
-        kendall_single: Mean tau-b of one training on the source with one on the target; None where
-            trainings of the source's score are not published.
-        ceiling: Mean tau-b of two trainings on the target; None where these are not published.
-        share_of_ceiling: ``kendall_single / ceiling``, at most 1; None where one of them is.
-    """
-
-    subset: str
-    n: int
-    kendall: float
-    low: float
-    high: float
-    interval: str
-    spearman: float
-    weighted: float
-    somers: float
-    kendall_single: float | None
-    ceiling: float | None
-    share_of_ceiling: float | None
+    subset: Annotated[
+        str,
+        "Which cells: `all`, `connected`, or the source's `top 10%` and the like.",
+    ]
+    n: Annotated[int, "How many these are."]
+    kendall: Annotated[float, "Tau-b."]
+    low: Annotated[float, "Lower limit of its 95 % interval over cells."]
+    high: Annotated[float, "Upper limit."]
+    interval: Annotated[str, "How that was computed, or why there is none."]
+    spearman: Annotated[float, "Rho."]
+    weighted: Annotated[
+        float,
+        "Kendall's tau, hyperbolically weighted towards the top of either ranking.",
+    ]
+    somers: Annotated[float, "Somers' D of the target given the source."]
+    kendall_single: Annotated[
+        float | None,
+        "Mean tau-b of one training on the source with one on the target; None where trainings "
+        "of the source's score are not published.",
+    ]
+    ceiling: Annotated[
+        float | None,
+        "Mean tau-b of two trainings on the target; None where these are not published.",
+    ]
+    share_of_ceiling: Annotated[
+        float | None,
+        "`kendall_single / ceiling`, at most 1; None where one of them is.",
+    ]
 
 
 class Selected(NamedTuple):
-    """What the source's best k are worth on the target.
+    """What the source's best k are worth on the target."""
 
-    Attributes:
-        precision_10: Share of them that is among the target's best 10 %.
-        precision_5: Among its best 5 %.
-        precision_1: Among its best 1 %.
-        best_rank: The best of their ranks on the target, 1 for the best of all.
-        worst_rank: The worst of them.
-        regret: (best of all - best of the k) / (best of all - mean of all) on the target.
-    """
-
-    precision_10: float
-    precision_5: float
-    precision_1: float
-    best_rank: int
-    worst_rank: int
-    regret: float
+    precision_10: Annotated[float, "Share of them that is among the target's best 10 %."]
+    precision_5: Annotated[float, "Among its best 5 %."]
+    precision_1: Annotated[float, "Among its best 1 %."]
+    best_rank: Annotated[int, "The best of their ranks on the target, 1 for the best of all."]
+    worst_rank: Annotated[int, "The worst of them."]
+    regret: Annotated[
+        float,
+        "(best of all - best of the k) / (best of all - mean of all) on the target.",
+    ]
 
 
 class CurvePoint(NamedTuple):
-    """Overlap and regret of the source's best k; by one training a side, where these are known.
+    """Overlap and regret of the source's best k; by one training a side, where these are known."""
 
-    Attributes:
-        k: 1 to the number of cells.
-        overlap: Share of the source's best k that is among the target's.
-        regret: (best of all - best of the k) / (best of all - mean of all) on the target.
-        chance: Overlap of a random ranking.
-        overlap_single: By one training on the source and one on the target.
-        regret_single: The same.
-        overlap_ceiling: By two trainings on the target.
-        regret_ceiling: The same.
-    """
-
-    k: int
-    overlap: float
-    regret: float
-    chance: float
-    overlap_single: float | None
-    regret_single: float | None
-    overlap_ceiling: float | None
-    regret_ceiling: float | None
+    k: Annotated[int, "1 to the number of cells."]
+    overlap: Annotated[float, "Share of the source's best k that is among the target's."]
+    regret: Annotated[
+        float,
+        "(best of all - best of the k) / (best of all - mean of all) on the target.",
+    ]
+    chance: Annotated[float, "Overlap of a random ranking."]
+    overlap_single: Annotated[float | None, "By one training on the source and one on the target."]
+    regret_single: Annotated[float | None, "The same."]
+    overlap_ceiling: Annotated[float | None, "By two trainings on the target."]
+    regret_ceiling: Annotated[float | None, "The same."]
 
 
 def rank_transfer(

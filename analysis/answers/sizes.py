@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Iterator
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import pandas as pd
 
@@ -18,28 +18,19 @@ SIZE_RATIO = 1.5
 
 
 class Size(NamedTuple):
-    """What the networks of an arm cost beside what was asked for.
+    """What the networks of an arm cost beside what was asked for."""
 
-    Attributes:
-        n: Finished trainings with a cost.
-        currency: What ``cost`` counts: ``macs``, or ``latency_ms`` by a table.
-        aims: Whether the method heeds a target; None where that is not known.
-        target_cost: What was asked for; NaN without a target.
-        mean_cost: Geometric mean of the networks' costs.
-        lowest_cost: Least of them.
-        highest_cost: Greatest of them.
-        distance: Geometric mean of the factor from the target, in either direction; NaN without
-            a target.
-    """
-
-    n: int
-    currency: str
-    aims: bool | None
-    target_cost: float
-    mean_cost: float
-    lowest_cost: float
-    highest_cost: float
-    distance: float
+    n: Annotated[int, "Finished trainings with a cost."]
+    currency: Annotated[str, "What `cost` counts: `macs`, or `latency_ms` by a table."]
+    aims: Annotated[bool | None, "Whether the method heeds a target; None where that is not known."]
+    target_cost: Annotated[float, "What was asked for; NaN without a target."]
+    mean_cost: Annotated[float, "Geometric mean of the networks' costs."]
+    lowest_cost: Annotated[float, "Least of them."]
+    highest_cost: Annotated[float, "Greatest of them."]
+    distance: Annotated[
+        float,
+        "Geometric mean of the factor from the target, in either direction; NaN without a target.",
+    ]
 
 
 def size_table(tables: Tables) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import pandas as pd
 
@@ -19,19 +19,12 @@ LAST_SHARE = 0.05
 
 
 class SearchesKey(NamedTuple):
-    """Searches that differ in their seed only: what a row is about.
+    """Searches that differ in their seed only: what a row is about."""
 
-    Attributes:
-        method: Its title.
-        role: What the searches are for: ``source``, ``direct``, ``continued``, ...
-        task: Task that they search.
-        source: Task that the first search of their chain searched.
-    """
-
-    method: str
-    role: str
-    task: str
-    source: str
+    method: Annotated[str, "Its title."]
+    role: Annotated[str, "What the searches are for: `source`, `direct`, `continued`, ..."]
+    task: Annotated[str, "Task that they search."]
+    source: Annotated[str, "Task that the first search of their chain searched."]
 
 
 GROUP = list(SearchesKey._fields)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import pandas as pd
 
@@ -26,25 +26,18 @@ HELD = "cold held at its last quality"
 
 
 class RaceKey(NamedTuple):
-    """Which searches are compared, and in what.
+    """Which searches are compared, and in what."""
 
-    Attributes:
-        method: Title.
-        source: Task that was searched first.
-        target: Task that both sides search.
-        quality: What a search may know of its own quality, in words.
-        currency: What costs count: ``examples``, ``evaluations`` or ``seconds``.
-        account: ``marginal`` counts what continuing costs, ``total`` the source search, too.
-        cold: Arm of the cold searches: ``direct``, or ``direct_long`` at equal totals.
-    """
-
-    method: str
-    source: str
-    target: str
-    quality: str
-    currency: str
-    account: str
-    cold: str
+    method: Annotated[str, "Title."]
+    source: Annotated[str, "Task that was searched first."]
+    target: Annotated[str, "Task that both sides search."]
+    quality: Annotated[str, "What a search may know of its own quality, in words."]
+    currency: Annotated[str, "What costs count: `examples`, `evaluations` or `seconds`."]
+    account: Annotated[
+        str,
+        "`marginal` counts what continuing costs, `total` the source search, too.",
+    ]
+    cold: Annotated[str, "Arm of the cold searches: `direct`, or `direct_long` at equal totals."]
 
 
 class WarmStart(NamedTuple):
@@ -52,73 +45,47 @@ class WarmStart(NamedTuple):
 
     Costs are in ``currency``; qualities and their differences in percentage points. A difference
     is that of the means, continued less cold, with Welch's 95 % interval.
-
-    Attributes:
-        n_warm: Continued searches.
-        n_cold: Cold searches.
-        start: First cost at which all are known.
-        budget: Last cost at which all are known.
-        jumpstart: Difference at the start.
-        jumpstart_low: Lower limit.
-        jumpstart_high: Upper limit.
-        asymptotic: Difference at the budget.
-        asymptotic_low: Lower limit.
-        asymptotic_high: Upper limit.
-        area: Mean difference between start and budget.
-        area_low: Lower limit.
-        area_high: Upper limit.
-        p: Of the rank test of the areas, not corrected.
-        note: What must be said of the comparison, or why a value is missing.
     """
 
-    n_warm: int
-    n_cold: int
-    start: float
-    budget: float
-    jumpstart: float = math.nan
-    jumpstart_low: float = math.nan
-    jumpstart_high: float = math.nan
-    asymptotic: float = math.nan
-    asymptotic_low: float = math.nan
-    asymptotic_high: float = math.nan
-    area: float = math.nan
-    area_low: float = math.nan
-    area_high: float = math.nan
-    p: float = math.nan
-    note: str = ""
+    n_warm: Annotated[int, "Continued searches."]
+    n_cold: Annotated[int, "Cold searches."]
+    start: Annotated[float, "First cost at which all are known."]
+    budget: Annotated[float, "Last cost at which all are known."]
+    jumpstart: Annotated[float, "Difference at the start."] = math.nan
+    jumpstart_low: Annotated[float, "Lower limit."] = math.nan
+    jumpstart_high: Annotated[float, "Upper limit."] = math.nan
+    asymptotic: Annotated[float, "Difference at the budget."] = math.nan
+    asymptotic_low: Annotated[float, "Lower limit."] = math.nan
+    asymptotic_high: Annotated[float, "Upper limit."] = math.nan
+    area: Annotated[float, "Mean difference between start and budget."] = math.nan
+    area_low: Annotated[float, "Lower limit."] = math.nan
+    area_high: Annotated[float, "Upper limit."] = math.nan
+    p: Annotated[float, "Of the rank test of the areas, not corrected."] = math.nan
+    note: Annotated[str, "What must be said of the comparison, or why a value is missing."] = ""
 
 
 class QualityCost(NamedTuple):
-    """What it costs to reach a quality, continued against cold, without the source search.
+    """What it costs to reach a quality, continued against cold, without the source search."""
 
-    Attributes:
-        share: Of the way from the cold searches' mean start to their best end.
-        threshold: The quality there, in percent.
-        n_warm: Continued searches.
-        n_cold: Cold searches.
-        reached_warm: Continued searches that reached it.
-        reached_cold: Cold searches that reached it.
-        median_warm: Kaplan and Meier's median cost of continued searches; infinite where fewer
-            than half ever reach it.
-        median_cold: That of cold searches.
-        ratio: ``median_cold`` / ``median_warm``; NaN where one is infinite.
-        expected_warm: Cost of all continued searches for each that reached it (ERT).
-        expected_cold: That of cold searches.
-        p: Log-rank p of equal costs; NaN where no search reached it.
-    """
-
-    share: float
-    threshold: float
-    n_warm: int
-    n_cold: int
-    reached_warm: int
-    reached_cold: int
-    median_warm: float
-    median_cold: float
-    ratio: float
-    expected_warm: float
-    expected_cold: float
-    p: float
+    share: Annotated[float, "Of the way from the cold searches' mean start to their best end."]
+    threshold: Annotated[float, "The quality there, in percent."]
+    n_warm: Annotated[int, "Continued searches."]
+    n_cold: Annotated[int, "Cold searches."]
+    reached_warm: Annotated[int, "Continued searches that reached it."]
+    reached_cold: Annotated[int, "Cold searches that reached it."]
+    median_warm: Annotated[
+        float,
+        "Kaplan and Meier's median cost of continued searches; infinite where fewer than half "
+        "ever reach it.",
+    ]
+    median_cold: Annotated[float, "That of cold searches."]
+    ratio: Annotated[float, "`median_cold` / `median_warm`; NaN where one is infinite."]
+    expected_warm: Annotated[
+        float,
+        "Cost of all continued searches for each that reached it (ERT).",
+    ]
+    expected_cold: Annotated[float, "That of cold searches."]
+    p: Annotated[float, "Log-rank p of equal costs; NaN where no search reached it."]
 
 
 @dataclass(frozen=True)

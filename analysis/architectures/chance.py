@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,17 +72,11 @@ class Distribution:
 
 
 class Judged(NamedTuple):
-    """A value of a metric beside random pairs of the space.
+    """A value of a metric beside random pairs of the space."""
 
-    Attributes:
-        chance_mean: The metric's mean over random pairs.
-        percentile: Percent of random pairs that are less alike than the value.
-        corrected: The value, 0 at the random mean and 1 for equal graphs.
-    """
-
-    chance_mean: float
-    percentile: float
-    corrected: float
+    chance_mean: Annotated[float, "The metric's mean over random pairs."]
+    percentile: Annotated[float, "Percent of random pairs that are less alike than the value."]
+    corrected: Annotated[float, "The value, 0 at the random mean and 1 for equal graphs."]
 
 
 @dataclass(frozen=True)

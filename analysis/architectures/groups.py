@@ -15,7 +15,7 @@ import itertools
 import math
 import operator
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,31 +35,18 @@ TOLERANCE = 1e-9
 
 
 class GroupTest(NamedTuple):
-    """What a permutation test of groups found.
+    """What a permutation test of groups found."""
 
-    Attributes:
-        within: Mean distance of pairs of members of one group.
-        between: Mean distance of pairs of members of different groups.
-        difference: The latter less the former.
-        low: 2.5 % point of the difference under relabelling.
-        high: 97.5 % point.
-        p: One-sided; NaN where nothing can be said.
-        p_min: The smallest that was attainable.
-        relabellings: How many p rests on.
-        is_exact: Whether these were all there are.
-        why: The reason if p is NaN; empty if it is known.
-    """
-
-    within: float
-    between: float
-    difference: float
-    low: float = math.nan
-    high: float = math.nan
-    p: float = math.nan
-    p_min: float = math.nan
-    relabellings: int = 0
-    is_exact: bool = False
-    why: str = ""
+    within: Annotated[float, "Mean distance of pairs of members of one group."]
+    between: Annotated[float, "Mean distance of pairs of members of different groups."]
+    difference: Annotated[float, "The latter less the former."]
+    low: Annotated[float, "2.5 % point of the difference under relabelling."] = math.nan
+    high: Annotated[float, "97.5 % point."] = math.nan
+    p: Annotated[float, "One-sided; NaN where nothing can be said."] = math.nan
+    p_min: Annotated[float, "The smallest that was attainable."] = math.nan
+    relabellings: Annotated[int, "How many p rests on."] = 0
+    is_exact: Annotated[bool, "Whether these were all there are."] = False
+    why: Annotated[str, "The reason if p is NaN; empty if it is known."] = ""
 
 
 def permute_labels(
@@ -212,23 +199,20 @@ def _draw(own: Sequence[Counts], draws: int, rng: np.random.Generator) -> Iterat
 
 
 class MantelTest(NamedTuple):
-    """Whether two distances of the same things go together.
+    """Whether two distances of the same things go together."""
 
-    Attributes:
-        n: Number of things.
-        correlation: Spearman's, over all pairs; NaN where nothing can be said.
-        p: One-sided, by permuting things (Mantel); NaN where nothing can be said.
-        relabellings: How many p rests on.
-        is_exact: Whether these were all there are.
-        why: The reason if p is NaN; empty if it is known.
-    """
-
-    n: int
-    correlation: float = math.nan
-    p: float = math.nan
-    relabellings: int = 0
-    is_exact: bool = False
-    why: str = ""
+    n: Annotated[int, "Number of things."]
+    correlation: Annotated[
+        float,
+        "Spearman's, over all pairs; NaN where nothing can be said.",
+    ] = math.nan
+    p: Annotated[
+        float,
+        "One-sided, by permuting things (Mantel); NaN where nothing can be said.",
+    ] = math.nan
+    relabellings: Annotated[int, "How many p rests on."] = 0
+    is_exact: Annotated[bool, "Whether these were all there are."] = False
+    why: Annotated[str, "The reason if p is NaN; empty if it is known."] = ""
 
 
 def mantel(

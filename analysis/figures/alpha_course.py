@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -25,40 +25,26 @@ SEED, MEAN = "seed", "mean"
 
 
 class Point(NamedTuple):
-    """A tick of one search, or the mean of searches at it.
+    """A tick of one search, or the mean of searches at it."""
 
-    Attributes:
-        method: Title.
-        source: Task searched first.
-        target: Task the search went on with.
-        stage: ``source``, ``continued`` or ``direct``.
-        kind: ``seed`` or ``mean``.
-        seed: Of the search; NaN for a mean.
-        n: Number of searches.
-        tick: Number of the log entry.
-        epoch: Of the search.
-        place: Where the tick is drawn, in epochs since the source search began; a direct search
-            is drawn where the continued one is, as both see the target's data.
-        entropy: Mean normalised entropy of the edges: 1 uniform, 0 decided.
-        margin: Mean distance of an edge's two largest shares.
-        switches_so_far: Number of times that an edge's strongest operation changed.
-        skips: Share of edges whose strongest operation is a skip connection.
-    """
-
-    method: str
-    source: str
-    target: str
-    stage: str
-    kind: str
-    seed: float
-    n: int
-    tick: int
-    epoch: float
-    place: float
-    entropy: float
-    margin: float
-    switches_so_far: float
-    skips: float
+    method: Annotated[str, "Title."]
+    source: Annotated[str, "Task searched first."]
+    target: Annotated[str, "Task the search went on with."]
+    stage: Annotated[str, "`source`, `continued` or `direct`."]
+    kind: Annotated[str, "`seed` or `mean`."]
+    seed: Annotated[float, "Of the search; NaN for a mean."]
+    n: Annotated[int, "Number of searches."]
+    tick: Annotated[int, "Number of the log entry."]
+    epoch: Annotated[float, "Of the search."]
+    place: Annotated[
+        float,
+        "Where the tick is drawn, in epochs since the source search began; a direct search is "
+        "drawn where the continued one is, as both see the target's data.",
+    ]
+    entropy: Annotated[float, "Mean normalised entropy of the edges: 1 uniform, 0 decided."]
+    margin: Annotated[float, "Mean distance of an edge's two largest shares."]
+    switches_so_far: Annotated[float, "Number of times that an edge's strongest operation changed."]
+    skips: Annotated[float, "Share of edges whose strongest operation is a skip connection."]
 
 
 def collect(study: Study) -> pd.DataFrame:

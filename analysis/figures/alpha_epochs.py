@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,13 +18,9 @@ ROW = ["method", "search", "cell"]
 
 
 class Moment(NamedTuple):
-    """When a share was taken.
+    """When a share was taken."""
 
-    Attributes:
-        moment: Which part of a search is over.
-    """
-
-    moment: str
+    moment: Annotated[str, "Which part of a search is over."]
 
 
 def collect(study: Study) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,25 +20,15 @@ TILE, BESIDE, BELOW = 0.27, 1.75, 1.5
 
 
 class Share(NamedTuple):
-    """The share of an operation on an edge, over a method's searches for one purpose.
+    """The share of an operation on an edge, over a method's searches for one purpose."""
 
-    Attributes:
-        method: Title.
-        search: Purpose and task.
-        n: Number of searches.
-        cell: Which cell.
-        edge: Name of the edge.
-        operation: Its name.
-        share: Mean softmax of the architecture parameters, in [0, 1].
-    """
-
-    method: str
-    search: str
-    n: int
-    cell: str
-    edge: str
-    operation: str
-    share: float
+    method: Annotated[str, "Title."]
+    search: Annotated[str, "Purpose and task."]
+    n: Annotated[int, "Number of searches."]
+    cell: Annotated[str, "Which cell."]
+    edge: Annotated[str, "Name of the edge."]
+    operation: Annotated[str, "Its name."]
+    share: Annotated[float, "Mean softmax of the architecture parameters, in [0, 1]."]
 
 
 def collect(study: Study) -> pd.DataFrame:

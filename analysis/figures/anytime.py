@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -44,37 +44,21 @@ CHECKPOINTS = (0.25, 0.5, 0.75, 1.0)
 
 
 class Moment(NamedTuple):
-    """A tick of one search, or the median of searches at a cost.
+    """A tick of one search, or the median of searches at a cost."""
 
-    Attributes:
-        quality: What is drawn, a column of ``trace``.
-        task: Task that is searched.
-        method: Its title.
-        look: Place of the method among all.
-        role: What the searches are for, as in ``searches``.
-        kind: ``seed`` or ``median``.
-        seed: Of the search; NaN for a median.
-        currency: What ``cost`` counts: ``examples`` or ``evaluations``.
-        cost: Spent so far, searches that are continued included.
-        value: The quality, in percent.
-        low: Lower quartile of the searches; NaN for a seed.
-        high: Upper quartile.
-        n: Searches that the median is over.
-    """
-
-    quality: str
-    task: str
-    method: str
-    look: int
-    role: str
-    kind: str
-    seed: int | None
-    currency: str
-    cost: float
-    value: float
-    low: float | None = None
-    high: float | None = None
-    n: int | None = None
+    quality: Annotated[str, "What is drawn, a column of `trace`."]
+    task: Annotated[str, "Task that is searched."]
+    method: Annotated[str, "Its title."]
+    look: Annotated[int, "Place of the method among all."]
+    role: Annotated[str, "What the searches are for, as in `searches`."]
+    kind: Annotated[str, "`seed` or `median`."]
+    seed: Annotated[int | None, "Of the search; NaN for a median."]
+    currency: Annotated[str, "What `cost` counts: `examples` or `evaluations`."]
+    cost: Annotated[float, "Spent so far, searches that are continued included."]
+    value: Annotated[float, "The quality, in percent."]
+    low: Annotated[float | None, "Lower quartile of the searches; NaN for a seed."] = None
+    high: Annotated[float | None, "Upper quartile."] = None
+    n: Annotated[int | None, "Searches that the median is over."] = None
 
 
 def collect(study: Study) -> pd.DataFrame:

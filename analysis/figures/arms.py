@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,41 +25,23 @@ LISTED = 3  # values beyond the axis that are named one by one
 
 
 class ArmRun(NamedTuple):
-    """An independent observation of an arm, with the summary of the arm.
+    """An independent observation of an arm, with the summary of the arm."""
 
-    Attributes:
-        target: Task that is trained and tested on.
-        row: Place of the arm from the top of the target's panel.
-        label: The arm in words.
-        method: Its title; empty for random architectures of all methods.
-        look: Place of the method among all; -1 for random architectures.
-        arm: Name of the arm.
-        source: Task that was searched first; empty for random architectures.
-        unit: Digest of the search, or number and text of the random architecture.
-        seed: Of the search, or number of the random architecture.
-        status: ``done``, or why there is no value.
-        value: Test accuracy in percent, the mean over trainings.
-        mean: Mean over the arm.
-        sd: Standard deviation of the arm.
-        low: Lower limit of the 95 % t interval of the mean.
-        high: Upper limit.
-    """
-
-    target: str
-    row: int
-    label: str
-    method: str
-    look: int
-    arm: str
-    source: str
-    unit: str
-    seed: int
-    status: str
-    value: float
-    mean: float
-    sd: float
-    low: float
-    high: float
+    target: Annotated[str, "Task that is trained and tested on."]
+    row: Annotated[int, "Place of the arm from the top of the target's panel."]
+    label: Annotated[str, "The arm in words."]
+    method: Annotated[str, "Its title; empty for random architectures of all methods."]
+    look: Annotated[int, "Place of the method among all; -1 for random architectures."]
+    arm: Annotated[str, "Name of the arm."]
+    source: Annotated[str, "Task that was searched first; empty for random architectures."]
+    unit: Annotated[str, "Digest of the search, or number and text of the random architecture."]
+    seed: Annotated[int, "Of the search, or number of the random architecture."]
+    status: Annotated[str, "`done`, or why there is no value."]
+    value: Annotated[float, "Test accuracy in percent, the mean over trainings."]
+    mean: Annotated[float, "Mean over the arm."]
+    sd: Annotated[float, "Standard deviation of the arm."]
+    low: Annotated[float, "Lower limit of the 95 % t interval of the mean."]
+    high: Annotated[float, "Upper limit."]
 
 
 def collect(study: Study) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -35,37 +35,24 @@ NAMED, LEAST_WIDTH = 5, 8.5
 
 
 class DrawnEdge(NamedTuple):
-    """An edge of a cell as it is drawn.
+    """An edge of a cell as it is drawn."""
 
-    Attributes:
-        method: Title.
-        source: Task searched first.
-        target: Task the search went on with.
-        seed: Of the searches.
-        view: Title of the picture: before, after, their difference.
-        cell: Which cell.
-        inputs: Number of the cell's inputs.
-        start: Number of the node it leaves; nodes are numbered alike in all views of a cell.
-        end: Number of the node it enters.
-        start_label: What is written in the node it leaves.
-        end_label: What is written in the node it enters.
-        operation: Its name; empty for what leads to the output.
-        state: ``plain``, or in a difference ``same``, ``new`` or ``gone``; ``output``.
-    """
-
-    method: str
-    source: str
-    target: str
-    seed: int
-    view: str
-    cell: str
-    inputs: int
-    start: int
-    end: int
-    start_label: str
-    end_label: str
-    operation: str
-    state: str
+    method: Annotated[str, "Title."]
+    source: Annotated[str, "Task searched first."]
+    target: Annotated[str, "Task the search went on with."]
+    seed: Annotated[int, "Of the searches."]
+    view: Annotated[str, "Title of the picture: before, after, their difference."]
+    cell: Annotated[str, "Which cell."]
+    inputs: Annotated[int, "Number of the cell's inputs."]
+    start: Annotated[
+        int,
+        "Number of the node it leaves; nodes are numbered alike in all views of a cell.",
+    ]
+    end: Annotated[int, "Number of the node it enters."]
+    start_label: Annotated[str, "What is written in the node it leaves."]
+    end_label: Annotated[str, "What is written in the node it enters."]
+    operation: Annotated[str, "Its name; empty for what leads to the output."]
+    state: Annotated[str, "`plain`, or in a difference `same`, `new` or `gone`; `output`."]
 
 
 def collect(study: Study) -> pd.DataFrame:

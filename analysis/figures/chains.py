@@ -6,7 +6,7 @@ import itertools
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -50,41 +50,23 @@ PER_EXPANSION = 0.07  # of the way to dark blue
 
 
 class DrawnBlock(NamedTuple):
-    """A block of a chain as it is drawn.
+    """A block of a chain as it is drawn."""
 
-    Attributes:
-        method: Title.
-        source: Task searched first.
-        target: Task the search went on with.
-        seed: Of the searches.
-        view: Title of the picture: before, after, their difference.
-        stage: Number of its stage, from 1.
-        block: Its place in the chain, from 1.
-        operation: Its kind; ``zero`` if it was removed.
-        kernel: Side in pixels; NaN if removed.
-        expansion: Factor of channels inside; NaN without.
-        skip: Whether a skip connection leads around it.
-        depth: Number of its layers; NaN where the space does not choose it.
-        width: Factor of its channels; NaN where the space does not choose it.
-        state: ``plain``, or in a difference ``same`` or ``changed``.
-        change: From what to what, joined by semicolons.
-    """
-
-    method: str
-    source: str
-    target: str
-    seed: int
-    view: str
-    stage: int
-    block: int
-    operation: str
-    kernel: float
-    expansion: float
-    skip: bool
-    depth: float
-    width: float
-    state: str
-    change: str
+    method: Annotated[str, "Title."]
+    source: Annotated[str, "Task searched first."]
+    target: Annotated[str, "Task the search went on with."]
+    seed: Annotated[int, "Of the searches."]
+    view: Annotated[str, "Title of the picture: before, after, their difference."]
+    stage: Annotated[int, "Number of its stage, from 1."]
+    block: Annotated[int, "Its place in the chain, from 1."]
+    operation: Annotated[str, "Its kind; `zero` if it was removed."]
+    kernel: Annotated[float, "Side in pixels; NaN if removed."]
+    expansion: Annotated[float, "Factor of channels inside; NaN without."]
+    skip: Annotated[bool, "Whether a skip connection leads around it."]
+    depth: Annotated[float, "Number of its layers; NaN where the space does not choose it."]
+    width: Annotated[float, "Factor of its channels; NaN where the space does not choose it."]
+    state: Annotated[str, "`plain`, or in a difference `same` or `changed`."]
+    change: Annotated[str, "From what to what, joined by semicolons."]
 
 
 def collect(study: Study) -> pd.DataFrame:

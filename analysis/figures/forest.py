@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -27,27 +27,16 @@ LOOKS = {
 
 
 class Contrast(NamedTuple):
-    """A declared comparison whose difference is in percentage points.
+    """A declared comparison whose difference is in percentage points."""
 
-    Attributes:
-        label: What is compared, and where.
-        difference: Of the means of both sides.
-        low: Lower limit of its 95 % interval.
-        high: Upper limit.
-        margin: Declared margin; NaN where none is.
-        p_holm: Holm's p of the deciding test.
-        verdict: In words.
-        text: The difference in words.
-    """
-
-    label: str
-    difference: float
-    low: float
-    high: float
-    margin: float
-    p_holm: float
-    verdict: str
-    text: str
+    label: Annotated[str, "What is compared, and where."]
+    difference: Annotated[float, "Of the means of both sides."]
+    low: Annotated[float, "Lower limit of its 95 % interval."]
+    high: Annotated[float, "Upper limit."]
+    margin: Annotated[float, "Declared margin; NaN where none is."]
+    p_holm: Annotated[float, "Holm's p of the deciding test."]
+    verdict: Annotated[str, "In words."]
+    text: Annotated[str, "The difference in words."]
 
 
 def collect(study: Study) -> pd.DataFrame:

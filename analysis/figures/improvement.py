@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,23 +20,14 @@ MAP = "PuOr"
 
 
 class Improvement(NamedTuple):
-    """How far an arm is above random architectures, or these themselves.
+    """How far an arm is above random architectures, or these themselves."""
 
-    Attributes:
-        column: Arm and pair in words.
-        method: Its title, or ``random architectures``.
-        arm: Name of the arm.
-        relative_improvement: Gain in percent of the random mean.
-        gain: Mean test accuracy less the random mean, in percentage points.
-        is_significant: Whether it was declared and Holm's correction let it be.
-    """
-
-    column: str
-    method: str
-    arm: str
-    relative_improvement: float
-    gain: float
-    is_significant: bool
+    column: Annotated[str, "Arm and pair in words."]
+    method: Annotated[str, "Its title, or `random architectures`."]
+    arm: Annotated[str, "Name of the arm."]
+    relative_improvement: Annotated[float, "Gain in percent of the random mean."]
+    gain: Annotated[float, "Mean test accuracy less the random mean, in percentage points."]
+    is_significant: Annotated[bool, "Whether it was declared and Holm's correction let it be."]
 
 
 def collect(study: Study) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -34,33 +34,22 @@ FADED = 0.3
 
 
 class Network(NamedTuple):
-    """A trained network, or the mean of an arm's networks.
+    """A trained network, or the mean of an arm's networks."""
 
-    Attributes:
-        target: Task that is trained and tested on.
-        kind: ``network`` or ``mean``.
-        method: Its title; empty for random architectures of all methods.
-        look: Place of the method among all; -1 for random architectures.
-        arm: Name of the arm.
-        source: Task that was searched first; empty for random architectures.
-        job: Digest of the training; empty for a mean.
-        currency: What ``cost`` is: ``macs`` or ``latency_ms``.
-        cost: Multiply-adds for one image, or milliseconds by a table.
-        test_acc: Test accuracy in percent.
-        on_front: Whether no other mean of the target is as good in cost and accuracy.
-    """
-
-    target: str
-    kind: str
-    method: str
-    look: int
-    arm: str
-    source: str
-    job: str
-    currency: str
-    cost: float
-    test_acc: float
-    on_front: bool
+    target: Annotated[str, "Task that is trained and tested on."]
+    kind: Annotated[str, "`network` or `mean`."]
+    method: Annotated[str, "Its title; empty for random architectures of all methods."]
+    look: Annotated[int, "Place of the method among all; -1 for random architectures."]
+    arm: Annotated[str, "Name of the arm."]
+    source: Annotated[str, "Task that was searched first; empty for random architectures."]
+    job: Annotated[str, "Digest of the training; empty for a mean."]
+    currency: Annotated[str, "What `cost` is: `macs` or `latency_ms`."]
+    cost: Annotated[float, "Multiply-adds for one image, or milliseconds by a table."]
+    test_acc: Annotated[float, "Test accuracy in percent."]
+    on_front: Annotated[
+        bool,
+        "Whether no other mean of the target is as good in cost and accuracy.",
+    ]
 
 
 def currency_of(runs: pd.DataFrame) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -37,29 +37,20 @@ STRIPS = ("method", "task")
 
 
 class Pair(NamedTuple):
-    """Two rows of the map: two searches, or the searches of two methods, purposes and tasks.
+    """Two rows of the map: two searches, or the searches of two methods, purposes and tasks."""
 
-    Attributes:
-        row: Place in the order drawn.
-        column: The other's place.
-        method: Title.
-        place: The method's, which fixes its colour.
-        task: Where the row's searches searched.
-        role: What they are for.
-        seeds: Which they are: ``seed 3``, or ``500 seeds``.
-        likeness: One less the mean distance over pairs, 1 for equal; NaN if there is no pair.
-        chance_mean: The same of random architectures; NaN if unknown.
-    """
-
-    row: int
-    column: int
-    method: str
-    place: int
-    task: str
-    role: str
-    seeds: str
-    likeness: float
-    chance_mean: float
+    row: Annotated[int, "Place in the order drawn."]
+    column: Annotated[int, "The other's place."]
+    method: Annotated[str, "Title."]
+    place: Annotated[int, "The method's, which fixes its colour."]
+    task: Annotated[str, "Where the row's searches searched."]
+    role: Annotated[str, "What they are for."]
+    seeds: Annotated[str, "Which they are: `seed 3`, or `500 seeds`."]
+    likeness: Annotated[
+        float,
+        "One less the mean distance over pairs, 1 for equal; NaN if there is no pair.",
+    ]
+    chance_mean: Annotated[float, "The same of random architectures; NaN if unknown."]
 
 
 def collect(study: Study) -> pd.DataFrame:

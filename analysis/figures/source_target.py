@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -19,31 +19,21 @@ RUN, MEAN = "run", "mean"
 
 
 class Both(NamedTuple):
-    """What a search's architecture reached on both tasks of a pair, or the mean of a method.
+    """What a search's architecture reached on both tasks of a pair, or the mean of a method."""
 
-    Attributes:
-        source: Task that was searched.
-        target: The other task.
-        method: Its title.
-        look: Place of the method among all.
-        kind: ``run`` or ``mean``.
-        seed: Of the search; NaN for a mean.
-        on_source: Test accuracy on the source, in percent.
-        on_target: Test accuracy on the target.
-        sd_source: Standard deviation of the method's searches on the source; NaN for a run.
-        sd_target: That on the target.
-    """
-
-    source: str
-    target: str
-    method: str
-    look: int
-    kind: str
-    seed: int | None
-    on_source: float
-    on_target: float
-    sd_source: float = math.nan
-    sd_target: float = math.nan
+    source: Annotated[str, "Task that was searched."]
+    target: Annotated[str, "The other task."]
+    method: Annotated[str, "Its title."]
+    look: Annotated[int, "Place of the method among all."]
+    kind: Annotated[str, "`run` or `mean`."]
+    seed: Annotated[int | None, "Of the search; NaN for a mean."]
+    on_source: Annotated[float, "Test accuracy on the source, in percent."]
+    on_target: Annotated[float, "Test accuracy on the target."]
+    sd_source: Annotated[
+        float,
+        "Standard deviation of the method's searches on the source; NaN for a run.",
+    ] = math.nan
+    sd_target: Annotated[float, "That on the target."] = math.nan
 
 
 def collect(study: Study) -> pd.DataFrame:

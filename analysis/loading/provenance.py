@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import pandas as pd
 
@@ -15,51 +15,29 @@ from harness.results.record import Environment, JobRecord
 
 
 class EnvironmentRow(NamedTuple):
-    """Where jobs ran, and on which code; one row for each that differs.
+    """Where jobs ran, and on which code; one row for each that differs."""
 
-    Attributes:
-        commit: Of the harness' checkout; nothing outside one.
-        dirty: Whether the checkout had code that no commit holds.
-        code: First 16 hex digits of a hash of the harness' own code, without plugins.
-        hardware: Processor or accelerator.
-        device: As torch names it.
-        threads: Of the process.
-        platform: Operating system and processor architecture.
-        versions: Of python and the libraries that jobs compute with.
-        jobs: Jobs that ended there.
-        interrupted: Attempts that were broken off there.
-    """
-
-    commit: str | None
-    dirty: bool | None
-    code: str
-    hardware: str
-    device: str
-    threads: int
-    platform: str
-    versions: str
-    jobs: int = 0
-    interrupted: int = 0
+    commit: Annotated[str | None, "Of the harness' checkout; nothing outside one."]
+    dirty: Annotated[bool | None, "Whether the checkout had code that no commit holds."]
+    code: Annotated[str, "First 16 hex digits of a hash of the harness' own code, without plugins."]
+    hardware: Annotated[str, "Processor or accelerator."]
+    device: Annotated[str, "As torch names it."]
+    threads: Annotated[int, "Of the process."]
+    platform: Annotated[str, "Operating system and processor architecture."]
+    versions: Annotated[str, "Of python and the libraries that jobs compute with."]
+    jobs: Annotated[int, "Jobs that ended there."] = 0
+    interrupted: Annotated[int, "Attempts that were broken off there."] = 0
 
 
 class PluginRow(NamedTuple):
-    """A version of the file of a plugin that jobs ran.
+    """A version of the file of a plugin that jobs ran."""
 
-    Attributes:
-        plugin: Kind and name, as ``method darts``.
-        file: Path below the harness' folder, or as Python found it.
-        distribution: That it came with, and which version.
-        state: ``committed``, ``changed`` or ``untracked`` in a checkout; else empty.
-        sha256: First 16 hex digits of the hash of its content.
-        jobs: Jobs that it worked in, interrupted attempts included.
-    """
-
-    plugin: str
-    file: str
-    distribution: str
-    state: str
-    sha256: str
-    jobs: int = 0
+    plugin: Annotated[str, "Kind and name, as `method darts`."]
+    file: Annotated[str, "Path below the harness' folder, or as Python found it."]
+    distribution: Annotated[str, "That it came with, and which version."]
+    state: Annotated[str, "`committed`, `changed` or `untracked` in a checkout; else empty."]
+    sha256: Annotated[str, "First 16 hex digits of the hash of its content."]
+    jobs: Annotated[int, "Jobs that it worked in, interrupted attempts included."] = 0
 
 
 def list_environments(jobs: Iterable[Job]) -> pd.DataFrame:

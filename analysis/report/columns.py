@@ -1,12 +1,10 @@
 """What every column of every table of a report holds: ``docs/columns.md`` is made of this.
 
-``python -m analysis.report.columns docs/columns.md`` writes the page from the rows' docstrings.
+``python -m analysis.report.columns docs/columns.md`` writes the page from the types of rows.
 """
 
 from __future__ import annotations
 
-import inspect
-import re
 import sys
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -142,23 +140,15 @@ def _describe(name: str, kind: type[Any] | tuple[type[Any], ...]) -> str:
     parts = kind if isinstance(kind, tuple) else (kind,)
     lines = [f"## {name}", ""]
     for part in parts:
-        about, meanings = read_docstring(part)
-        types = get_type_hints(part)
-        lines += [about, "", "| column | type | holds |", "| --- | --- | --- |"]
-        lines += [
-            f"| `{field}` | {_name_type(types[field])} | {meanings[field]} |"
-            for field in name_fields(part)
-        ]
+        lines += [_join(part.__doc__ or ""), "", "| column | type | holds |", "| --- | --- | --- |"]
+        types = get_type_hints(part, include_extras=True)
+        lines += [_describe_column(name, types[name]) for name in name_fields(part)]
         lines.append("")
     return "\n".join(lines)
 
 
-def read_docstring(kind: type[Any]) -> tuple[str, dict[str, str]]:
-    """Return what a type of rows says of a row, and of each field, each in one line."""
-    about, _, fields = inspect.cleandoc(kind.__doc__ or "").partition("\n\nAttributes:\n")
-    parts = re.split(r"^    (\w+): ", fields, flags=re.MULTILINE)[1:]
-    named = zip(parts[::2], parts[1::2], strict=True)
-    return _join(about), {name: _join(text) for name, text in named}
+def _describe_column(name: str, hint: Any) -> str:
+    return f"| `{name}` | {_name_type(hint.__origin__)} | {_join(*hint.__metadata__)} |"
 
 
 def _join(text: str) -> str:

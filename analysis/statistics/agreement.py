@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,22 +18,23 @@ Values = NDArray[np.float64]
 
 
 class Agreement(NamedTuple):
-    """How alike the architecture parameters of several searches are.
+    """How alike the architecture parameters of several searches are."""
 
-    Attributes:
-        searches: How many finished gradient searches.
-        start: Mean correlation between pairs of searches before the first step: what noise gives.
-        end: The same after the last step.
-        p: Share of random relabellings of each edge's operations in which the searches agree as
-            much as at the end; small if they agree more than chance.
-        is_chance: Whether they agree no more than by chance, as far as the test can tell.
-    """
-
-    searches: int
-    start: float
-    end: float
-    p: float
-    is_chance: bool
+    searches: Annotated[int, "How many finished gradient searches."]
+    start: Annotated[
+        float,
+        "Mean correlation between pairs of searches before the first step: what noise gives.",
+    ]
+    end: Annotated[float, "The same after the last step."]
+    p: Annotated[
+        float,
+        "Share of random relabellings of each edge's operations in which the searches agree as "
+        "much as at the end; small if they agree more than chance.",
+    ]
+    is_chance: Annotated[
+        bool,
+        "Whether they agree no more than by chance, as far as the test can tell.",
+    ]
 
 
 def measure(start: Values, end: Values, edges: Sequence[int], *, seed: int = 0) -> Agreement:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,19 +26,18 @@ Values = Sequence[float] | Array
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a test says, from one statistic: how strong the evidence is, and which way it points.
+    """What a test says, from one statistic: how strong the evidence is, and which way it points."""
 
-    Attributes:
-        statistic: Above 0 if the first side is the better one; NaN where nothing was tested.
-        p: Two-sided.
-        draws: Random relabellings that p rests on; 0 if all were counted, or if it is asymptotic.
-        is_exact: Whether all relabellings were counted.
-    """
-
-    statistic: float
-    p: float
-    draws: int = 0
-    is_exact: bool = True
+    statistic: Annotated[
+        float,
+        "Above 0 if the first side is the better one; NaN where nothing was tested.",
+    ]
+    p: Annotated[float, "Two-sided."]
+    draws: Annotated[
+        int,
+        "Random relabellings that p rests on; 0 if all were counted, or if it is asymptotic.",
+    ] = 0
+    is_exact: Annotated[bool, "Whether all relabellings were counted."] = True
 
     @property
     def direction(self) -> int:

@@ -6,7 +6,7 @@ Of equal scores the earlier row comes first; how many were passed over that way 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,26 +22,19 @@ class Overlap(NamedTuple):
     """The architectures that are among the best k of both scorings.
 
     Of equals the earlier one is taken.
-
-    Attributes:
-        k: Size of either set.
-        overlap: Share of k that is in both.
-        chance: Expected share under a random ranking, k / m.
-        chance_low: Lower end of the central 95 % of shares under a random ranking.
-        chance_high: Its upper end.
-        p: Probability of at least this overlap under a random ranking (hypergeometric).
-        tied_source: Architectures outside the set whose source score equals the k-th.
-        tied_target: The same on the target.
     """
 
-    k: int
-    overlap: float
-    chance: float
-    chance_low: float
-    chance_high: float
-    p: float
-    tied_source: int
-    tied_target: int
+    k: Annotated[int, "Size of either set."]
+    overlap: Annotated[float, "Share of k that is in both."]
+    chance: Annotated[float, "Expected share under a random ranking, k / m."]
+    chance_low: Annotated[float, "Lower end of the central 95 % of shares under a random ranking."]
+    chance_high: Annotated[float, "Its upper end."]
+    p: Annotated[
+        float,
+        "Probability of at least this overlap under a random ranking (hypergeometric).",
+    ]
+    tied_source: Annotated[int, "Architectures outside the set whose source score equals the k-th."]
+    tied_target: Annotated[int, "The same on the target."]
 
 
 def top_k_overlap(source: ArrayLike, target: ArrayLike, k: int) -> Overlap:

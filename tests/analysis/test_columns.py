@@ -1,12 +1,10 @@
 """The page about columns says what reports hold: every table, every column, from one source."""
 
-from typing import NamedTuple
-
 import pytest
 
 from analysis.answers.comparisons.rows import name_fields
 from analysis.figures.kinds import kinds
-from analysis.report.columns import FIGURES, ROWS, describe_tables, read_docstring
+from analysis.report.columns import FIGURES, ROWS, describe_tables
 from analysis.report.exports import tables_of
 from tests.analysis.loading import load_study
 
@@ -29,10 +27,9 @@ def test_every_table_of_a_report_is_on_the_page(tables):
 
 
 def check(kind, columns, name):
-    """Check that columns are those of a type of rows, or of its parts, and described there."""
+    """Check that columns are those of a type of rows, or of its parts."""
     parts = kind if isinstance(kind, tuple) else (kind,)
     assert columns == [field for part in parts for field in name_fields(part)], name
-    assert set(columns) <= {field for part in parts for field in read_docstring(part)[1]}, name
 
 
 def test_columns_are_the_fields_of_the_rows(tables):
@@ -46,26 +43,7 @@ def test_the_table_beside_a_figure_has_the_fields_of_its_rows(study):
         check(kind, list(kinds()[name].collect(study)), name)
 
 
-def test_the_page_is_what_the_docstrings_say(root):
+def test_the_page_is_what_the_rows_say(root):
     page = (root / "docs" / "columns.md").read_text("utf-8")
     how = "write it: python -m analysis.report.columns docs/columns.md"
     assert page == describe_tables(), how
-
-
-class Example(NamedTuple):
-    """A row
-    of two.
-
-    Attributes:
-        one: Its first
-            and second line.
-        two: A ``name``, as a|b.
-    """
-
-    one: int
-    two: str
-
-
-def test_a_field_is_read_with_the_lines_that_follow_it():
-    fields = {"one": "Its first and second line.", "two": "A `name`, as a\\|b."}
-    assert read_docstring(Example) == ("A row of two.", fields)

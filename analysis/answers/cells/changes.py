@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,59 +23,42 @@ BATCH = 64
 
 
 class Change(NamedTuple):
-    """How much changed from one stage of lineages to another.
+    """How much changed from one stage of lineages to another."""
 
-    Attributes:
-        before: Stage that is compared with.
-        after: Stage that is compared.
-        cell: Which cell; ``mean`` over an architecture's cells.
-        n: Number of lineages, one a seed.
-        new: Mean number of edges, or layers, that the later graph has and the earlier lacks.
-        unchanged: In how many lineages there are none.
-        metric: What likeness is measured by; see ``METRICS``.
-        mean: The metric's mean over lineages.
-        path_jaccard: Mean share of paths in common; NaN for chains of blocks.
-        chance_mean: The metric's mean over pairs of random architectures; NaN if unknown.
-        corrected: The mean, 0 at that of random pairs and 1 for equal architectures.
-    """
-
-    before: str
-    after: str
-    cell: str
-    n: int
-    new: float
-    unchanged: int
-    metric: str
-    mean: float
-    path_jaccard: float
-    chance_mean: float
-    corrected: float
+    before: Annotated[str, "Stage that is compared with."]
+    after: Annotated[str, "Stage that is compared."]
+    cell: Annotated[str, "Which cell; `mean` over an architecture's cells."]
+    n: Annotated[int, "Number of lineages, one a seed."]
+    new: Annotated[
+        float,
+        "Mean number of edges, or layers, that the later graph has and the earlier lacks.",
+    ]
+    unchanged: Annotated[int, "In how many lineages there are none."]
+    metric: Annotated[str, "What likeness is measured by; see `METRICS`."]
+    mean: Annotated[float, "The metric's mean over lineages."]
+    path_jaccard: Annotated[float, "Mean share of paths in common; NaN for chains of blocks."]
+    chance_mean: Annotated[
+        float,
+        "The metric's mean over pairs of random architectures; NaN if unknown.",
+    ]
+    corrected: Annotated[
+        float,
+        "The mean, 0 at that of random pairs and 1 for equal architectures.",
+    ]
 
 
 class OperationChange(NamedTuple):
-    """How often an operation is in the cells of lineages: means over their edges, or layers.
+    """How often an operation is in the cells of lineages: means over their edges, or layers."""
 
-    Attributes:
-        cell: Which cell.
-        operation: Its name.
-        n: Number of lineages with both a source and a continued search.
-        before: Mean number in what the source search found.
-        left: Mean number that are gone in what the continued search found.
-        entered: Mean number that are new there.
-        after: Mean number in what the continued search found.
-        direct: Mean number in what direct searches found; NaN if there is none.
-        random: Mean number in random architectures; NaN if unknown.
-    """
-
-    cell: str
-    operation: str
-    n: int
-    before: float
-    left: float
-    entered: float
-    after: float
-    direct: float
-    random: float
+    cell: Annotated[str, "Which cell."]
+    operation: Annotated[str, "Its name."]
+    n: Annotated[int, "Number of lineages with both a source and a continued search."]
+    before: Annotated[float, "Mean number in what the source search found."]
+    left: Annotated[float, "Mean number that are gone in what the continued search found."]
+    entered: Annotated[float, "Mean number that are new there."]
+    after: Annotated[float, "Mean number in what the continued search found."]
+    direct: Annotated[float, "Mean number in what direct searches found; NaN if there is none."]
+    random: Annotated[float, "Mean number in random architectures; NaN if unknown."]
 
 
 def count_new(graphs: Graphs, before: Graphs, cell: str) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -30,54 +30,43 @@ ABSENT = ("none", "zero")
 
 
 class Course(NamedTuple):
-    """How decided a search's edges are at a tick, on average.
+    """How decided a search's edges are at a tick, on average."""
 
-    Attributes:
-        seed: Of the search.
-        stage: ``source``, ``continued`` or ``direct``.
-        tick: Number of the log entry.
-        epoch: Of the search, when it was written.
-        edges: Number of edges with several operations.
-        entropy: Mean normalised entropy of the operations' shares: 1 uniform, 0 decided.
-        margin: Mean distance of the two largest shares.
-        switches: Number of edges whose strongest operation is another than at the tick before;
-            what switches and switches back between two ticks is not seen.
-        switches_so_far: Their sum up to this tick.
-        skips: Share of edges whose strongest operation is a skip connection.
-    """
-
-    seed: int
-    stage: str
-    tick: int
-    epoch: float
-    edges: int
-    entropy: float
-    margin: float
-    switches: int
-    switches_so_far: int
-    skips: float
+    seed: Annotated[int, "Of the search."]
+    stage: Annotated[str, "`source`, `continued` or `direct`."]
+    tick: Annotated[int, "Number of the log entry."]
+    epoch: Annotated[float, "Of the search, when it was written."]
+    edges: Annotated[int, "Number of edges with several operations."]
+    entropy: Annotated[
+        float,
+        "Mean normalised entropy of the operations' shares: 1 uniform, 0 decided.",
+    ]
+    margin: Annotated[float, "Mean distance of the two largest shares."]
+    switches: Annotated[
+        int,
+        "Number of edges whose strongest operation is another than at the tick before; what "
+        "switches and switches back between two ticks is not seen.",
+    ]
+    switches_so_far: Annotated[int, "Their sum up to this tick."]
+    skips: Annotated[float, "Share of edges whose strongest operation is a skip connection."]
 
 
 class Divergence(NamedTuple):
-    """How far apart operations' shares are: Jensen-Shannon in bits, mean over edges, then seeds.
+    """How far apart operations' shares are: Jensen-Shannon in bits, mean over edges, then seeds."""
 
-    Attributes:
-        before: Stage that is compared with.
-        after: Stage that is compared.
-        cell: Which cell; ``mean`` over all.
-        n: Number of seeds that have both.
-        operations: Of the operations without the absent one, made to add up to one.
-        other_seeds: The same between different seeds: what searches have that share nothing else.
-        existence: Of whether there is an edge at all; NaN where no edge may be absent.
-    """
-
-    before: str
-    after: str
-    cell: str
-    n: int
-    operations: float
-    other_seeds: float
-    existence: float
+    before: Annotated[str, "Stage that is compared with."]
+    after: Annotated[str, "Stage that is compared."]
+    cell: Annotated[str, "Which cell; `mean` over all."]
+    n: Annotated[int, "Number of seeds that have both."]
+    operations: Annotated[float, "Of the operations without the absent one, made to add up to one."]
+    other_seeds: Annotated[
+        float,
+        "The same between different seeds: what searches have that share nothing else.",
+    ]
+    existence: Annotated[
+        float,
+        "Of whether there is an edge at all; NaN where no edge may be absent.",
+    ]
 
 
 def edge_course(alphas: pd.DataFrame) -> pd.DataFrame:

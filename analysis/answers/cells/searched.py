@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -30,69 +30,40 @@ COLD = ROLES[:2]
 
 
 class PurposeKey(NamedTuple):
-    """Searches of one method for one purpose on one task: what a row is about.
+    """Searches of one method for one purpose on one task: what a row is about."""
 
-    Attributes:
-        method: Title.
-        role: What the searches are for.
-        task: Where they searched.
-    """
-
-    method: str
-    role: str
-    task: str
+    method: Annotated[str, "Title."]
+    role: Annotated[str, "What the searches are for."]
+    task: Annotated[str, "Where they searched."]
 
 
 class Found(NamedTuple):
-    """A search that found an architecture.
+    """A search that found an architecture."""
 
-    Attributes:
-        seed: Of the search.
-        cell: The architecture's place among the distinct ones.
-    """
-
-    seed: int
-    cell: int
+    seed: Annotated[int, "Of the search."]
+    cell: Annotated[int, "The architecture's place among the distinct ones."]
 
 
 class Stability(NamedTuple):
-    """How alike the architectures that they found are.
+    """How alike the architectures that they found are."""
 
-    Attributes:
-        cell: Which cell; ``mean`` over an architecture's cells.
-        n: Number of searches.
-        distinct: Number of distinct architectures among what they found.
-        metric: What likeness is measured by; see ``METRICS``.
-        mean: The metric's mean over pairs of searches; NaN if there is no pair.
-    """
-
-    cell: str
-    n: int
-    distinct: int
-    metric: str
-    mean: float
+    cell: Annotated[str, "Which cell; `mean` over an architecture's cells."]
+    n: Annotated[int, "Number of searches."]
+    distinct: Annotated[int, "Number of distinct architectures among what they found."]
+    metric: Annotated[str, "What likeness is measured by; see `METRICS`."]
+    mean: Annotated[float, "The metric's mean over pairs of searches; NaN if there is no pair."]
 
 
 class GroupQuestion(NamedTuple):
-    """Do cold searches of different data sets, or by different methods, differ?
+    """Do cold searches of different data sets, or by different methods, differ?"""
 
-    Attributes:
-        question: ``data set`` or ``method``: what the groups differ in.
-        where: The method, or the task, inside which they are compared; ``all`` of them.
-        cell: Which cell; ``mean`` over an architecture's cells.
-        groups: Names of the groups.
-        tasks: Where they searched.
-        n: Number of searches.
-        seeds: Number of different seeds among them.
-    """
-
-    question: str
-    where: str
-    cell: str
-    groups: str
-    tasks: str
-    n: int
-    seeds: int
+    question: Annotated[str, "`data set` or `method`: what the groups differ in."]
+    where: Annotated[str, "The method, or the task, inside which they are compared; `all` of them."]
+    cell: Annotated[str, "Which cell; `mean` over an architecture's cells."]
+    groups: Annotated[str, "Names of the groups."]
+    tasks: Annotated[str, "Where they searched."]
+    n: Annotated[int, "Number of searches."]
+    seeds: Annotated[int, "Number of different seeds among them."]
 
 
 GROUP = list(PurposeKey._fields)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,21 +15,13 @@ from analysis.loading.rows import frame
 
 
 class Shape(NamedTuple):
-    """A measure of what a group of searches found.
+    """A measure of what a group of searches found."""
 
-    Attributes:
-        cell: Which cell.
-        measure: Its name; see ``measure_graph``.
-        n: Number of searches whose architecture has a value.
-        mean: Mean over them; NaN if there is none.
-        random: Mean over random architectures; NaN if unknown.
-    """
-
-    cell: str
-    measure: str
-    n: int
-    mean: float
-    random: float
+    cell: Annotated[str, "Which cell."]
+    measure: Annotated[str, "Its name; see `measure_graph`."]
+    n: Annotated[int, "Number of searches whose architecture has a value."]
+    mean: Annotated[float, "Mean over them; NaN if there is none."]
+    random: Annotated[float, "Mean over random architectures; NaN if unknown."]
 
 
 def shape_table(tables: Tables, chance: Chance) -> pd.DataFrame:

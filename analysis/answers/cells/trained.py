@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -28,41 +28,27 @@ MOST_NETWORKS, MOST_RANDOM = 80, 240
 
 
 class MantelKey(NamedTuple):
-    """Which random architectures are asked: do those far apart have accuracies far apart?
+    """Which random architectures are asked: do those far apart have accuracies far apart?"""
 
-    Attributes:
-        target: Task they were trained on.
-        cell: Which cell; ``mean`` over an architecture's cells.
-    """
-
-    target: str
-    cell: str
+    target: Annotated[str, "Task they were trained on."]
+    cell: Annotated[str, "Which cell; `mean` over an architecture's cells."]
 
 
 class Likeness(NamedTuple):
-    """How alike networks for a task are in what they compute: means over pairs, NaN if unknown.
+    """How alike networks for a task are in what they compute: means over pairs, NaN if unknown."""
 
-    Attributes:
-        target: Task they were trained on.
-        first: Method and arm of one of a pair, or ``random``.
-        second: Of the other.
-        pairs: Number of pairs.
-        agreement: Share of test images with equal predictions.
-        kappa: The same beyond chance (Cohen).
-        error_consistency: Agreement beyond chance on which images are wrong (Geirhos et al.).
-        cka_debiased: Centred kernel alignment of features.
-        rsa: Spearman's correlation of the images' dissimilarities.
-    """
-
-    target: str
-    first: str
-    second: str
-    pairs: int
-    agreement: float
-    kappa: float
-    error_consistency: float
-    cka_debiased: float
-    rsa: float
+    target: Annotated[str, "Task they were trained on."]
+    first: Annotated[str, "Method and arm of one of a pair, or `random`."]
+    second: Annotated[str, "Of the other."]
+    pairs: Annotated[int, "Number of pairs."]
+    agreement: Annotated[float, "Share of test images with equal predictions."]
+    kappa: Annotated[float, "The same beyond chance (Cohen)."]
+    error_consistency: Annotated[
+        float,
+        "Agreement beyond chance on which images are wrong (Geirhos et al.).",
+    ]
+    cka_debiased: Annotated[float, "Centred kernel alignment of features."]
+    rsa: Annotated[float, "Spearman's correlation of the images' dissimilarities."]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 from analysis.arms import CARRIED, DIRECTS
 from analysis.statistics.intervals import Interval
@@ -29,23 +29,17 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Question:
-    """What is compared with what.
+    """What is compared with what."""
 
-    Attributes:
-        method: Title.
-        source: Of the pair; several joined by " + " where a test spans pairs.
-        target: Of the pair, or of the pairs.
-        arm: Minuend.
-        against: Subtrahend.
-        rival: Method of the subtrahend where methods are compared; empty for ``method`` itself.
-    """
-
-    method: str
-    source: str
-    target: str
-    arm: str
-    against: str
-    rival: str = ""
+    method: Annotated[str, "Title."]
+    source: Annotated[str, 'Of the pair; several joined by " + " where a test spans pairs.']
+    target: Annotated[str, "Of the pair, or of the pairs."]
+    arm: Annotated[str, "Minuend."]
+    against: Annotated[str, "Subtrahend."]
+    rival: Annotated[
+        str,
+        "Method of the subtrahend where methods are compared; empty for `method` itself.",
+    ] = ""
 
     @property
     def pair(self) -> tuple[str, str]:
@@ -61,30 +55,24 @@ class Question:
 
 @dataclass(frozen=True)
 class Sample:
-    """The runs of both sides.
+    """The runs of both sides."""
 
-    Attributes:
-        values: Of the arm's runs that have an accuracy, in percent; of all targets one after the
-            other. Where runs are paired: of pairs in which both have one.
-        values_against: The same of the other side.
-        n_arm: Independent runs of the arm with an accuracy, or pairs.
-        n_against: The same of the other side.
-        failed_arm: Failed or diverged runs of the arm; they rank worst, and have no mean.
-        failed_against: The same of the other side.
-        lost: Runs of both sides that were skipped or have not run.
-        has_ties: Whether two accuracies are equal.
-        inputs: Hash of the values and of what they rest on.
-    """
-
-    values: tuple[float, ...] = ()
-    values_against: tuple[float, ...] = ()
-    n_arm: int = 0
-    n_against: int = 0
-    failed_arm: int = 0
-    failed_against: int = 0
-    lost: int = 0
-    has_ties: bool = False
-    inputs: str = ""
+    values: Annotated[
+        tuple[float, ...],
+        "Of the arm's runs that have an accuracy, in percent; of all targets one after the "
+        "other. Where runs are paired: of pairs in which both have one.",
+    ] = ()
+    values_against: Annotated[tuple[float, ...], "The same of the other side."] = ()
+    n_arm: Annotated[int, "Independent runs of the arm with an accuracy, or pairs."] = 0
+    n_against: Annotated[int, "The same of the other side."] = 0
+    failed_arm: Annotated[
+        int,
+        "Failed or diverged runs of the arm; they rank worst, and have no mean.",
+    ] = 0
+    failed_against: Annotated[int, "The same of the other side."] = 0
+    lost: Annotated[int, "Runs of both sides that were skipped or have not run."] = 0
+    has_ties: Annotated[bool, "Whether two accuracies are equal."] = False
+    inputs: Annotated[str, "Hash of the values and of what they rest on."] = ""
 
     @property
     def failed(self) -> int:
@@ -94,66 +82,66 @@ class Sample:
 
 @dataclass(frozen=True)
 class Effect:
-    """How large the difference is.
+    """How large the difference is."""
 
-    Attributes:
-        scale: ``pp``, or ``SD`` where targets of different scale are put together.
-        difference: Of the means of the runs that have an accuracy; NaN where a side has none.
-        low: Lower limit of its 95 % interval; NaN without one.
-        high: Upper limit.
-        interval: Its method, or why there is none.
-        median_difference: Difference of the medians, or median of the paired differences.
-        least_left_out: Smallest difference of means when one run, or pair, is left out.
-        most_left_out: Largest one.
-        standardised: The difference in standard deviations: of a run, or of paired differences.
-        a12: Share of pairs of runs in which the arm's is the better one, ties counting half and
-            failed runs as worst; of matched pairs where runs are paired.
-        a12_low: Lower limit of its 95 % interval (Newcombe 5); independent runs only.
-        a12_high: Upper limit.
-    """
-
-    scale: str = "pp"
-    difference: float = math.nan
-    low: float = math.nan
-    high: float = math.nan
-    interval: str = ""
-    median_difference: float = math.nan
-    least_left_out: float = math.nan
-    most_left_out: float = math.nan
-    standardised: float = math.nan
-    a12: float = math.nan
-    a12_low: float = math.nan
-    a12_high: float = math.nan
+    scale: Annotated[str, "`pp`, or `SD` where targets of different scale are put together."] = "pp"
+    difference: Annotated[
+        float,
+        "Of the means of the runs that have an accuracy; NaN where a side has none.",
+    ] = math.nan
+    low: Annotated[float, "Lower limit of its 95 % interval; NaN without one."] = math.nan
+    high: Annotated[float, "Upper limit."] = math.nan
+    interval: Annotated[str, "Its method, or why there is none."] = ""
+    median_difference: Annotated[
+        float,
+        "Difference of the medians, or median of the paired differences.",
+    ] = math.nan
+    least_left_out: Annotated[
+        float,
+        "Smallest difference of means when one run, or pair, is left out.",
+    ] = math.nan
+    most_left_out: Annotated[float, "Largest one."] = math.nan
+    standardised: Annotated[
+        float,
+        "The difference in standard deviations: of a run, or of paired differences.",
+    ] = math.nan
+    a12: Annotated[
+        float,
+        "Share of pairs of runs in which the arm's is the better one, ties counting half and "
+        "failed runs as worst; of matched pairs where runs are paired.",
+    ] = math.nan
+    a12_low: Annotated[
+        float,
+        "Lower limit of its 95 % interval (Newcombe 5); independent runs only.",
+    ] = math.nan
+    a12_high: Annotated[float, "Upper limit."] = math.nan
 
 
 @dataclass(frozen=True)
 class Test:
-    """What was tested, and what came out. Statistic, p and direction are of one test.
-
-    Attributes:
-        rule: Row of the design table, D1 to D10.
-        design: ``independent`` runs, runs ``paired`` by the search they share, ``stratified`` by
-            target, ``whole runs`` scored on several targets, or ``home advantage``.
-        test: Name of the test that decides.
-        outcome: Its statistic, two-sided p and direction.
-        p_min: Smallest attainable p of this design.
-        p_without_failures: p when failed runs are left out; NaN if there are none.
-        p_t: Of the t test that belongs to the interval.
-        p_second: Of a second test: Mann and Whitney's, or the sign flip of the mean of pairs.
-        correlation: Pearson's r of the pairs.
-    """
+    """What was tested, and what came out. Statistic, p and direction are of one test."""
 
     __test__ = False
 
-    rule: str
-    design: str
-    test: str
-    outcome: Outcome
-    p_min: float
-    p_without_failures: float = math.nan
-    p_t: float = math.nan
-    p_second: float = math.nan
-    correlation: float = math.nan
+    rule: Annotated[str, "Row of the design table, D1 to D10."]
+    design: Annotated[
+        str,
+        "`independent` runs, runs `paired` by the search they share, `stratified` by target, "
+        "`whole runs` scored on several targets, or `home advantage`.",
+    ]
+    test: Annotated[str, "Name of the test that decides."]
+    outcome: Annotated[Outcome, "Its statistic, two-sided p and direction."]
+    p_min: Annotated[float, "Smallest attainable p of this design."]
+    p_without_failures: Annotated[
+        float,
+        "p when failed runs are left out; NaN if there are none.",
+    ] = math.nan
+    p_t: Annotated[float, "Of the t test that belongs to the interval."] = math.nan
+    p_second: Annotated[
+        float,
+        "Of a second test: Mann and Whitney's, or the sign flip of the mean of pairs.",
+    ] = math.nan
+    correlation: Annotated[float, "Pearson's r of the pairs."] = math.nan
 
     @property
     def agrees(self) -> bool:
@@ -163,47 +151,44 @@ class Test:
 
 @dataclass(frozen=True)
 class Adjusted:
-    """A comparison within its declared family (Holm, 1979).
+    """A comparison within its declared family (Holm, 1979)."""
 
-    Attributes:
-        family: Number of questions in the family.
-        p_holm: The p, adjusted over the family.
-        p_holm_min: What Holm makes of the smallest attainable p if all reach theirs; beyond the
-            level, no outcome could be significant.
-        detectable: Difference that the deciding test finds in 80 % of repetitions at the level
-            divided by the family's size; None where no such difference is known.
-    """
-
-    family: int
-    p_holm: float
-    p_holm_min: float
-    detectable: float | None = None
+    family: Annotated[int, "Number of questions in the family."]
+    p_holm: Annotated[float, "The p, adjusted over the family."]
+    p_holm_min: Annotated[
+        float,
+        "What Holm makes of the smallest attainable p if all reach theirs; beyond the level, no "
+        "outcome could be significant.",
+    ]
+    detectable: Annotated[
+        float | None,
+        "Difference that the deciding test finds in 80 % of repetitions at the level divided by "
+        "the family's size; None where no such difference is known.",
+    ] = None
 
 
 @dataclass(frozen=True)
 class MarginTest:
-    """Tests against a declared margin, in fixed sequence: non-inferiority, then equivalence.
+    """Tests against a declared margin, in fixed sequence: non-inferiority, then equivalence."""
 
-    Attributes:
-        margin: In percentage points.
-        non_inferior_p: One-sided, that what was carried over is worse by less than the margin.
-        equivalent_p: The larger p of both one-sided tests.
-        narrow_low: Lower limit of the 90 % interval of carried over - direct.
-        narrow_high: Upper limit.
-        assay: Whether direct search beats random by more than the margin: ``yes``, ``no``, or why
-            that is unknown.
-        non_inferior_p_holm: Adjusted over the family.
-        equivalent_p_holm: Adjusted over the family; asked only if non-inferiority is shown.
-    """
-
-    margin: float
-    non_inferior_p: float
-    equivalent_p: float
-    narrow_low: float
-    narrow_high: float
-    assay: str
-    non_inferior_p_holm: float = math.nan
-    equivalent_p_holm: float = math.nan
+    margin: Annotated[float, "In percentage points."]
+    non_inferior_p: Annotated[
+        float,
+        "One-sided, that what was carried over is worse by less than the margin.",
+    ]
+    equivalent_p: Annotated[float, "The larger p of both one-sided tests."]
+    narrow_low: Annotated[float, "Lower limit of the 90 % interval of carried over - direct."]
+    narrow_high: Annotated[float, "Upper limit."]
+    assay: Annotated[
+        str,
+        "Whether direct search beats random by more than the margin: `yes`, `no`, or why that "
+        "is unknown.",
+    ]
+    non_inferior_p_holm: Annotated[float, "Adjusted over the family."] = math.nan
+    equivalent_p_holm: Annotated[
+        float,
+        "Adjusted over the family; asked only if non-inferiority is shown.",
+    ] = math.nan
 
     @property
     def is_non_inferior(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import pandas as pd
 
@@ -21,27 +21,25 @@ from analysis.statistics.sample import Outcome
 
 
 class Said(NamedTuple):
-    """What may be said, and what belongs to it.
+    """What may be said, and what belongs to it."""
 
-    Attributes:
-        failed: Failed or diverged runs on both sides.
-        direction: 1 if the arm is the better side by the test that decides, -1 if the worse one.
-        p_error: Monte-Carlo standard error of p.
-        is_non_inferior: Non-inferior within the margin, and the experiment could tell.
-        is_equivalent: Equivalent within the margin, and the experiment could tell.
-        verdict: superior, inferior, inconclusive, infeasible, not comparable, or no data.
-        why: Why there is no verdict; empty if there is one.
-        warnings: What a reader should know.
-    """
-
-    failed: int
-    direction: int | None
-    p_error: float | None
-    is_non_inferior: bool
-    is_equivalent: bool
-    verdict: str
-    why: str
-    warnings: str
+    failed: Annotated[int, "Failed or diverged runs on both sides."]
+    direction: Annotated[
+        int | None,
+        "1 if the arm is the better side by the test that decides, -1 if the worse one.",
+    ]
+    p_error: Annotated[float | None, "Monte-Carlo standard error of p."]
+    is_non_inferior: Annotated[
+        bool,
+        "Non-inferior within the margin, and the experiment could tell.",
+    ]
+    is_equivalent: Annotated[bool, "Equivalent within the margin, and the experiment could tell."]
+    verdict: Annotated[
+        str,
+        "superior, inferior, inconclusive, infeasible, not comparable, or no data.",
+    ]
+    why: Annotated[str, "Why there is no verdict; empty if there is one."]
+    warnings: Annotated[str, "What a reader should know."]
 
 
 # What a row is made of, in the order of its columns; a part that is not known leaves its empty.

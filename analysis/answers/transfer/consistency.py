@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,23 +18,14 @@ from analysis.loading.rows import frame
 
 
 class Consistency(NamedTuple):
-    """How far the runs of an arm are apart, against those of direct search.
+    """How far the runs of an arm are apart, against those of direct search."""
 
-    Attributes:
-        n: Finished runs of the arm.
-        n_direct: Finished runs of direct search.
-        sd: Standard deviation of the arm's test accuracies, in percentage points.
-        sd_direct: That of direct search.
-        ratio: ``sd`` / ``sd_direct``; NaN where one of them is unknown or 0.
-        p: Brown and Forsythe's p of equal spread, not corrected.
-    """
-
-    n: int
-    n_direct: int
-    sd: float
-    sd_direct: float
-    ratio: float
-    p: float
+    n: Annotated[int, "Finished runs of the arm."]
+    n_direct: Annotated[int, "Finished runs of direct search."]
+    sd: Annotated[float, "Standard deviation of the arm's test accuracies, in percentage points."]
+    sd_direct: Annotated[float, "That of direct search."]
+    ratio: Annotated[float, "`sd` / `sd_direct`; NaN where one of them is unknown or 0."]
+    p: Annotated[float, "Brown and Forsythe's p of equal spread, not corrected."]
 
 
 def spread_ratio(own: float, direct: float) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -34,37 +34,35 @@ RESAMPLES = 2000
 
 
 class Equivalent(NamedTuple):
-    """What an arm is worth in random architectures of its target.
+    """What an arm is worth in random architectures of its target."""
 
-    Attributes:
-        n: Runs with an accuracy.
-        n_random: Random architectures with one.
-        draws: Least number of random architectures the best of which is expected to reach the
-            arm's mean; 0 where one is expected to do better, infinite where none reaches it: of
-            the random arm, or of the space.
-        low: Lower limit of its 95 % interval.
-        high: Upper limit.
-        interval: How that was computed, or why there is none.
-        architectures: Size of the space whose accuracies were looked up; 0 if the draws are
-            estimated from the random arm.
-        regret: (best of the space - mean of the arm) / (best - mean of the space): 0 is the
-            optimum, 1 an average architecture. None unless looked up, as the others below.
-        regret_low: Lower limit of its 95 % t interval over runs.
-        regret_high: Upper limit.
-        percentile: Mean percentage of the space's architectures that are worse than a run's.
-    """
-
-    n: int
-    n_random: int
-    draws: float
-    low: float
-    high: float
-    interval: str
-    architectures: int = 0
-    regret: float | None = None
-    regret_low: float | None = None
-    regret_high: float | None = None
-    percentile: float | None = None
+    n: Annotated[int, "Runs with an accuracy."]
+    n_random: Annotated[int, "Random architectures with one."]
+    draws: Annotated[
+        float,
+        "Least number of random architectures the best of which is expected to reach the arm's "
+        "mean; 0 where one is expected to do better, infinite where none reaches it: of the "
+        "random arm, or of the space.",
+    ]
+    low: Annotated[float, "Lower limit of its 95 % interval."]
+    high: Annotated[float, "Upper limit."]
+    interval: Annotated[str, "How that was computed, or why there is none."]
+    architectures: Annotated[
+        int,
+        "Size of the space whose accuracies were looked up; 0 if the draws are estimated from "
+        "the random arm.",
+    ] = 0
+    regret: Annotated[
+        float | None,
+        "(best of the space - mean of the arm) / (best - mean of the space): 0 is the optimum, "
+        "1 an average architecture. None unless looked up, as the others below.",
+    ] = None
+    regret_low: Annotated[float | None, "Lower limit of its 95 % t interval over runs."] = None
+    regret_high: Annotated[float | None, "Upper limit."] = None
+    percentile: Annotated[
+        float | None,
+        "Mean percentage of the space's architectures that are worse than a run's.",
+    ] = None
 
 
 def sample_draws(

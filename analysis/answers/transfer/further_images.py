@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import pandas as pd
 
@@ -18,37 +18,30 @@ AGAINST_RANDOM = tuple((arm, RANDOM) for arm in (TRANSFERRED, CONTINUED, DIRECT)
 
 
 class Crossing(NamedTuple):
-    """A difference between two arms with intervals over runs, over test images, and over both.
+    """A difference between two arms with intervals over runs, over test images, and over both."""
 
-    Attributes:
-        difference: The two arms, as ``direct - transferred``.
-        n_first: Runs of the first arm whose answers were stored.
-        n_second: Runs of the second.
-        images: Test images.
-        sources: Scans that the images were made from; as many as images where each is its own.
-        estimate: Difference of the mean test accuracies, in percentage points.
-        runs_low: Lower limit of the 95 % interval over further runs on these images.
-        runs_high: Its upper limit.
-        images_low: Lower limit of the 95 % interval over further images with these runs.
-        images_high: Its upper limit.
-        both_low: Lower limit of the 95 % interval over further runs and images.
-        both_high: Its upper limit.
-        interval: How the intervals were made, or why there are none.
-    """
-
-    difference: str
-    n_first: int
-    n_second: int
-    images: int
-    sources: int
-    estimate: float
-    runs_low: float
-    runs_high: float
-    images_low: float
-    images_high: float
-    both_low: float
-    both_high: float
-    interval: str
+    difference: Annotated[str, "The two arms, as `direct - transferred`."]
+    n_first: Annotated[int, "Runs of the first arm whose answers were stored."]
+    n_second: Annotated[int, "Runs of the second."]
+    images: Annotated[int, "Test images."]
+    sources: Annotated[
+        int,
+        "Scans that the images were made from; as many as images where each is its own.",
+    ]
+    estimate: Annotated[float, "Difference of the mean test accuracies, in percentage points."]
+    runs_low: Annotated[
+        float,
+        "Lower limit of the 95 % interval over further runs on these images.",
+    ]
+    runs_high: Annotated[float, "Its upper limit."]
+    images_low: Annotated[
+        float,
+        "Lower limit of the 95 % interval over further images with these runs.",
+    ]
+    images_high: Annotated[float, "Its upper limit."]
+    both_low: Annotated[float, "Lower limit of the 95 % interval over further runs and images."]
+    both_high: Annotated[float, "Its upper limit."]
+    interval: Annotated[str, "How the intervals were made, or why there are none."]
 
 
 def crossed_table(tables: Tables, units: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:

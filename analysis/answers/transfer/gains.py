@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import chain
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,48 +22,36 @@ SIZES = ["params", "macs"]
 
 
 class Gain(NamedTuple):
-    """What an arm gains over random architectures of its target, in percentage points.
+    """What an arm gains over random architectures of its target, in percentage points."""
 
-    Attributes:
-        n: Runs with an accuracy.
-        n_random: Random architectures with one.
-        gain: Mean of the runs less mean of the random architectures.
-        low: Lower limit of its 95 % interval.
-        high: Upper limit.
-        interval: How that was computed, or why there is none.
-        relative_improvement: The gain in percent of the random mean (Yang et al., ICLR 2020).
-        a12: Probability that a run is better than a random architecture, ties counting half.
-        a12_low: Lower limit of its 95 % interval.
-        a12_high: Upper limit.
-        adjusted_gain: The gain at equal size, see ``size_adjusted_gain``.
-        adjusted_low: Lower limit of its 95 % interval.
-        adjusted_high: Upper limit.
-        adjusted_interval: How that was computed, or why there is none.
-        outside: Share of networks that are smaller or larger than all random ones.
-        best_gain: Expected best of ``BEST_OF`` runs less that of as many random architectures, both
-            chosen by validation; None where that is unknown on a side, or runs are fewer.
-        best_low: Lower limit of its 95 % interval.
-        best_high: Upper limit.
-    """
-
-    n: int
-    n_random: int
-    gain: float
-    low: float
-    high: float
-    interval: str
-    relative_improvement: float
-    a12: float
-    a12_low: float
-    a12_high: float
-    adjusted_gain: float
-    adjusted_low: float
-    adjusted_high: float
-    adjusted_interval: str
-    outside: float
-    best_gain: float | None
-    best_low: float | None
-    best_high: float | None
+    n: Annotated[int, "Runs with an accuracy."]
+    n_random: Annotated[int, "Random architectures with one."]
+    gain: Annotated[float, "Mean of the runs less mean of the random architectures."]
+    low: Annotated[float, "Lower limit of its 95 % interval."]
+    high: Annotated[float, "Upper limit."]
+    interval: Annotated[str, "How that was computed, or why there is none."]
+    relative_improvement: Annotated[
+        float,
+        "The gain in percent of the random mean (Yang et al., ICLR 2020).",
+    ]
+    a12: Annotated[
+        float,
+        "Probability that a run is better than a random architecture, ties counting half.",
+    ]
+    a12_low: Annotated[float, "Lower limit of its 95 % interval."]
+    a12_high: Annotated[float, "Upper limit."]
+    adjusted_gain: Annotated[float, "The gain at equal size, see `size_adjusted_gain`."]
+    adjusted_low: Annotated[float, "Lower limit of its 95 % interval."]
+    adjusted_high: Annotated[float, "Upper limit."]
+    adjusted_interval: Annotated[str, "How that was computed, or why there is none."]
+    outside: Annotated[float, "Share of networks that are smaller or larger than all random ones."]
+    best_gain: Annotated[
+        float | None,
+        "Expected best of `BEST_OF` runs less that of as many random architectures, both chosen "
+        "by validation; None where that is unknown on a side, or runs are fewer.",
+    ]
+    best_low: Annotated[float | None, "Lower limit of its 95 % interval."]
+    best_high: Annotated[float | None, "Upper limit."]
 
 
 def relative_improvement(x: list[float], random: list[float]) -> float:

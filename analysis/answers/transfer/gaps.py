@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import pandas as pd
 
@@ -27,25 +27,15 @@ GAPS = (
 
 
 class Gap(NamedTuple):
-    """A difference between two arms of a method, in percentage points of test accuracy.
+    """A difference between two arms of a method, in percentage points of test accuracy."""
 
-    Attributes:
-        difference: The two arms, as ``direct - transferred``.
-        n_first: Finished runs of the first arm.
-        n_second: Finished runs of the second.
-        estimate: Difference of the means; NaN where an arm has no finished run.
-        low: Lower limit of its 95 % interval.
-        high: Upper limit.
-        interval: How the interval was made, or why there is none.
-    """
-
-    difference: str
-    n_first: int
-    n_second: int
-    estimate: float
-    low: float
-    high: float
-    interval: str
+    difference: Annotated[str, "The two arms, as `direct - transferred`."]
+    n_first: Annotated[int, "Finished runs of the first arm."]
+    n_second: Annotated[int, "Finished runs of the second."]
+    estimate: Annotated[float, "Difference of the means; NaN where an arm has no finished run."]
+    low: Annotated[float, "Lower limit of its 95 % interval."]
+    high: Annotated[float, "Upper limit."]
+    interval: Annotated[str, "How the interval was made, or why there is none."]
 
 
 def select(units: pd.DataFrame, method: str, arm: str, pair: tuple[str, str]) -> pd.DataFrame:

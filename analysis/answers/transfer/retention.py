@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -27,28 +27,20 @@ NOT_ESTIMABLE = "not estimable: direct search's gain is not told apart from 0"
 
 
 class Retention(NamedTuple):
-    """How much of direct search's gain over random architectures an arm keeps.
+    """How much of direct search's gain over random architectures an arm keeps."""
 
-    Attributes:
-        n: Runs of the arm with an accuracy.
-        n_direct: Of direct search.
-        n_random: Random architectures.
-        retention: Gain of the arm over that of direct search.
-        low: Lower limit of its 95 % interval (Fieller).
-        high: Upper limit.
-        g: Squared relative half-width of the interval of direct search's gain; from 1 on the ratio
-            is not estimable.
-        interval: Its method, or why there is none.
-    """
-
-    n: int
-    n_direct: int
-    n_random: int
-    retention: float
-    low: float
-    high: float
-    g: float
-    interval: str
+    n: Annotated[int, "Runs of the arm with an accuracy."]
+    n_direct: Annotated[int, "Of direct search."]
+    n_random: Annotated[int, "Random architectures."]
+    retention: Annotated[float, "Gain of the arm over that of direct search."]
+    low: Annotated[float, "Lower limit of its 95 % interval (Fieller)."]
+    high: Annotated[float, "Upper limit."]
+    g: Annotated[
+        float,
+        "Squared relative half-width of the interval of direct search's gain; from 1 on the "
+        "ratio is not estimable.",
+    ]
+    interval: Annotated[str, "Its method, or why there is none."]
 
 
 def estimate_retention(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -26,29 +26,20 @@ CURRENCIES = {
 
 
 class Saving(NamedTuple):
-    """What an arm's searches cost against direct search, in one currency.
+    """What an arm's searches cost against direct search, in one currency."""
 
-    Attributes:
-        currency: What is counted, as ``search seconds``.
-        n: Finished runs of the arm; several trainings of one architecture are one run.
-        n_direct: Finished runs of direct search.
-        cost: Mean cost of a run, all searches that it rests on included.
-        direct_cost: Mean cost of a run of direct search.
-        saving: 1 - ``cost`` / ``direct_cost``.
-        low: Lower limit of its 95 % interval.
-        high: Upper limit.
-        interval: How the interval was made, or why there is none.
-    """
-
-    currency: str
-    n: int
-    n_direct: int
-    cost: float
-    direct_cost: float
-    saving: float
-    low: float
-    high: float
-    interval: str
+    currency: Annotated[str, "What is counted, as `search seconds`."]
+    n: Annotated[
+        int,
+        "Finished runs of the arm; several trainings of one architecture are one run.",
+    ]
+    n_direct: Annotated[int, "Finished runs of direct search."]
+    cost: Annotated[float, "Mean cost of a run, all searches that it rests on included."]
+    direct_cost: Annotated[float, "Mean cost of a run of direct search."]
+    saving: Annotated[float, "1 - `cost` / `direct_cost`."]
+    low: Annotated[float, "Lower limit of its 95 % interval."]
+    high: Annotated[float, "Upper limit."]
+    interval: Annotated[str, "How the interval was made, or why there is none."]
 
 
 def cost_saving(costs: Sequence[float], direct: Sequence[float], level: float = LEVEL) -> Interval:

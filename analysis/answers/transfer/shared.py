@@ -7,7 +7,7 @@ alone allow a rank correlation between tasks.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,49 +19,28 @@ from analysis.statistics.correlations import correlations, tau_interval
 
 
 class Shared(NamedTuple):
-    """A search whose architecture was trained on both tasks of a pair.
+    """A search whose architecture was trained on both tasks of a pair."""
 
-    Attributes:
-        method: Title of the method.
-        source: Task that was searched.
-        target: The other task.
-        seed: Of the search.
-        on_source: Test accuracy of its architecture on the source, in percent.
-        on_target: Test accuracy of the same architecture on the target, in percent.
-    """
-
-    method: str
-    source: str
-    target: str
-    seed: int
-    on_source: float
-    on_target: float
+    method: Annotated[str, "Title of the method."]
+    source: Annotated[str, "Task that was searched."]
+    target: Annotated[str, "The other task."]
+    seed: Annotated[int, "Of the search."]
+    on_source: Annotated[float, "Test accuracy of its architecture on the source, in percent."]
+    on_target: Annotated[float, "Test accuracy of the same architecture on the target, in percent."]
 
 
 class Agreement(NamedTuple):
-    """How the architectures of all searches of a pair rank on source and target.
+    """How the architectures of all searches of a pair rank on source and target."""
 
-    Attributes:
-        source: Task that was searched.
-        target: The other task.
-        n: Searches.
-        methods: Methods that they are of.
-        kendall: Kendall's tau-b of their accuracies on both tasks.
-        low: Lower limit of its 95 % interval.
-        high: Upper limit.
-        spearman: Spearman's rho.
-        interval: How the interval was made, or why there is none.
-    """
-
-    source: str
-    target: str
-    n: int
-    methods: int
-    kendall: float
-    low: float
-    high: float
-    spearman: float
-    interval: str
+    source: Annotated[str, "Task that was searched."]
+    target: Annotated[str, "The other task."]
+    n: Annotated[int, "Searches."]
+    methods: Annotated[int, "Methods that they are of."]
+    kendall: Annotated[float, "Kendall's tau-b of their accuracies on both tasks."]
+    low: Annotated[float, "Lower limit of its 95 % interval."]
+    high: Annotated[float, "Upper limit."]
+    spearman: Annotated[float, "Spearman's rho."]
+    interval: Annotated[str, "How the interval was made, or why there is none."]
 
 
 def shared_table(units: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:

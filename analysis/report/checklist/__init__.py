@@ -7,7 +7,7 @@ and, for transfer, our own. Nothing passes that the tables cannot show.
 from __future__ import annotations
 
 import inspect
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import pandas as pd
 
@@ -27,21 +27,13 @@ __all__ = ["GROUPS", "Answer", "Checked", "checklist"]
 
 
 class Checked(NamedTuple):
-    """An item of the checklist and what it comes to.
+    """An item of the checklist and what it comes to."""
 
-    Attributes:
-        number: Of the item, from 1.
-        group: What the item is about.
-        item: Its text.
-        answer: ``PASS``, ``PARTIAL``, ``FAIL``, ``N/A`` or ``NEEDS HUMAN``.
-        evidence: What the answer rests on.
-    """
-
-    number: int
-    group: str
-    item: str
-    answer: str
-    evidence: str
+    number: Annotated[int, "Place of the item in the list."]
+    group: Annotated[str, "What the item is about."]
+    item: Annotated[str, "Its text."]
+    answer: Annotated[str, "`PASS`, `PARTIAL`, `FAIL`, `N/A` or `NEEDS HUMAN`."]
+    evidence: Annotated[str, "What the answer rests on."]
 
 
 def checklist(study: Study) -> pd.DataFrame:
