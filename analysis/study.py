@@ -49,17 +49,17 @@ class Study:
     @property
     def name(self) -> str:
         """The names of the experiments, joined."""
-        return next(iter(self.tables.studies.values()))
+        return self.tables.members.study
 
     @property
     def has_jobs(self) -> bool:
         """Whether jobs of ours made the runs; of others nothing but the runs is known."""
-        return bool(self.tables.folders)
+        return bool(self.tables.members.folders)
 
     @property
     def experiments(self) -> dict[str, ExperimentFacts]:
         """The resolved inputs of each experiment."""
-        return self.tables.experiments
+        return self.tables.members.experiments
 
     @cached_property
     def pairs(self) -> list[tuple[str, str]]:
@@ -72,13 +72,13 @@ class Study:
 
         Colours go by it.
         """
-        return list(dict.fromkeys(self.tables.titles.values()))
+        return list(dict.fromkeys(self.tables.members.titles.values()))
 
     @cached_property
     def given(self) -> dict[str, str]:
         """Where each given architecture is from, by its name among ``methods``."""
         return {
-            self.tables.titles[name, one["name"]]: one.get("origin", "")
+            self.tables.members.titles[name, one["name"]]: one.get("origin", "")
             for name, facts in self.experiments.items()
             for one in facts.experiment.get("architectures", [])
         }
@@ -99,13 +99,13 @@ class Study:
     def stamp(self) -> str:
         """What every figure says above it: labels that say more than a name, and force."""
         labels = [label for title, label in self.labels.items() if label != title]
-        return ", ".join([NOT_COMPARABLE] * self.tables.forced + labels)
+        return ", ".join([NOT_COMPARABLE] * self.tables.members.forced + labels)
 
     @cached_property
     def units(self) -> pd.DataFrame:
         """Independent observations: a search, or a random architecture, each row."""
         found = units(self.tables.runs, self.tables.searches)
-        return found.assign(rules=NOT_COMPARABLE) if self.tables.forced else found
+        return found.assign(rules=NOT_COMPARABLE) if self.tables.members.forced else found
 
     @cached_property
     def arms(self) -> pd.DataFrame:
@@ -121,7 +121,7 @@ class Study:
     def budgets(self) -> pd.DataFrame:
         """Whether methods spent alike."""
         limits = {
-            self.tables.titles[name, title]: facts.search_budget(title)
+            self.tables.members.titles[name, title]: facts.search_budget(title)
             for name, facts in self.experiments.items()
             for title in facts.methods
         }
@@ -151,13 +151,13 @@ class Study:
     def published(self) -> pd.DataFrame:
         """Published results beside ours, where there are any for what was run."""
         known = self.experiments if self.has_jobs else {}  # a file names no rules to compare
-        return published_table(self.papers, known, self.tables.titles, self.units)
+        return published_table(self.papers, known, self.tables.members.titles, self.units)
 
     @cached_property
     def figures(self) -> Figures:
         """Published figures of DARTS' space beside ours, and which are not set there, and why."""
         known = self.experiments if self.has_jobs else {}
-        return compare_figures(known, self.tables.titles, self.units)
+        return compare_figures(known, self.tables.members.titles, self.units)
 
     @cached_property
     def transfer(self) -> dict[str, pd.DataFrame]:
@@ -182,7 +182,7 @@ class Study:
     @cached_property
     def chance(self) -> Chance:
         """What random architectures of the space have in common; one space is searched."""
-        folder = next(iter(self.tables.folders.values()), None)
+        folder = next(iter(self.tables.members.folders.values()), None)
         return load_chance(folder) if folder else NOTHING
 
     @cached_property

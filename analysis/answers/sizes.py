@@ -69,8 +69,8 @@ def _aims(tables: Tables, method: str, arm: str, experiment: str) -> bool | None
     """Tell whether an arm's architectures come from a method that heeds the target."""
     if arm == Arm.RANDOM:
         return False
-    methods = tables.experiments[experiment].methods
-    for (name, title), shown in tables.titles.items():
+    methods = tables.members.experiments[experiment].methods
+    for (name, title), shown in tables.members.titles.items():
         if (name, shown) == (experiment, method):
             return title in methods and methods[title].heeds_target
     return None

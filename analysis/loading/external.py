@@ -13,6 +13,7 @@ from analysis.arms import ARMS, CARRIED, DIRECT, RANDOM
 from analysis.loading.columns import AlphaRow, JobRow, RunRow, SearchRow, TickRow
 from analysis.loading.load import Tables
 from analysis.loading.provenance import EnvironmentRow, PluginRow
+from analysis.loading.reading import Members
 from analysis.loading.rows import frame
 from analysis.loading.runs_file import Run, read_runs
 from harness.errors import ConfigError
@@ -50,16 +51,18 @@ def load_external(
         jobs=frame(JobRow, ()),
         environments=frame(EnvironmentRow, ()),
         plugins=frame(PluginRow, ()),
-        experiments={name: _describe(path, name, runs, _declare(path, runs, against), margin)},
-        studies={name: name},
-        forced=False,
-        titles={(name, title): title for title in titles},
+        members=Members(
+            study=name,
+            experiments={name: _describe(path, name, runs, _declare(path, runs, against), margin)},
+            forced=False,
+            titles={(name, title): title for title in titles},
+            folders={},
+            unplanned={},
+        ),
         graphs={},
         start_graphs={},
         networks={},
         probes={},
-        folders={},
-        unplanned={},
     )
 
 

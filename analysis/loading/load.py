@@ -16,11 +16,10 @@ from analysis.loading.arm_rows import ArmRow
 from analysis.loading.collapse import collapse_flag
 from analysis.loading.columns import JobRow, RunRow, SearchRow, TickRow
 from analysis.loading.provenance import list_environments, list_plugins
-from analysis.loading.reading import TABLE, Job, Jobs, Reading, read
+from analysis.loading.reading import TABLE, Job, Jobs, Members, Reading, read
 from analysis.loading.rows import frame
 from analysis.loading.searches import alpha_table, search_rows, trace_rows
 from harness.api import Graphs
-from harness.results.planned import ExperimentFacts
 from harness.results.spec import SearchSpec, TrainSpec
 
 
@@ -38,16 +37,11 @@ class Tables:
         jobs: One row per planned job, with how it ended.
         environments: Where jobs ran, one row per distinct answer.
         plugins: The files of plugins that jobs ran, one row per version of a file.
-        experiments: Resolved inputs by name.
-        studies: The study of each experiment.
-        forced: Whether one study pools experiments under different rules.
-        titles: What a method or given architecture is called here, by experiment and name there.
+        members: The experiments.
         graphs: What each finished search found, by job.
         start_graphs: What each search began from, before its first step, by job.
         networks: The architecture of each finished training, by job.
         probes: Where each finished training left its answers, by job; those that lie there.
-        folders: Where each experiment lies, by name.
-        unplanned: Finished jobs in an experiment's folder that its plan does not have, by name.
     """
 
     runs: pd.DataFrame
@@ -57,16 +51,11 @@ class Tables:
     jobs: pd.DataFrame
     environments: pd.DataFrame
     plugins: pd.DataFrame
-    experiments: dict[str, ExperimentFacts]
-    studies: dict[str, str]
-    forced: bool
-    titles: dict[tuple[str, str], str]
+    members: Members
     graphs: dict[str, Graphs]
     start_graphs: dict[str, Graphs]
     networks: dict[str, Graphs]
     probes: dict[str, Path]
-    folders: dict[str, Path]
-    unplanned: dict[str, list[str]]
 
 
 def load_tables(folders: Iterable[Path], *, force: bool = False) -> list[Tables]:
@@ -79,7 +68,7 @@ def load_tables(folders: Iterable[Path], *, force: bool = False) -> list[Tables]
     Raises:
         HarnessError: If a folder holds no experiment or its plan cannot be read.
     """
-    return [_tabulate(reading) for reading in read(folders, force=force).split()]
+    return [_tabulate(reading) for reading in read(folders, force=force)]
 
 
 def _tabulate(reading: Reading) -> Tables:
@@ -93,10 +82,7 @@ def _tabulate(reading: Reading) -> Tables:
         jobs=frame(JobRow, map(_job_row, jobs.values())),
         environments=list_environments(jobs.values()),
         plugins=list_plugins(jobs.values()),
-        experiments=reading.experiments,
-        studies=reading.studies,
-        forced=reading.forced,
-        titles=reading.titles,
+        members=reading.members,
         graphs={digest: job.graphs for digest, job in searches.items() if job.graphs},
         start_graphs={
             digest: job.start_graphs for digest, job in searches.items() if job.start_graphs
@@ -107,8 +93,6 @@ def _tabulate(reading: Reading) -> Tables:
         probes={
             digest: job.folder.probe for digest, job in jobs.items() if job.folder.probe.exists()
         },
-        folders=reading.folders,
-        unplanned=reading.unplanned,
     )
 
 

@@ -105,54 +105,44 @@ Jobs = Mapping[str, Job]
 
 
 @dataclass(frozen=True)
-class Reading:
-    """Everything read from the given folders.
+class Members:
+    """The experiments that make up a study.
 
     Attributes:
+        study: Their names, joined.
         experiments: Resolved inputs by name.
-        studies: The study of each experiment.
-        forced: Whether one study pools different rules.
+        forced: Whether experiments under different rules are pooled.
         titles: What the analysis calls a method or a given architecture, by experiment and name
             there.
-        jobs: By digest; of several copies one that is done, or at least has ended.
-        planned: The jobs of each experiment's plan.
-        arms: Distinct rows, as planned.
-        folders: Where each experiment lies.
-        unplanned: Finished jobs that an experiment's folder holds and its plan does not have.
+        folders: Where each experiment lies, by name; none if the runs were made elsewhere.
+        unplanned: Finished jobs in an experiment's folder that its plan does not have, by name.
     """
 
+    study: str
     experiments: dict[str, ExperimentFacts]
-    studies: dict[str, str]
     forced: bool
     titles: dict[tuple[str, str], str]
-    jobs: dict[str, Job]
-    planned: dict[str, list[str]]
-    arms: tuple[ArmRow, ...]
     folders: dict[str, Path]
     unplanned: dict[str, list[str]]
 
-    def split(self) -> list[Reading]:
-        """Return one reading for each study; a job that two of them share is in both."""
-        return [self._restrict(study) for study in dict.fromkeys(self.studies.values())]
 
-    def _restrict(self, study: str) -> Reading:
-        names = [name for name, its in self.studies.items() if its == study]
-        planned = {job for name in names for job in self.planned[name]}
-        return Reading(
-            experiments={name: self.experiments[name] for name in names},
-            studies=dict.fromkeys(names, study),
-            forced=self.forced,
-            titles={key: title for key, title in self.titles.items() if key[0] in names},
-            jobs={digest: job for digest, job in self.jobs.items() if digest in planned},
-            planned={name: self.planned[name] for name in names},
-            arms=tuple(row for row in self.arms if row.study == study),
-            folders={name: self.folders[name] for name in names},
-            unplanned={name: self.unplanned[name] for name in names},
-        )
+@dataclass(frozen=True)
+class Reading:
+    """Everything read of a study.
+
+    Attributes:
+        members: Its experiments.
+        jobs: By digest; of several copies one that is done, or at least has ended.
+        arms: Distinct rows, as planned.
+    """
+
+    members: Members
+    jobs: dict[str, Job]
+    arms: tuple[ArmRow, ...]
 
 
-def read(folders: Iterable[Path], *, force: bool = False) -> Reading:
-    """Read experiments.
+def read(folders: Iterable[Path], *, force: bool = False) -> list[Reading]:
+    """Read experiments, those under equal rules together; a job that two studies share is in both.
 
     Args:
         folders: Of the experiments.
@@ -166,20 +156,25 @@ def read(folders: Iterable[Path], *, force: bool = False) -> Reading:
     plans = {name: folder.plan() for name, folder in opened.items()}
     rules = {name: _rules(facts) for name, facts in experiments.items()}
     is_forced = force and len(set(rules.values())) > 1
-    studies = _studies(dict.fromkeys(rules, "") if is_forced else rules)
-    titles = _titles(experiments, studies, rules)
     jobs = _gather(opened, plans)
-    return Reading(
-        experiments=experiments,
-        studies=studies,
-        forced=is_forced,
-        titles=titles,
-        jobs=jobs,
-        planned={name: [job.job for job in plan.jobs] for name, plan in plans.items()},
-        arms=list_arms(plans, studies, titles, jobs),
-        folders={name: folder.path for name, folder in opened.items()},
-        unplanned={name: folder.unplanned() for name, folder in opened.items()},
-    )
+    studies: dict[str, list[str]] = {}
+    for name, text in rules.items():
+        studies.setdefault("" if is_forced else text, []).append(name)
+    readings = []
+    for names in studies.values():
+        members = Members(
+            study=" + ".join(names),
+            experiments={name: experiments[name] for name in names},
+            forced=is_forced,
+            titles=_titles({name: experiments[name] for name in names}, rules),
+            folders={name: opened[name].path for name in names},
+            unplanned={name: opened[name].unplanned() for name in names},
+        )
+        own_plans = {name: plans[name] for name in names}
+        planned = {job.job for plan in own_plans.values() for job in plan.jobs}
+        own = {digest: job for digest, job in jobs.items() if digest in planned}
+        readings.append(Reading(members, own, list_arms(own_plans, members.titles, own)))
+    return readings
 
 
 def _facts(folder: ExperimentFolder) -> ExperimentFacts:
@@ -199,13 +194,6 @@ def _named(folders: Iterable[Path]) -> dict[str, ExperimentFolder]:
     return named
 
 
-def _studies(rules: Mapping[str, str]) -> dict[str, str]:
-    members: dict[str, list[str]] = {}
-    for name, text in rules.items():
-        members.setdefault(text, []).append(name)
-    return {name: " + ".join(names) for names in members.values() for name in names}
-
-
 def _rules(facts: ExperimentFacts) -> str:
     """Return a text that is equal for experiments whose results may be pooled."""
     tasks = {
@@ -216,18 +204,16 @@ def _rules(facts: ExperimentFacts) -> str:
 
 
 def _titles(
-    experiments: Mapping[str, ExperimentFacts],
-    studies: Mapping[str, str],
-    rules: Mapping[str, str],
+    experiments: Mapping[str, ExperimentFacts], rules: Mapping[str, str]
 ) -> dict[tuple[str, str], str]:
     """Return what to call each method and given architecture, so that a name means one setting."""
     named = {name: _settings(facts) for name, facts in experiments.items()}
-    meant: dict[tuple[str, str], set[str]] = {}
+    meant: dict[str, set[str]] = {}
     for name, settings in named.items():
         for title, text in settings.items():
-            meant.setdefault((studies[name], title), set()).add(text + rules[name])
+            meant.setdefault(title, set()).add(text + rules[name])
     return {
-        (name, title): f"{title} ({name})" if len(meant[studies[name], title]) > 1 else title
+        (name, title): f"{title} ({name})" if len(meant[title]) > 1 else title
         for name, settings in named.items()
         for title in settings
     }

@@ -64,7 +64,7 @@ def arms_latex(study: Study, target: str) -> str:
     rows = [_row(study, row) for row in arms.to_dict("records")]
     label = study.labels.get(target, target)
     caption = f"Test accuracy on {label}; SD is the standard deviation between searches."
-    if study.tables.forced:
+    if study.tables.members.forced:
         caption = f"{NOT_COMPARABLE}: different rules, pooled by force. {caption}"
     return pd.DataFrame(rows, columns=list(COLUMNS)).to_latex(
         index=False,

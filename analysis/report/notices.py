@@ -46,13 +46,13 @@ def notices(study: Study) -> list[str]:
 
 def _about_rules(tables: Tables) -> Iterator[str]:
     """Say how the rules were applied, where an experiment's planning had something to say."""
-    experiments = tables.experiments.values()
+    experiments = tables.members.experiments.values()
     yield from dict.fromkeys(notice for facts in experiments for notice in facts.notices)
 
 
 def _about_unplanned(tables: Tables) -> Iterator[str]:
     """Say which results are in no comparison, since later commands planned without them."""
-    for name, loose in tables.unplanned.items():
+    for name, loose in tables.members.unplanned.items():
         if loose:
             more = [f"and {len(loose) - NAMED} more"] if len(loose) > NAMED else []
             yield (
@@ -78,7 +78,7 @@ def tuned_methods(study: Study) -> tuple[dict[str, dict[str, Any]], list[str]]:
     others: dict[str, None] = {}
     for name, facts in study.experiments.items():
         for choice in facts.experiment["methods"]:
-            title = study.tables.titles[name, choice.get("label") or choice["name"]]
+            title = study.tables.members.titles[name, choice.get("label") or choice["name"]]
             if tuning := choice.get("tuning"):
                 tuned[title] = tuning
             else:

@@ -128,7 +128,7 @@ def write_studies(studies: Sequence[Study], out: Path, *, everything: bool = Fal
     facts = {
         "experiments": sorted(name for study in studies for name in study.experiments),
         "studies": [study.name for study in studies],
-        "forced": any(study.tables.forced for study in studies),
+        "forced": any(study.tables.members.forced for study in studies),
         "notices": [*apart, *_distinct(map(notices, studies)), *files.failed],
         "stamps": _distinct(map(verdicts.stamps, studies)),
         "figures": sorted(name for gallery in galleries for name in gallery.svgs),

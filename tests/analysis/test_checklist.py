@@ -55,13 +55,17 @@ def _tables(its, **changed):
     return change_answers(its, tables=replace(its.tables, **changed))
 
 
+def _members(its, **changed):
+    return _tables(its, members=replace(its.tables.members, **changed))
+
+
 def _facts(change):
     def changed(its):
         facts = {
             name: fact.model_copy(update=change(fact))
-            for name, fact in its.tables.experiments.items()
+            for name, fact in its.tables.members.experiments.items()
         }
-        return _tables(its, experiments=facts)
+        return _members(its, experiments=facts)
 
     return changed
 
@@ -111,7 +115,7 @@ def _one_print(fact):
 
 def _looked_up(its):
     its = _protocol(search={"evaluator": {"name": "table"}})(_facts(_one_print)(its))
-    assert {task.fingerprint for fact in its.tables.experiments.values()
+    assert {task.fingerprint for fact in its.tables.members.experiments.values()
             for task in fact.tasks.values()} == {"same"}  # fmt: skip
     return its
 
@@ -136,9 +140,9 @@ def _renamed(source, target):
                               target: fact.tasks["d100"].model_copy(update={"notice": ""})}
                 }
             )
-            for name, fact in its.tables.experiments.items()
+            for name, fact in its.tables.members.experiments.items()
         }  # fmt: skip
-        return change_answers(_tables(its, experiments=facts), pairs=[(source, target)])
+        return change_answers(_members(its, experiments=facts), pairs=[(source, target)])
 
     return changed
 

@@ -147,7 +147,7 @@ def test_experiments_under_different_rules_need_the_study_named(invent, tmp_path
 
 
 def test_a_kind_without_data_is_refused_and_writes_nothing(nothing, folder, tmp_path, capsys):
-    for where, kind in ((nothing.tables.folders["digits"], "forest"), (folder, "chains")):
+    for where, kind in ((nothing.tables.members.folders["digits"], "forest"), (folder, "chains")):
         assert main(["plot", str(where), kind, "--out", str(tmp_path / "a.svg")]) == 2
         (line,) = capsys.readouterr().err.splitlines()
         assert line.startswith(f"error: There is nothing to draw as {kind}: ")

@@ -26,7 +26,9 @@ def transfer_tables(tables: Tables, units: pd.DataFrame, pairs: Pairs) -> dict[s
     shared = shared_table(units, pairs)
     return {
         "retention": retention_table(units, pairs),
-        "equivalents": equivalent_table(units, find_populations(tables.experiments, tables.runs)),
+        "equivalents": equivalent_table(
+            units, find_populations(tables.members.experiments, tables.runs)
+        ),
         "savings": saving_table(tables.runs, pairs),
         "consistency": consistency_table(units, pairs),
         "shared": shared,

@@ -40,7 +40,7 @@ def same_benchmark(study: Study) -> Finding:
     key = ["target", "search_seed"]
     splits = done.groupby(key, sort=False)["split_id"].nunique()
     mixed += [f"split_id on {target}, seed {seed}" for target, seed in splits[splits > 1].index]
-    if study.tables.forced:
+    if study.tables.members.forced:
         mixed.append("rules, pooled by force")
     if mixed:
         return FAIL, f"differs: {joined(dict.fromkeys(mixed))}"
@@ -185,7 +185,7 @@ def _with_runs(study: Study) -> pd.DataFrame:
 def _random_searches(study: Study) -> set[str]:
     """Return what the method random_search is called here; a label may rename it."""
     return {
-        study.tables.titles[name, choice["label"] or choice["name"]]
+        study.tables.members.titles[name, choice["label"] or choice["name"]]
         for name, its in study.experiments.items()
         for choice in its.experiment["methods"]
         if choice["name"] == RANDOM_SEARCH

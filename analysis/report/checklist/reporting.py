@@ -33,7 +33,7 @@ def tuning(study: Study) -> Finding:
     if not study.searchers:
         return NOT_APPLICABLE, NOTHING_SEARCHED
     changed = {
-        study.tables.titles[name, title]
+        study.tables.members.titles[name, title]
         for name, its in study.experiments.items()
         for title, method in its.methods.items()
         if method.params != method.defaults

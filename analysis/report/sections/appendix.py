@@ -26,7 +26,7 @@ DIRTY = {True: "yes", False: "no"}
 def deviations(study: Study, gallery: Gallery) -> Section:
     """List hyper-parameters that differ from the methods' own defaults."""
     rows = [
-        (study.tables.titles[name, title], *row)
+        (study.tables.members.titles[name, title], *row)
         for name, facts in study.experiments.items()
         for title, method in facts.methods.items()
         for row in changed(method)

@@ -132,7 +132,7 @@ def _methods(study: Study) -> Listing:
     summaries: dict[str, str] = {}
     for name, facts in study.experiments.items():
         for title, method in facts.methods.items():
-            summaries.setdefault(study.tables.titles[name, title], method.summary)
+            summaries.setdefault(study.tables.members.titles[name, title], method.summary)
     told = {**summaries, **study.given}
     return Listing(tuple(f"{title} {_colon(text)}" for title, text in told.items()))
 

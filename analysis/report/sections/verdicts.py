@@ -75,7 +75,7 @@ def stamps(study: Study) -> list[str]:
         "between them may be differences of the rules."
     )
     limits = unequal_budgets(study) + [_unequal(*found) for found in unequal_sizes(study.sizes)]
-    return [forced] * study.tables.forced + limits
+    return [forced] * study.tables.members.forced + limits
 
 
 def unequal_budgets(study: Study) -> list[str]:
