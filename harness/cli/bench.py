@@ -16,9 +16,9 @@ from harness.interfaces.data import point_to_data
 from harness.plugins import METHODS, SPACES
 
 if TYPE_CHECKING:
-    from harness.tools.bench_captured import StepTime
+    from harness.tools.bench_captured import Setting, StepTime
     from harness.tools.bench_memory import PathMemory
-    from harness.tools.bench_steps import Comparison, Setting
+    from harness.tools.bench_steps import Comparison
 
 SEARCHER = "regularized_evolution"
 COUNTS = ("channels", "cells", "batch", "size", "steps", "threads")
@@ -105,7 +105,7 @@ def _setting(args: argparse.Namespace) -> Setting:
     from harness.config.protocol import Plugin
     from harness.execution.devices import find_devices
     from harness.planning.resolve_plugins import open_space
-    from harness.tools.bench_steps import Setting
+    from harness.tools.bench_captured import Setting
 
     space = open_space(Plugin(name=args.space))
     if not isinstance(space, WeightSharingSpace):

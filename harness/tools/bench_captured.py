@@ -26,13 +26,13 @@ from harness.api import (
     Split,
     Task,
     TaskShape,
+    WeightSharingSpace,
 )
 from harness.config.documents import read_yaml
 from harness.config.shipped import protocol_file
 from harness.execution.environment import synchronise
 from harness.search.oneshot.bilevel import Bilevel
 from harness.search.oneshot.descent import ChoiceDescent
-from harness.tools.bench_steps import Setting
 from harness.training.capture import WARMUP_CALLS, WORTHWHILE_STEPS
 from harness.training.data import BatchStream, DeviceData
 from harness.training.fitting import Fit
@@ -46,6 +46,27 @@ EVALUATION = (36, 20)  # channels and cells
 EPOCH_STEPS = 8
 EPOCHS = {"eager": (WORTHWHILE_STEPS - 1) // EPOCH_STEPS, "captured": WORTHWHILE_STEPS}
 OFTEN = ChoiceDescent(interval=1, warmup_share=0)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is measured.
+
+    Attributes:
+        space: A space whose super-network has a plain and a fused implementation.
+        shape: Of the images, which are noise.
+        scale: Of the super-network.
+        batch_size: Images of each of the step's two batches.
+        device: Where it runs.
+        threads: Of this process.
+    """
+
+    space: WeightSharingSpace
+    shape: TaskShape
+    scale: Scale
+    batch_size: int
+    device: str
+    threads: int = 1
 
 
 @dataclass(frozen=True)

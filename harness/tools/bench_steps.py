@@ -2,47 +2,25 @@
 
 from __future__ import annotations
 
-import copy
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from harness.api import Gates, Scale, TaskShape, WeightSharingSpace
+from harness.api import Gates
 from harness.execution.environment import synchronise
-from harness.search.oneshot.descent import ChoiceDescent, WeightDescent
-from harness.search.oneshot.statistics import batch_norms, frozen_statistics
+from harness.search.oneshot.bilevel import Bilevel
+from harness.tools.bench_captured import Setting, open_search
 from harness.tools.bench_memory import count_kept
 from harness.training.augmentation import normalise
+from methods.darts import Darts
 
 WARMUP_STEPS = 2
 KEPT, ALLOCATED = "bytes kept for the backward pass", "most bytes allocated in a step"
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What is measured.
-
-    Attributes:
-        space: A space whose super-network has a plain and a fused implementation.
-        shape: Of the images, which are noise.
-        scale: Of the super-network.
-        batch_size: Images of each of the step's two batches.
-        device: Where it runs.
-        threads: Of this process.
-    """
-
-    space: WeightSharingSpace
-    shape: TaskShape
-    scale: Scale
-    batch_size: int
-    device: str
-    threads: int = 1
 
 
 @dataclass(frozen=True)
@@ -80,60 +58,6 @@ class Comparison:
     steps: int
 
 
-class SearchStep:
-    """One step of a first-order search, again and again on the same two batches.
-
-    Args:
-        network: The super-network.
-        setting: What is measured.
-    """
-
-    def __init__(self, network: nn.Module, setting: Setting) -> None:
-        self.network = network
-        self.descent = WeightDescent()
-        self.choices = [
-            torch.zeros(len(edge.options), device=setting.device).requires_grad_()
-            for edge in setting.space.edges
-        ]
-        self._norms = batch_norms(network)
-        self._weight_optimizer = torch.optim.SGD(
-            network.parameters(),
-            self.descent.learning_rate,
-            momentum=self.descent.momentum,
-            weight_decay=self.descent.weight_decay,
-        )
-        choices = ChoiceDescent()
-        self._choice_optimizer = torch.optim.Adam(
-            self.choices, choices.learning_rate, choices.betas, weight_decay=choices.weight_decay
-        )
-        self._train, self._validation = (_make_batch(setting, seed) for seed in (0, 1))
-
-    def run(self) -> None:
-        """Descend on the choices, then on the weights."""
-        with frozen_statistics(self._norms):
-            gradients = torch.autograd.grad(self._loss(self._validation), self.choices)
-        for choice, gradient in zip(self.choices, gradients, strict=True):
-            choice.grad = gradient
-        self._choice_optimizer.step()
-        loss = self.train_loss()
-        self._weight_optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.network.parameters(), self.descent.gradient_clip)
-        self._weight_optimizer.step()
-
-    def train_loss(self) -> Tensor:
-        """Return the loss that the weights descend on, with its graph."""
-        with torch.no_grad():
-            weights = self._weights()
-        return cross_entropy(self.network(self._train[0], Gates(weights)), self._train[1])
-
-    def _loss(self, batch: tuple[Tensor, Tensor]) -> Tensor:
-        return cross_entropy(self.network(batch[0], Gates(self._weights())), batch[1])
-
-    def _weights(self) -> list[Tensor]:
-        return [choice.softmax(0) for choice in self.choices]
-
-
 def compare(setting: Setting, steps: int, report: Callable[[str], None]) -> Comparison:
     """Measure both implementations in turn, in one process, from equal weights.
 
@@ -143,15 +67,14 @@ def compare(setting: Setting, steps: int, report: Callable[[str], None]) -> Comp
         report: Is told how far it is.
     """
     torch.set_num_threads(setting.threads)
-    plain, fused = _build(setting)
     report("comparing outputs and gradients")
     difference = _find_difference(setting)
     report("measuring memory")
-    searches = [SearchStep(network, setting) for network in (plain, fused)]
+    searches = _open_searches(setting)
     for search in searches:
         for _ in range(WARMUP_STEPS):
-            search.run()
-    plain_bytes, fused_bytes = (_measure_memory(search, setting.device) for search in searches)
+            search.step()
+    plain_bytes, fused_bytes = (_measure_memory(search, setting) for search in searches)
     seconds: list[tuple[float, float]] = []
     for step in range(steps):
         report(f"step {step + 1} of {steps}")
@@ -182,14 +105,12 @@ def has_implementations(setting: Setting) -> bool:
     return hasattr(setting.space.supernet(setting.shape, setting.scale), "implementation")
 
 
-def _build(setting: Setting) -> tuple[nn.Module, nn.Module]:
-    """Return the plain and the faster implementation, with equal weights."""
-    torch.manual_seed(0)
-    plain = setting.space.supernet(setting.shape, setting.scale).to(setting.device)
-    fused = copy.deepcopy(plain)
-    for network, implementation in ((plain, "plain"), (fused, _name_faster(setting))):
-        cast("Any", network).implementation = implementation
-    return plain, fused
+def _open_searches(setting: Setting) -> list[Bilevel]:
+    """Return first-order searches in the plain and in the faster implementation."""
+    return [
+        open_search(setting, Darts, "eager", implementation=implementation, order=1)
+        for implementation in ("plain", _name_faster(setting))
+    ]
 
 
 def _name_faster(setting: Setting) -> str:
@@ -208,7 +129,7 @@ def _make_batch(setting: Setting, seed: int) -> tuple[Tensor, Tensor]:
 
 def _find_difference(setting: Setting) -> float:
     """Return by how much the implementations differ, relative to the plain one's norms."""
-    found = [_look_at(network.double(), setting) for network in _build(setting)]
+    found = [_look_at(search.supernet.double(), setting) for search in _open_searches(setting)]
     return max(
         float((fused - plain).norm() / plain.norm()) for plain, fused in zip(*found, strict=True)
     )
@@ -237,22 +158,26 @@ def _look_at(network: nn.Module, setting: Setting) -> list[Tensor]:
     return [torch.cat([tensor.detach().flatten() for tensor in group]) for group in groups]
 
 
-def _measure_memory(search: SearchStep, device: str) -> int:
+def _measure_memory(search: Bilevel, setting: Setting) -> int:
     """Return the most bytes allocated, or on a processor those kept for the backward pass."""
-    if device != "cpu":
-        torch.cuda.reset_peak_memory_stats(device)
-        search.run()
-        return int(torch.cuda.max_memory_allocated(device))
-    return count_kept(search.network, search.train_loss)
+    if setting.device != "cpu":
+        torch.cuda.reset_peak_memory_stats(setting.device)
+        search.step()
+        return int(torch.cuda.max_memory_allocated(setting.device))
+    images, targets = _make_batch(setting, 0)
+    gates = Gates([torch.zeros(len(edge.options)).softmax(0) for edge in setting.space.edges])
+    return count_kept(
+        search.supernet, lambda: cross_entropy(search.supernet(images, gates), targets)
+    )
 
 
-def _time_pair(searches: Sequence[SearchStep], device: str, *, swap: bool) -> tuple[float, float]:
+def _time_pair(searches: Sequence[Bilevel], device: str, *, swap: bool) -> tuple[float, float]:
     """Return the seconds of a plain and a fused step, either first."""
     seconds = [0.0, 0.0]
     for index in (1, 0) if swap else (0, 1):
         synchronise(device)
         start = time.perf_counter()
-        searches[index].run()
+        searches[index].step()
         synchronise(device)
         seconds[index] = time.perf_counter() - start
     return seconds[0], seconds[1]

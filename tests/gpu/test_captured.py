@@ -18,8 +18,7 @@ from harness.networks.fused.wide_layers import has_kernels
 from harness.search.oneshot.descent import ChoiceDescent
 from harness.spaces.darts import Darts as DartsSpace
 from harness.tools import bench_captured
-from harness.tools.bench_captured import open_search, open_training
-from harness.tools.bench_steps import Setting
+from harness.tools.bench_captured import Setting, open_search, open_training
 from harness.training import capture
 from harness.training.capture import CapturedStep, CudaRecorder
 from methods.darts import Darts

@@ -3,8 +3,7 @@
 from harness.api import Scale, TaskShape
 from harness.cli.bench import _describe_time
 from harness.spaces.darts import Darts
-from harness.tools.bench_captured import StepTime, list_trainings, time_steps
-from harness.tools.bench_steps import Setting
+from harness.tools.bench_captured import Setting, StepTime, list_trainings, time_steps
 
 
 def test_a_processor_times_eager_steps_only():
