@@ -90,7 +90,7 @@ class Darts(Bilevel):
 
         def validation_loss(vector: Tensor) -> Tensor:
             outputs = flat.call(vector, validation[0], self.gates(Split.VALIDATION))
-            self.diary.saw(Split.VALIDATION, outputs, validation[1])
+            self.trace.observe(Split.VALIDATION, outputs, validation[1])
             return self.choice_loss(outputs, validation[1])
 
         def step(gradient: Tensor) -> Tensor:

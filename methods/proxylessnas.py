@@ -177,7 +177,7 @@ class ProxylessNas(Bilevel):
             alpha.grad = None if is_skipped else gradients[edge]
             self.skipped += is_skipped
         self.drawn += len(alphas)
-        self.diary.saw(Split.VALIDATION, outputs, targets)
+        self.trace.observe(Split.VALIDATION, outputs, targets)
 
     def _set_policy_gradient(self, images: Tensor, targets: Tensor) -> None:
         """Set the gradient of REINFORCE: mean over samples of (R - b) grad(-log p(path))."""
@@ -188,7 +188,7 @@ class ProxylessNas(Bilevel):
             for path in paths:
                 outputs = self.supernet(images, path_gates(path, alphas))
                 correct.append((outputs.argmax(1) == targets).double().mean())
-                self.diary.saw(Split.VALIDATION, outputs, targets)
+                self.trace.observe(Split.VALIDATION, outputs, targets)
         accuracies = torch.stack(correct).tolist()
         rewards = [
             self.objective.reward(a, path) for a, path in zip(accuracies, paths, strict=True)

@@ -56,14 +56,14 @@ def raise_interrupts(leave: Callable[[], object]) -> Iterator[list[int]]:
 
 @contextmanager
 def collect_signals() -> Iterator[list[int]]:
-    """Note stop signals in the list that is yielded; a second one has its usual effect."""
+    """Collect stop signals in the list that is yielded; a second one has its usual effect."""
     came: list[int] = []
 
-    def note(number: int, frame: FrameType | None) -> None:
+    def collect(number: int, frame: FrameType | None) -> None:
         came.append(number)
         _restore(previous)
 
-    with _handled(note) as previous:
+    with _handled(collect) as previous:
         yield came
 
 

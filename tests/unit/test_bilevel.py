@@ -1,4 +1,4 @@
-"""What gradient methods share: who descends on what, schedules, warm starts, the diary."""
+"""What gradient methods share: who descends on what, schedules, warm starts, the trace."""
 
 import copy
 import functools
@@ -209,7 +209,7 @@ def test_a_warm_start_from_something_else_is_refused():
         )
 
 
-def test_the_diary_knows_at_which_step_the_cell_last_changed():
+def test_the_trace_knows_at_which_step_the_cell_last_changed():
     method = darts(problem(), choices=ChoiceDescent(learning_rate=0.01))
     before, last = method.incumbent(), 0
     for step in range(1, 7):

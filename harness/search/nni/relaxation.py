@@ -51,7 +51,7 @@ class Relaxation(Bilevel):
     @override
     def step(self) -> None:
         self.strategy = self._make_strategy()
-        train(self, self.strategy, prepare=self._share_alphas, note=self._note)
+        train(self, self.strategy, prepare=self._share_alphas, after_step=self._end_step)
 
     def _make_strategy(self) -> DARTS:
         rules = {
@@ -69,6 +69,6 @@ class Relaxation(Bilevel):
             (parameter,) = layer.arch_parameters()
             parameter.data = alpha.detach()
 
-    def _note(self) -> None:
+    def _end_step(self) -> None:
         self.steps += 1
-        self.diary.note(self._flat())
+        self.trace.append(self._flat())

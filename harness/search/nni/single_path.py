@@ -91,14 +91,20 @@ class SinglePath(Bilevel):
         seed = int(self.problem.rng.integers(2**32))
         strategy = SeededRandomOneShot(np.random.RandomState(seed))
         clip = self.weights.gradient_clip or None
-        train(self, strategy, prepare=lambda space: None, note=self._note, gradient_clip_val=clip)
+        train(
+            self,
+            strategy,
+            prepare=lambda space: None,
+            after_step=self._end_step,
+            gradient_clip_val=clip,
+        )
         self.score = -math.inf
         for candidate in list(self._sample()):
             score = self._judge(candidate)
             if score > self.score:
                 self.best, self.score = candidate, score
 
-    def _note(self) -> None:
+    def _end_step(self) -> None:
         self.steps += 1
 
     def _sample(self) -> Iterator[Architecture]:

@@ -96,26 +96,26 @@ class Training(LightningModule):  # type: ignore[misc]
     """How the super-network descends: by the rules and losses of a method, as Lightning asks.
 
     Args:
-        method: Whose weights' rules, losses and diary they are.
-        note: Called after every step on the weights.
+        method: Whose weights' rules, losses and trace they are.
+        after_step: Called after every step on the weights.
     """
 
-    def __init__(self, method: Bilevel, note: Callable[[], None]) -> None:
+    def __init__(self, method: Bilevel, after_step: Callable[[], None]) -> None:
         super().__init__()
-        self._method, self._note = method, note
+        self._method, self._after_step = method, after_step
 
     @override
     def training_step(self, batch: tuple[Split, Tensor, Tensor], batch_idx: int) -> Tensor:
         split, images, targets = batch
         outputs = self.model(images)
-        self._method.diary.saw(split, outputs, targets)
+        self._method.trace.observe(split, outputs, targets)
         is_training = split is Split.TRAIN
         loss = self._method.weight_loss if is_training else self._method.choice_loss
         return loss(outputs, targets)
 
     @override
     def on_train_batch_end(self, *args: Any) -> None:
-        self._note()
+        self._after_step()
         for group in self._method.weight_optimizer.param_groups:
             group["lr"] = self._method.learning_rate
 
@@ -129,7 +129,7 @@ def train(
     strategy: OneShotStrategy,
     *,
     prepare: Callable[[GatedSpace], None],
-    note: Callable[[], None],
+    after_step: Callable[[], None],
     **trainer: Any,
 ) -> None:
     """Let a one-shot strategy train a method's super-network until the budget is spent.
@@ -138,7 +138,7 @@ def train(
         method: What it works on.
         strategy: Fresh.
         prepare: Called with the model space after NNI has replaced its layer choices.
-        note: Called after every step on the weights.
+        after_step: Called after every step on the weights.
         trainer: What else the trainer of Lightning is told.
     """
     problem = method.problem
@@ -147,7 +147,7 @@ def train(
     space = GatedSpace(method.supernet, method.space.edges)
     with silenced(), seeded(problem.rng):
         evaluator = Lightning(
-            Training(method, note),
+            Training(method, after_step),
             _make_trainer(problem, max_epochs=epochs, **trainer),
             train_dataloaders=Batches(method, Split.TRAIN),
             val_dataloaders=Batches(method, Split.VALIDATION),

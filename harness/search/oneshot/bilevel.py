@@ -161,7 +161,7 @@ class Bilevel(SupernetSearch):
         gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
         for parameter, gradient in zip(parameters, gradients, strict=True):
             parameter.grad = gradient
-        self.diary.saw(Split.VALIDATION, outputs, targets)
+        self.trace.observe(Split.VALIDATION, outputs, targets)
 
     def after_choice_step(self) -> None:
         """Put right what the optimiser must not have changed; nothing by default."""
@@ -173,16 +173,16 @@ class Bilevel(SupernetSearch):
             if self._is_captured:  # what the host knows, before the device needs it
                 set_rate(self.weight_optimizer, self.learning_rate)
                 self.objective.prepare()
-                self.diary.turn_page()
+                self.trace.restart_if_read()
             self._choice_step(*self.validation.next(), *train)
         self.weight_step(train)
         self.steps += 1
-        self.diary.note(self._flat())
+        self.trace.append(self._flat())
 
     def weight_step(self, batch: Batch) -> None:
         """Descend once on the weights, with the architecture parameters fixed."""
         set_rate(self.weight_optimizer, self.learning_rate)
-        self.diary.turn_page()
+        self.trace.restart_if_read()
         self._weight_step(*batch)
 
     def _descend_on_choices(
@@ -203,7 +203,7 @@ class Bilevel(SupernetSearch):
         if self.weights.gradient_clip:
             nn.utils.clip_grad_norm_(self.supernet.parameters(), self.weights.gradient_clip)
         self.weight_optimizer.step()
-        self.diary.saw(Split.TRAIN, outputs, targets)
+        self.trace.observe(Split.TRAIN, outputs, targets)
 
     @property
     def learning_rate(self) -> float:

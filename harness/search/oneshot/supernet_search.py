@@ -22,8 +22,8 @@ from harness.api import (
     Unsupported,
     WeightSharingSpace,
 )
-from harness.search.oneshot.diary import Diary
 from harness.search.oneshot.statistics import skip_share
+from harness.search.oneshot.trace import Trace
 
 Carry = Literal["weights+alpha", "alpha", "weights"]
 Parameters = Mapping[str, Sequence[Tensor]]
@@ -63,7 +63,7 @@ class SupernetSearch(Method):
             name: [tensor.to(problem.device).requires_grad_() for tensor in tensors]
             for name, tensors in self.initial_parameters().items()
         }
-        self.diary = Diary(self._flat(), problem.device)
+        self.trace = Trace(self._flat(), problem.device)
         self.steps = 0
 
     @classmethod
@@ -113,7 +113,7 @@ class SupernetSearch(Method):
             self._load_parameters(source)
         if "weights" in self.carry:
             self._load_weights(source)
-        self.diary = Diary(self._flat(), self.problem.device)
+        self.trace = Trace(self._flat(), self.problem.device)
 
     def _load_parameters(self, source: SearchState) -> None:
         saved = source.state.get("parameters", {})
@@ -147,7 +147,7 @@ class SupernetSearch(Method):
         return {
             "alphas": [alpha.tolist() for alpha in self.parameters["alpha"]],
             "skip_share": skip_share(self.space.graph(self.incumbent())),
-            **self.diary.insights(self._describe, self._derive),
+            **self.trace.insights(self._describe, self._derive),
         }
 
     def _describe(self, tensors: Sequence[Tensor]) -> list[Tensor]:
@@ -171,7 +171,7 @@ class SupernetSearch(Method):
                 for name, tensors in self.parameters.items()
             },
             "steps": self.steps,
-            "diary": self.diary.state_dict(),
+            "trace": self.trace.state_dict(),
         }
 
     @override
@@ -179,7 +179,7 @@ class SupernetSearch(Method):
         self.supernet.load_state_dict(state["supernet"])
         self._copy_parameters(state["parameters"])
         self.steps = state["steps"]
-        self.diary.load_state_dict(state["diary"])
+        self.trace.load_state_dict(state["trace"])
 
     def _copy_parameters(self, saved: Parameters) -> None:
         with torch.no_grad():

@@ -17,7 +17,7 @@ from harness.api import Architecture, Split
 from harness.search.oneshot.statistics import mean_change, mean_entropy, mean_margin
 
 
-class Diary:
+class Trace:
     """Accuracies since the last tick, and the step at which the derived cell last changed.
 
     Args:
@@ -28,7 +28,7 @@ class Diary:
     def __init__(self, parameters: Sequence[Tensor], device: str) -> None:
         self._initial = [tensor.detach().clone() for tensor in parameters]
         self._latest = self._initial
-        self._notes: list[Tensor] = []
+        self._points: list[Tensor] = []
         self._followed = 0
         self._derived: Architecture | None = None
         self._last_change = 0
@@ -37,13 +37,13 @@ class Diary:
             {split: torch.zeros((), device=device) for split in _WATCHED} for _ in range(2)
         )
 
-    def saw(self, split: Split, outputs: Tensor, targets: Tensor) -> None:
+    def observe(self, split: Split, outputs: Tensor, targets: Tensor) -> None:
         """Add a batch's predictions to the running accuracy of its split, on the device."""
-        self.turn_page()
+        self.restart_if_read()
         self._correct[split] += (outputs.detach().argmax(1) == targets).sum()
         self._seen[split] += len(targets)
 
-    def turn_page(self) -> None:
+    def restart_if_read(self) -> None:
         """Begin to count again if what was counted has been read; a captured step does not."""
         if self._is_read:
             self._is_read = False
@@ -51,9 +51,9 @@ class Diary:
                 self._correct[split].zero_()
                 self._seen[split].zero_()
 
-    def note(self, parameters: Sequence[Tensor]) -> None:
+    def append(self, parameters: Sequence[Tensor]) -> None:
         """Keep the parameters as they are after a step."""
-        self._notes.append(torch.cat([tensor.detach().flatten() for tensor in parameters]))
+        self._points.append(torch.cat([tensor.detach().flatten() for tensor in parameters]))
 
     def insights(
         self,
@@ -83,7 +83,7 @@ class Diary:
         return {
             "initial": self._initial,
             "latest": self._latest,
-            "notes": self._notes,
+            "points": self._points,
             "followed": self._followed,
             "derived": self._derived,
             "last_change": self._last_change,
@@ -97,7 +97,7 @@ class Diary:
         device = self._initial[0].device
         self._initial = [tensor.to(device) for tensor in state["initial"]]
         self._latest = [tensor.to(device) for tensor in state["latest"]]
-        self._notes = [tensor.to(device) for tensor in state["notes"]]
+        self._points = [tensor.to(device) for tensor in state["points"]]
         self._followed, self._last_change = state["followed"], state["last_change"]
         derived = state["derived"]
         self._derived = None if derived is None else tuple(derived)
@@ -107,16 +107,16 @@ class Diary:
             self._seen[split].fill_(state["seen"][str(split)])
 
     def _follow(self, derive: Callable[[Sequence[Tensor]], Architecture]) -> None:
-        """Derive a cell from every note not yet followed, and keep only the latest."""
+        """Derive a cell from every point not yet followed, and keep only the latest."""
         if self._derived is None:
             self._derived = derive(self._initial)
-        for note in self._notes:
-            self._latest = self._split(note)
+        for point in self._points:
+            self._latest = self._split(point)
             self._followed += 1
             derived = derive(self._latest)
             if derived != self._derived:
                 self._derived, self._last_change = derived, self._followed
-        self._notes = []
+        self._points = []
 
     def _split(self, flat: Tensor) -> list[Tensor]:
         pieces = flat.split([tensor.numel() for tensor in self._initial])
