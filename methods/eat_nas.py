@@ -18,7 +18,6 @@ from harness.api import (
     SearchState,
     Startup,
     Tunable,
-    Unsupported,
 )
 from harness.search.evolution.generation import draw_distinct, offspring
 from harness.search.evolution.population import (
@@ -30,11 +29,11 @@ from harness.search.evolution.population import (
 )
 from harness.search.evolution.size import draw_equal_size, measure
 from harness.search.fitness import Aim, Fitness
-from harness.search.sample_based import find_missing
+from harness.search.sample_based import find_missing, take_answer
 
 AIM = Aim(penalty="soft", weight=-0.07)
-
-Rate = Annotated[float, Field(gt=0, le=1)]
+# Attributes that are saved as they are.
+COUNTED = ("has_inherited", "cycle", "best_quality", "stalled", "converged_cycle", "sizes")
 
 
 class EatNas(Method):
@@ -111,7 +110,7 @@ class EatNas(Method):
         retraining_fidelity: PositiveInt | None = None,
         retrained: PositiveInt = 3,
         retrain_every: PositiveInt | None = None,
-        perturbation: Annotated[Rate, Tunable(0.05, 0.8)] = 0.3,
+        perturbation: Annotated[float, Field(gt=0, le=1), Tunable(0.05, 0.8)] = 0.3,
         seed_architecture: Literal["source", "random_equal_size"] = "source",
         quality_weight: NonNegativeFloat = 1.0,
         patience: PositiveInt | None = None,
@@ -130,7 +129,7 @@ class EatNas(Method):
         self.fitness = Fitness(problem.costs, aim)
         self.population = Population(problem.release)
         self.newcomers = draw_distinct(population, lambda: problem.space.sample(problem.rng))
-        self.best = _unjudged(self.newcomers[0])
+        self.best = Member(self.newcomers[0])
         self.finalists: list[Architecture] = []
         self.verdicts: dict[Architecture, float] = {}
         self.has_inherited = False
@@ -144,9 +143,8 @@ class EatNas(Method):
     def unsupported(
         cls, space: SearchSpace, *, has_images: bool, fidelities: tuple[int, ...]
     ) -> str | None:
-        if _positive(fidelities):
-            return None
-        return "The protocol offers no fidelity at which candidates are trained."
+        why = "The protocol offers no fidelity at which candidates are trained."
+        return None if _positive(fidelities) else why
 
     @classmethod
     @override
@@ -171,25 +169,20 @@ class EatNas(Method):
     @classmethod
     @override
     def heeds_target(cls, params: Mapping[str, Any]) -> bool:
-        aim: Aim = params["aim"]
-        return bool(aim.weight)
+        return bool(params["aim"].weight)
 
     @override
     def warm_start(self, source: SearchState) -> None:
         """Fill the population with the source's answer and perturbations of it."""
-        problem, seed = self.problem, source.architecture
-        if not problem.space.is_valid(seed):
-            raise Unsupported("The source's architecture does not belong to the space searched.")
+        problem, seed = self.problem, take_answer(source, self.problem.space)
         if self.seed_architecture == "random_equal_size":
             seed = draw_equal_size(problem, source.architecture)
-            self.sizes = {
-                "source_size": measure(problem, source.architecture),
-                "seed_size": measure(problem, seed),
-            }
+            sizes = (measure(problem, one) for one in (source.architecture, seed))
+            self.sizes = dict(zip(("source_size", "seed_size"), sizes, strict=True))
         self.newcomers = offspring(
             problem.space, seed, self.capacity, rate=self.perturbation, rng=problem.rng
         )
-        self.best = _unjudged(seed)
+        self.best = Member(seed)
 
     @override
     def step(self) -> None:
@@ -207,9 +200,9 @@ class EatNas(Method):
 
     @override
     def insights(self) -> dict[str, Any]:
-        mean, deviation = math.nan, math.nan  # a population that is not full yet is none
-        if not self.newcomers:
-            mean, deviation = self.population.mean_and_deviation()
+        # A population that is not full yet is none.
+        is_full = not self.newcomers
+        mean, deviation = self.population.mean_and_deviation() if is_full else (math.nan, math.nan)
         return {
             "cycle": self.cycle,
             "population_mean": _number(mean),
@@ -231,12 +224,7 @@ class EatNas(Method):
             "best": asdict(self.best),
             "finalists": list(self.finalists),
             "verdicts": [list(verdict) for verdict in self.verdicts.items()],
-            "has_inherited": self.has_inherited,
-            "cycle": self.cycle,
-            "best_quality": self.best_quality,
-            "stalled": self.stalled,
-            "converged_cycle": self.converged_cycle,
-            "sizes": dict(self.sizes),
+            **{name: getattr(self, name) for name in COUNTED},
         }
 
     @override
@@ -246,11 +234,8 @@ class EatNas(Method):
         self.best = read_member(state["best"])
         self.finalists = [tuple(architecture) for architecture in state["finalists"]]
         self.verdicts = {tuple(a): fitness for a, fitness in state["verdicts"]}
-        self.has_inherited = state["has_inherited"]
-        self.cycle, self.stalled = state["cycle"], state["stalled"]
-        self.best_quality = state["best_quality"]
-        self.converged_cycle = state["converged_cycle"]
-        self.sizes = dict(state["sizes"])
+        for name in COUNTED:
+            setattr(self, name, state[name])
 
     def _run_cycle(self) -> None:
         """Let the fittest of a tournament have a child, and one member leave."""
@@ -262,8 +247,7 @@ class EatNas(Method):
         is_aging = self.replacement == "oldest"
         self.population.remove(self.population.members[0] if is_aging else worst)
         self.cycle += 1
-        has_converged = self._has_converged()
-        if has_converged or self.cycle % self.retrain_every == 0:
+        if self._has_converged() or self.cycle % self.retrain_every == 0:
             self.finalists = self._choose_finalists()
 
     def _admit(self, architecture: Architecture, *, inherit: str | None = None) -> None:
@@ -273,7 +257,7 @@ class EatNas(Method):
         fitness = self.fitness(architecture, verdict.score)
         member = Member(architecture, verdict.score, fitness, verdict.key)
         self.population.add(member)
-        if member.fitness > self.best.fitness:
+        if fitness > self.best.fitness:
             self.best = member
 
     def _retrain(self, architecture: Architecture) -> None:
@@ -298,23 +282,18 @@ class EatNas(Method):
         quality = self._quality(*self.population.mean_and_deviation())
         if quality > self.best_quality + self.epsilon:
             self.best_quality, self.stalled = quality, 0
-        else:
-            self.stalled += 1
+            return False
+        self.stalled += 1
         if self.patience is None or self.stalled < self.patience:
             return False
         self.stalled = 0
-        if self.converged_cycle is None:
-            self.converged_cycle = self.cycle
+        self.converged_cycle = self.converged_cycle or self.cycle
         return True
 
 
 def _positive(fidelities: Sequence[int]) -> list[int]:
     """Return those at which candidates are trained."""
     return [fidelity for fidelity in fidelities if fidelity > 0]
-
-
-def _unjudged(architecture: Architecture) -> Member:
-    return Member(architecture, math.nan, -math.inf, "")
 
 
 def _number(value: float) -> float | None:

@@ -101,9 +101,7 @@ class SampleBased(Method):
     @override
     def warm_start(self, source: SearchState) -> None:
         """Judge the source's answer first; scores of another task mean nothing here."""
-        if not self.problem.space.is_valid(source.architecture):
-            raise Unsupported("The source's architecture does not belong to the space searched.")
-        self.best = source.architecture
+        self.best = take_answer(source, self.problem.space)
         self.queue = [self.best]
 
     @override
@@ -116,6 +114,17 @@ class SampleBased(Method):
         fidelity, fitness = state["best_at"]
         self.best_at = fidelity, fitness
         self.queue = [tuple(architecture) for architecture in state["queue"]]
+
+
+def take_answer(source: SearchState, space: SearchSpace) -> Architecture:
+    """Return what a search ended with.
+
+    Raises:
+        Unsupported: If it does not belong to the space searched.
+    """
+    if not space.is_valid(source.architecture):
+        raise Unsupported("The source's architecture does not belong to the space searched.")
+    return source.architecture
 
 
 def find_missing(offered: Sequence[int], *fidelities: int | None) -> str | None:

@@ -15,7 +15,7 @@ from harness.api import Architecture
 
 @dataclass(frozen=True)
 class Member:
-    """A candidate that was judged.
+    """A candidate; by default one that was not judged yet.
 
     Attributes:
         architecture: What it is.
@@ -25,9 +25,9 @@ class Member:
     """
 
     architecture: Architecture
-    score: float
-    fitness: float
-    key: str
+    score: float = math.nan
+    fitness: float = -math.inf
+    key: str = ""
 
 
 class Population:
