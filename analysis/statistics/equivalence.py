@@ -7,39 +7,26 @@ more easily.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from analysis.statistics.counter import counted
 from analysis.statistics.intervals import Difference, mean_difference
 from analysis.statistics.sample import Values
 
 
-@dataclass(frozen=True)
-class Equivalence:
-    """Tests of a difference against a margin.
-
-    Attributes:
-        margin: In percentage points, positive.
-        non_inferior_p: One-sided p for "worse by less than the margin".
-        equivalent_p: The larger p of the two one-sided tests: "within the margin either way".
-        low: Lower limit of the 90 % interval that the two one-sided tests amount to.
-        high: Upper limit.
-    """
-
-    margin: float
-    non_inferior_p: float
-    equivalent_p: float
-    low: float
-    high: float
-
-
 @counted
-def against_margin(difference: Difference, margin: float) -> Equivalence:
-    """Test a difference (candidate - standard) against a margin; NaN where it has no error."""
+def against_margin(difference: Difference, margin: float) -> tuple[float, float]:
+    """Test a difference (candidate - standard) against a margin; NaN where it has no error.
+
+    Args:
+        difference: In percentage points.
+        margin: In percentage points, positive.
+
+    Returns:
+        The one-sided p for "worse by less than the margin", and the larger p of the two one-sided
+        tests: "within the margin either way", which amounts to a 90 % interval.
+    """
     below, above = difference.p_above(-margin), difference.p_below(margin)
-    both = math.nan if math.isnan(below) else max(below, above)
-    narrow = difference.interval(0.90)
-    return Equivalence(margin, below, both, narrow.low, narrow.high)
+    return below, math.nan if math.isnan(below) else max(below, above)
 
 
 def has_assay_sensitivity(standard: Values, random: Values, margin: float) -> bool:

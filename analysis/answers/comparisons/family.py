@@ -187,15 +187,10 @@ def _hold_against_margin(
     if sample.failed:
         why = "runs that failed or diverged have no mean, so nothing is tested against the margin"
         return replace(known, warnings=(*known.warnings, why))
-    found = against_margin(mean_difference(carried, direct), margin)
-    tested = MarginTest(
-        margin=margin,
-        non_inferior_p=found.non_inferior_p,
-        equivalent_p=found.equivalent_p,
-        narrow_low=found.low,
-        narrow_high=found.high,
-        assay=_assay(units, asked, direct, margin),
-    )
+    found = mean_difference(carried, direct)
+    narrow, assay = found.interval(0.90), _assay(units, asked, direct, margin)
+    p = against_margin(found, margin)
+    tested = MarginTest(margin, *p, narrow.low, narrow.high, assay)
     return replace(known, against_margin=tested)
 
 

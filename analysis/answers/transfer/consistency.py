@@ -12,8 +12,8 @@ from scipy import stats
 
 from analysis.answers.arms import finite
 from analysis.answers.keys import ArmKey
-from analysis.answers.transfer.gaps import Pairs, design_cells, select
-from analysis.arms import CARRIED, DIRECT
+from analysis.answers.transfer.gaps import Pairs, planned_arms
+from analysis.arms import DIRECT
 from analysis.loading.rows import frame
 
 
@@ -48,29 +48,14 @@ def brown_forsythe_p(x: Sequence[float], y: Sequence[float]) -> float:
 def consistency_table(units: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
     """Compare the spread over search seeds of every arm that transfers with direct search's."""
     rows = (
-        _row(units, (method, pair), arm)
-        for method, pair in design_cells(units, pairs)
-        for arm in CARRIED
+        (key, _compare(*map(finite, chosen))) for key, chosen in planned_arms(units, pairs, DIRECT)
     )
-    return frame((ArmKey, Consistency), filter(None, rows))
+    return frame((ArmKey, Consistency), rows)
 
 
-def _row(
-    units: pd.DataFrame, cell: tuple[str, tuple[str, str]], arm: str
-) -> tuple[ArmKey, Consistency] | None:
-    method, pair = cell
-    chosen = [select(units, method, name, pair) for name in (arm, DIRECT)]
-    if any(len(table) == 0 for table in chosen):
-        return None
-    own, direct = (finite(table) for table in chosen)
+def _compare(own: list[float], direct: list[float]) -> Consistency:
     sd, sd_direct = (
         float(np.std(its, ddof=1)) if len(its) > 1 else math.nan for its in (own, direct)
     )
-    return ArmKey(method, arm, *pair), Consistency(
-        n=len(own),
-        n_direct=len(direct),
-        sd=sd,
-        sd_direct=sd_direct,
-        ratio=spread_ratio(sd, sd_direct),
-        p=brown_forsythe_p(own, direct),
-    )
+    ratio, p = spread_ratio(sd, sd_direct), brown_forsythe_p(own, direct)
+    return Consistency(len(own), len(direct), sd, sd_direct, ratio, p)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import Annotated, NamedTuple
 
 import pandas as pd
 
 from analysis.answers.arms import finite
-from analysis.answers.keys import PairKey
-from analysis.arms import CONTINUED, DIRECT, DIRECT_LONG, ON_TARGET, RANDOM, TRANSFERRED
+from analysis.answers.keys import ArmKey, PairKey
+from analysis.arms import CARRIED, CONTINUED, DIRECT, DIRECT_LONG, ON_TARGET, RANDOM, TRANSFERRED
 from analysis.loading.rows import frame
 from analysis.statistics.intervals import Interval, paired_t, welch
 
@@ -103,6 +104,16 @@ def design_cells(units: pd.DataFrame, pairs: Pairs) -> Iterator[tuple[str, tuple
     for method in units["method"][units["method"] != ""].unique():
         for pair in pairs:
             yield str(method), pair
+
+
+def planned_arms(
+    units: pd.DataFrame, pairs: Pairs, *others: str
+) -> Iterator[tuple[ArmKey, list[pd.DataFrame]]]:
+    """Yield each arm that transfers, its units and those of other arms, if all were planned."""
+    for (method, pair), arm in product(design_cells(units, pairs), CARRIED):
+        chosen = [select(units, method, name, pair) for name in (arm, *others)]
+        if all(map(len, chosen)):
+            yield ArmKey(method, arm, *pair), chosen
 
 
 def _gap(

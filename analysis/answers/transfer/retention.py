@@ -11,8 +11,8 @@ import pandas as pd
 
 from analysis.answers.arms import finite
 from analysis.answers.keys import ArmKey
-from analysis.answers.transfer.gaps import Pairs, design_cells, select
-from analysis.arms import CARRIED, DIRECT, RANDOM
+from analysis.answers.transfer.gaps import Pairs, planned_arms
+from analysis.arms import DIRECT, RANDOM
 from analysis.loading.rows import frame
 from analysis.statistics.intervals import (
     Difference,
@@ -75,24 +75,13 @@ def estimate_retention(
 
 def retention_table(units: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
     """Return the retention of every arm that transfers, where all three arms were planned."""
-    rows = [
-        _row(units, method, pair, arm)
-        for method, pair in design_cells(units, pairs)
-        for arm in CARRIED
-    ]
-    return frame((ArmKey, Retention), filter(None, rows))
-
-
-def _row(
-    units: pd.DataFrame, method: str, pair: tuple[str, str], arm: str
-) -> tuple[ArmKey, Retention] | None:
-    chosen = [select(units, method, name, pair) for name in (arm, DIRECT, RANDOM)]
-    if any(len(table) == 0 for table in chosen):
-        return None
-    x, direct, random = (finite(table) for table in chosen)
-    found, g = estimate_retention(x, direct, random)
-    sizes = len(x), len(direct), len(random)
-    return ArmKey(method, arm, *pair), Retention(*sizes, *found[:3], g, found.method)
+    rows = []
+    for key, chosen in planned_arms(units, pairs, DIRECT, RANDOM):
+        x, direct, random = (finite(table) for table in chosen)
+        found, g = estimate_retention(x, direct, random)
+        sizes = len(x), len(direct), len(random)
+        rows.append((key, Retention(*sizes, *found[:3], g, found.method)))
+    return frame((ArmKey, Retention), rows)
 
 
 def _unknown(why: str) -> Interval:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from analysis.answers.keys import ArmKey
-from analysis.answers.transfer.gaps import Pairs, design_cells, select
-from analysis.arms import CARRIED, DIRECT
+from analysis.answers.transfer.gaps import Pairs, planned_arms
+from analysis.arms import DIRECT
 from analysis.loading.rows import frame
 from analysis.statistics.intervals import Interval, contrast, ratio_interval
 from analysis.statistics.sample import LEVEL
@@ -68,28 +68,19 @@ def saving_table(runs: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
     """
     done = runs[runs["status"] == "done"]
     rows = (
-        _row(done, (method, pair), arm, currency)
-        for method, pair in design_cells(done, pairs)
-        for arm in CARRIED
-        for currency in CURRENCIES
+        (key, row) for key, chosen in planned_arms(done, pairs, DIRECT) for row in _savings(chosen)
     )
-    return frame((ArmKey, Saving), filter(None, rows))
+    return frame((ArmKey, Saving), rows)
 
 
-def _row(
-    runs: pd.DataFrame, cell: tuple[str, tuple[str, str]], arm: str, currency: str
-) -> tuple[ArmKey, Saving] | None:
-    method, pair = cell
-    chosen = [select(runs, method, name, pair) for name in (arm, DIRECT)]
-    if any(len(table) == 0 for table in chosen):
-        return None
-    # Several trainings of one architecture rest on one search.
-    per_unit = [table.groupby("unit", sort=False)[list(CURRENCIES[currency])] for table in chosen]
-    own, direct = (list(its.mean().sum(axis=1, skipna=False).dropna()) for its in per_unit)
-    is_spent = sum(own) + sum(direct) > 0
-    if len(own) == 0 or not is_spent or (is_fixed(own) and is_fixed(direct)):
-        return None
-    cost, direct_cost = (float(np.mean(its)) if its else math.nan for its in (own, direct))
-    saving = cost_saving(own, direct)
-    row = Saving(currency, len(own), len(direct), cost, direct_cost, *saving)
-    return ArmKey(method, arm, *pair), row
+def _savings(chosen: Sequence[pd.DataFrame]) -> Iterator[Saving]:
+    for currency, columns in CURRENCIES.items():
+        # Several trainings of one architecture rest on one search.
+        per_unit = [table.groupby("unit", sort=False)[list(columns)] for table in chosen]
+        own, direct = (list(its.mean().sum(axis=1, skipna=False).dropna()) for its in per_unit)
+        is_spent = sum(own) + sum(direct) > 0
+        if len(own) == 0 or not is_spent or (is_fixed(own) and is_fixed(direct)):
+            continue
+        cost, direct_cost = (float(np.mean(its)) if its else math.nan for its in (own, direct))
+        saving = cost_saving(own, direct)
+        yield Saving(currency, len(own), len(direct), cost, direct_cost, *saving)
