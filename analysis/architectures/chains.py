@@ -61,10 +61,10 @@ def compare(first: Sequence[BlockChain], second: Sequence[BlockChain]) -> dict[s
 
     ``layer_hamming``: share of places whose layers differ. ``layer_edit``: Levenshtein distance
     within stages over the larger number of layers; a layer costs 1 to insert or delete, half to
-    change its kernel and half its expansion, 1 to remove. ``layer_levenshtein``: the same where
-    every change costs 1. ``kernel_jsd``, ``expansion_jsd``: Jensen-Shannon divergence in bits of
-    the layers' kernels and expansions. ``depth_difference``: of a stage's layers, on average.
-    ``width_difference``: of a stage's width, on average, in powers of two.
+    change its kernel and half its expansion, 1 to remove. ``kernel_jsd``, ``expansion_jsd``:
+    Jensen-Shannon divergence in bits of the layers' kernels and expansions. ``depth_difference``:
+    of a stage's layers, on average. ``width_difference``: of a stage's width, on average, in
+    powers of two.
     """
     stages = [read_stages(chain) for chain in (*first, *second)]
     codes = _encode(stages)
@@ -75,8 +75,7 @@ def compare(first: Sequence[BlockChain], second: Sequence[BlockChain]) -> dict[s
     widths = np.abs(left.widths[:, None] - right.widths[None])
     return {
         "layer_hamming": _differing(left, right) / np.maximum(larger, 1),
-        "layer_edit": _levenshtein(left, right, _weighted) / np.maximum(most, 1),
-        "layer_levenshtein": _levenshtein(left, right, _unit) / np.maximum(most, 1),
+        "layer_edit": _levenshtein(left, right) / np.maximum(most, 1),
         "kernel_jsd": _divergence(stages, len(first), lambda layer: layer.kernel),
         "expansion_jsd": _divergence(stages, len(first), lambda layer: layer.expansion),
         "depth_difference": depths.mean(axis=2),
@@ -105,9 +104,6 @@ class _Codes:
         """Return some of the chains."""
         kept = slice(start, stop)
         return _Codes(self.layers[kept], self.lengths[kept], self.depths[kept], self.widths[kept])
-
-
-_Cost = Callable[[Integers, Integers], Matrix]
 
 
 def read_block(text: str) -> tuple[Layer, int | None, float]:
@@ -151,10 +147,6 @@ def _differing(left: _Codes, right: _Codes) -> Integers:
     return total
 
 
-def _unit(first: Integers, second: Integers) -> Matrix:
-    return np.where(first[:, None, 0] != second[None, :, 0], 1.0, 0.0)
-
-
 def _weighted(first: Integers, second: Integers) -> Matrix:
     """Return half for another kernel, half for another expansion, 1 for a removed layer."""
     kernel, expansion, removed = (first[:, None, k] != second[None, :, k] for k in (1, 2, 3))
@@ -163,7 +155,7 @@ def _weighted(first: Integers, second: Integers) -> Matrix:
     return np.where(removed, 1.0, np.where(both_removed, 0.0, changed))
 
 
-def _levenshtein(left: _Codes, right: _Codes, cost: _Cost) -> Matrix:
+def _levenshtein(left: _Codes, right: _Codes) -> Matrix:
     """Return the distance of all pairs, summed over the stages.
 
     The usual table of prefixes, each of its entries an array over all pairs; a pair's distance
@@ -179,7 +171,7 @@ def _levenshtein(left: _Codes, right: _Codes, cost: _Cost) -> Matrix:
             if i > 0:
                 here = [np.full(shape, float(i))]
                 for j in range(1, len(above)):
-                    changed = above[j - 1] + cost(firsts[:, i - 1], seconds[:, j - 1])
+                    changed = above[j - 1] + _weighted(firsts[:, i - 1], seconds[:, j - 1])
                     here.append(np.minimum(changed, 1 + np.minimum(above[j], here[j - 1])))
                 above = here
             for j, distance in enumerate(above):

@@ -46,7 +46,6 @@ CELL_METRICS: Mapping[str, Metric] = {
 }
 CHAIN_METRICS: Mapping[str, Metric] = {
     "layer_edit": Metric("layers, weighted edits (share)", 0.0),
-    "layer_levenshtein": Metric("layers, unit edits (share)", 0.0),
     "layer_hamming": Metric("layers by place (share that differ)", 0.0),
     "kernel_jsd": Metric("kernels (Jensen-Shannon, bits)", 0.0),
     "expansion_jsd": Metric("expansions (Jensen-Shannon, bits)", 0.0),

@@ -1,4 +1,4 @@
-"""Speed and memory of steps: fused against plain, captured against eager; or of a table."""
+"""Speed and memory of steps: fused against plain, captured against eager."""
 
 from __future__ import annotations
 
@@ -6,21 +6,17 @@ import argparse
 import dataclasses
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cli._arguments import positive, thread_count
 from harness.cli._output import emit
-from harness.errors import ConfigError
-from harness.interfaces.data import point_to_data
-from harness.plugins import METHODS, SPACES
+from harness.plugins import SPACES
 
 if TYPE_CHECKING:
     from harness.tools.bench_captured import Setting, StepTime
     from harness.tools.bench_memory import PathMemory
     from harness.tools.bench_steps import Comparison
 
-SEARCHER = "regularized_evolution"
 COUNTS = ("channels", "cells", "batch", "size", "steps", "threads")
 
 
@@ -38,23 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         text = f"{what} (default: %(default)s)"
         parser.add_argument(f"--{name}", type=positive, default=default, help=text)
     parser.add_argument("--threads", type=thread_count, default=1, help="(default: %(default)s)")
-    table = parser.add_argument_group("searches on a table of results, instead")
-    table.add_argument("--searches", type=positive, help="how many, each of 20,000 seconds on c10")
-    table.add_argument("--method", help=f"that searches, with --searches (default: {SEARCHER})")
-    table.add_argument("--data", type=Path, metavar="DIR", help="where the table is")
 
 
 def execute(args: argparse.Namespace) -> int:
     """Measure both implementations and print how they compare."""
     SPACES.check(args.space)
-    METHODS.check(args.method or SEARCHER)
-    if args.searches is not None:
-        return _time_searches(args)
-    if args.method:
-        raise ConfigError(
-            f"--method {args.method} says who searches a table: give --searches, too; a step of a "
-            "super-network is the same for every method."
-        )
     from harness.tools.bench_memory import measure_paths
     from harness.tools.bench_steps import compare, has_implementations
 
@@ -79,24 +63,6 @@ def execute(args: argparse.Namespace) -> int:
     }
     lines = [*_lines(args.space, found, paths), *map(_describe_time, times)]
     emit(document, lines, is_json=args.json)
-    return 0
-
-
-def _time_searches(args: argparse.Namespace) -> int:
-    """Search a table of results many times, and print how long it took."""
-    point_to_data(args.data)
-    from harness.tools.bench_tables import measure_searches
-
-    found = measure_searches(args.space, args.method or SEARCHER, args.searches)
-    document = {"space": args.space, **found.to_json()}
-    limits = ", ".join(f"{limit:,.0f} {unit}" for unit, limit in found.budget.items())
-    line = (
-        f"{found.searches:,} of {args.searches:,} searches of {found.method} ended ({limits} each, "
-        f"{found.evaluations:,} evaluations) in {found.seconds:.1f} s: "
-        f"{document['milliseconds_per_evaluation']:.3f} ms an evaluation, "
-        f"{found.recorded_bytes / 1e6:.1f} MB of records"
-    )
-    emit(document, [line], is_json=args.json)
     return 0
 
 

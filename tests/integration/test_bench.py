@@ -49,26 +49,3 @@ def test_paths_keep_a_fraction_of_what_all_operations_keep(space, capsys):
 def test_bench_refuses_what_cannot_be_measured(options, reason, capsys):
     assert cli.main([*TINY, *options]) == 2
     assert reason in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("options", "reason"),
-    [
-        (["--method", "drats"], "Did you mean darts"),
-        (["--space", "drats"], "Did you mean darts"),
-        (["--method", "darts"], "give --searches, too"),
-    ],
-)
-def test_names_are_checked_before_anything_is_measured(options, reason, capsys):
-    assert cli.main(["bench", *options]) == 2
-    assert reason in capsys.readouterr().err
-
-
-def test_searches_on_a_table_are_timed_and_recorded(capsys, reference):
-    command = ["bench", "--space", "nb201", "--method", "random_search", "--searches", "20"]
-    assert cli.main([*command, "--data", str(reference), "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["searches"] == 20 and found["budget"] == {"seconds": 20_000}
-    assert 20 * 100 < found["evaluations"] < 20 * 300
-    assert found["milliseconds_per_evaluation"] > 0
-    assert 20 * 1_000 < found["recorded_bytes"] < 20 * 20_000
