@@ -21,7 +21,7 @@ from analysis.statistics.variance import optimal_trainings, variance_components
 BUDGET_RATIO = 1.2
 # What a budget may limit, and what it is compared in where all methods have the same limit.
 UNITS = ("evaluations", "examples", "seconds")
-# What the runs of an arm cost, by the columns of the runs.
+# What the runs of an arm cost, by the columns of the runs, in the order of a bill.
 BILLED = (
     "search_seconds",
     "search_overhead_seconds",
@@ -133,16 +133,9 @@ def _budget(task: str, group: pd.DataFrame, budgets: Mapping[str, Mapping[str, f
     ratio = most / least if least > 0 else math.inf if most > 0 else 1.0
     low = _lower_ratio(group, means.index[-1], means.index[0]) if unit == "seconds" else None
     sign = "s" if unit == "seconds" else unit
-    return Budget(
-        task=task,
-        unit=unit,
-        methods=", ".join(f"{method} {brief(value)} {sign}" for method, value in means.items()),
-        least=least,
-        most=most,
-        ratio=ratio,
-        low=low,
-        is_unequal=(ratio if low is None else low) > BUDGET_RATIO,
-    )
+    methods = ", ".join(f"{method} {brief(value)} {sign}" for method, value in means.items())
+    is_unequal = (ratio if low is None else low) > BUDGET_RATIO
+    return Budget(task, unit, methods, least, most, ratio, low, is_unequal)
 
 
 def _common_unit(budgets: list[Mapping[str, float]]) -> str:
@@ -167,28 +160,13 @@ def _spread(group: pd.DataFrame, bill: pd.Series[float]) -> Variance:
     # Where nothing was searched, the runs of one architecture are trainings of it.
     by = "unit" if group["search_job"].any() else "architecture"
     found = variance_components([list(one) for _, one in group.groupby(by)["test_acc"]])
-    costs = float(bill["search_seconds"]), float(bill["train_seconds"])
-    return Variance(
-        searches=found.searches,
-        trainings=found.trainings,
-        search_sd=math.sqrt(found.search),
-        evaluation_sd=math.sqrt(found.evaluation),
-        icc=found.icc,
-        best_trainings=optimal_trainings(found, *costs),
-    )
+    best = optimal_trainings(found, float(bill["search_seconds"]), float(bill["train_seconds"]))
+    spread = math.sqrt(found.search), math.sqrt(found.evaluation)
+    return Variance(found.searches, found.trainings, *spread, found.icc, best)
 
 
 def _bill(done: pd.DataFrame, own: pd.Series[float]) -> Cost:
-    mean = {name: float(done[name].mean()) for name in BILLED}
+    searched, *counted, trained = (float(done[name].mean()) for name in BILLED)
     own_seconds = float(own.reindex(done["search_job"]).fillna(0.0).mean())
-    return Cost(
-        n=len(done),
-        own_search_seconds=own_seconds,
-        ancestor_seconds=mean["search_seconds"] - own_seconds,
-        search_seconds=mean["search_seconds"],
-        overhead_seconds=mean["search_overhead_seconds"],
-        search_examples=mean["search_examples"],
-        search_evaluations=mean["search_evaluations"],
-        train_seconds=mean["train_seconds"],
-        total_seconds=mean["search_seconds"] + mean["train_seconds"],
-    )
+    seconds = own_seconds, searched - own_seconds, searched
+    return Cost._make((len(done), *seconds, *counted, trained, searched + trained))

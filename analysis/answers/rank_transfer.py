@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from analysis.answers.rank_table import Cells, Scoring
 from analysis.loading.rows import frame
 from analysis.statistics.ceilings import attenuation, noise_ceiling, reliability, spearman_brown
-from analysis.statistics.correlations import correlations, share, tau_interval, top
+from analysis.statistics.correlations import Correlations, correlations, share, tau_interval, top
 from analysis.statistics.selection import (
     Overlap,
     overlap_curve,
@@ -29,24 +29,18 @@ COUNTS = (1, 10, 100, 1000)
 BEST = (0.1, 0.05, 0.01)
 
 
-class Agreement(NamedTuple):
-    """How the source's scores rank the target's, over some cells."""
+class Subset(NamedTuple):
+    """Over which cells the source's scores rank the target's."""
 
-    subset: Annotated[
-        str,
-        "Which cells: `all`, `connected`, or the source's `top 10%` and the like.",
-    ]
-    n: Annotated[int, "How many these are."]
-    kendall: Annotated[float, "Tau-b."]
-    low: Annotated[float, "Lower limit of its 95 % interval over cells."]
+    subset: Annotated[str, "`all`, `connected`, or the source's `top 10%` and the like."]
+
+
+class Agreement(NamedTuple):
+    """How sure tau-b is, and how it compares with two trainings on the target."""
+
+    low: Annotated[float, "Lower limit of the 95 % interval of tau-b over cells."]
     high: Annotated[float, "Upper limit."]
     interval: Annotated[str, "How that was computed, or why there is none."]
-    spearman: Annotated[float, "Rho."]
-    weighted: Annotated[
-        float,
-        "Kendall's tau, hyperbolically weighted towards the top of either ranking.",
-    ]
-    somers: Annotated[float, "Somers' D of the target given the source."]
     kendall_single: Annotated[
         float | None,
         "Mean tau-b of one training on the source with one on the target; None where trainings "
@@ -56,10 +50,7 @@ class Agreement(NamedTuple):
         float | None,
         "Mean tau-b of two trainings on the target; None where these are not published.",
     ]
-    share_of_ceiling: Annotated[
-        float | None,
-        "`kendall_single / ceiling`, at most 1; None where one of them is.",
-    ]
+    share_of_ceiling: Annotated[float | None, "`kendall_single / ceiling`, at most 1, or None."]
 
 
 class Selected(NamedTuple):
@@ -99,7 +90,7 @@ def rank_transfer(
     rng: np.random.Generator,
     fractions: Sequence[float] = FRACTIONS,
 ) -> pd.DataFrame:
-    """Return the correlations over all cells and over the source's best, as ``Agreement``."""
+    """Return the correlations over all cells and over the source's best."""
     subsets = [(f"top {fraction:.0%}", _best(source, cells, fraction)) for fraction in fractions]
     if not cells.connected.all():
         subsets.insert(1, ("connected", cells.rows[cells.connected]))
@@ -107,7 +98,7 @@ def rank_transfer(
         _agreement("all" if name == "top 100%" else name, source, target, chosen, rng)
         for name, chosen in subsets
     ]
-    return frame(Agreement, rows)
+    return frame((Subset, Correlations, Agreement), rows)
 
 
 def selection_table(
@@ -190,22 +181,10 @@ def _agreement(
     target: Scoring,
     rows: NDArray[np.int64],
     rng: np.random.Generator,
-) -> Agreement:
+) -> tuple[Subset, Correlations, Agreement]:
     s, t = source.scores[rows], target.scores[rows]
-    found, tau = correlations(s, t), tau_interval(s, t, rng)
+    tau = tau_interval(s, t, rng)
     own = None if source.own is None else source.own[rows]
     ceiling = None if target.trials is None else noise_ceiling(own, target.trials[rows])
-    return Agreement(
-        subset=subset,
-        n=found.n,
-        kendall=found.kendall,
-        low=tau.low,
-        high=tau.high,
-        interval=tau.method,
-        spearman=found.spearman,
-        weighted=found.weighted,
-        somers=found.somers,
-        kendall_single=ceiling.tau if ceiling else None,
-        ceiling=ceiling.ceiling if ceiling else None,
-        share_of_ceiling=ceiling.ratio if ceiling else None,
-    )
+    single = (ceiling.tau, ceiling.ceiling, ceiling.ratio) if ceiling else (None, None, None)
+    return Subset(subset), correlations(s, t), Agreement(*tau[1:], *single)

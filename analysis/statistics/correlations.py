@@ -8,7 +8,7 @@ carry noise of 1e-13 that breaks true ties.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,23 +25,14 @@ FEWEST, BOOTSTRAPPED, MOST_BOOTSTRAPPED = 10, 20, 2000
 RESAMPLES = 1000
 
 
-@dataclass(frozen=True)
-class Correlations:
-    """How two scorings of the same architectures agree; NaN where one of them is constant.
+class Correlations(NamedTuple):
+    """How two scorings of the same architectures agree; NaN where one of them is constant."""
 
-    Attributes:
-        n: Architectures.
-        kendall: Tau-b.
-        spearman: Rho.
-        weighted: Kendall's tau, hyperbolically weighted towards the top of either ranking.
-        somers: Somers' D of the target given the source: pairs tied on the source do not count.
-    """
-
-    n: int
-    kendall: float
-    spearman: float
-    weighted: float
-    somers: float
+    n: Annotated[int, "Architectures."]
+    kendall: Annotated[float, "Tau-b."]
+    spearman: Annotated[float, "Rho."]
+    weighted: Annotated[float, "Tau, hyperbolically weighted towards the top of either ranking."]
+    somers: Annotated[float, "Somers' D of the target given the source; its ties do not count."]
 
 
 def quantised(scores: ArrayLike) -> Scores:

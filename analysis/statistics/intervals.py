@@ -145,11 +145,6 @@ def welch(x: Values, y: Values, level: float = LEVEL) -> Interval:
     return mean_difference(x, y).interval(level)
 
 
-def paired_t(differences: Values, level: float = LEVEL) -> Interval:
-    """Return the mean of paired differences with its t interval."""
-    return paired_difference(differences).interval(level)
-
-
 def mean_interval(x: Values, level: float = LEVEL) -> Interval:
     """Return a mean with its t interval."""
     return contrast([(1.0, x)], "t").interval(level)

@@ -13,7 +13,7 @@ from analysis.answers.arms import finite
 from analysis.answers.keys import ArmKey, PairKey
 from analysis.arms import CARRIED, CONTINUED, DIRECT, DIRECT_LONG, ON_TARGET, RANDOM, TRANSFERRED
 from analysis.loading.rows import frame
-from analysis.statistics.intervals import Interval, paired_t, welch
+from analysis.statistics.intervals import Interval, paired_difference, welch
 
 # Sources and targets.
 Pairs = Sequence[tuple[str, str]]
@@ -80,7 +80,7 @@ def difference(first: pd.DataFrame, second: pd.DataFrame) -> Interval:
     pairs = matched(first, second)
     if pairs is None:
         return welch(finite(first), finite(second))
-    return paired_t(paired_differences(pairs))
+    return paired_difference(paired_differences(pairs)).interval()
 
 
 def paired_differences(pairs: pd.DataFrame) -> list[float]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.statistics.effects import a12
-from analysis.statistics.intervals import mean_interval, paired_t, welch
+from analysis.statistics.intervals import mean_interval, paired_difference, welch
 from analysis.statistics.paired import sign_flip_test, signed_rank_test
 from analysis.statistics.power import capacity, smallest_p
 
@@ -42,7 +42,7 @@ def test_smallest_p_and_capacity_are_those_of_the_table(n, unpaired, carries, pa
 
 def test_paired_differences_have_the_known_answer():
     differences = (0.4, 0.1, 0.3, 0.25, -0.05)
-    found = paired_t(differences)
+    found = paired_difference(differences).interval()
     assert sign_flip_test(differences).p == pytest.approx(0.125)
     assert (found.estimate, found.low, found.high) == pytest.approx(
         (0.2, -0.019497, 0.419497), abs=1e-6
@@ -65,14 +65,19 @@ def test_welch_has_the_known_answer():
 
 
 def test_a_single_value_has_no_interval_and_says_so():
-    for found in (welch([1.0], [2.0, 3.0]), mean_interval([1.0]), paired_t([1.0])):
+    for found in (
+        welch([1.0], [2.0, 3.0]),
+        mean_interval([1.0]),
+        paired_difference([1.0]).interval(),
+    ):
         assert math.isnan(found.low)
         assert "no interval" in found.method
     assert welch([1.0], [2.0, 3.0]).estimate == -1.5
 
 
 def test_equal_values_have_no_interval_and_say_so():
-    for found in (welch([50.0] * 3, [40.0] * 3), mean_interval([50.0] * 3), paired_t([0.1] * 4)):
+    paired = paired_difference([0.1] * 4).interval()
+    for found in (welch([50.0] * 3, [40.0] * 3), mean_interval([50.0] * 3), paired):
         assert math.isnan(found.low)
         assert "no spread" in found.method
 
