@@ -222,9 +222,13 @@ class Study:
 
     @property
     def _family(self) -> Family:
-        """What the protocol declares; the experiments share it."""
+        """What the protocol declares; of several, pooled by force, all that any declares.
+
+        They hold against a margin only if they declare the same.
+        """
         its = [facts.experiment for facts in self.experiments.values()]
-        margin = its[0]["protocol"].get("margin")
+        margins = {one["protocol"].get("margin") for one in its}
+        margin = margins.pop() if len(margins) == 1 else None
         return Family(self.methods, self.pairs, list_declared(*its), margin)
 
 

@@ -63,3 +63,12 @@ def test_what_all_experiments_share_is_said_once(invent, tmp_path):
     what = {"methods": ("darts",), "arms": ARMS}
     (study,) = load([invent("one", seeds=[0], **what), invent("two", seeds=[1], **what)])
     assert facts(study, tmp_path)["protocol"] == "tiny"
+
+
+def test_what_any_of_them_declares_is_compared(invent):
+    other = {"name": "other", "primary": [{"arm": "direct", "against": "random"}], "margin": 1.0}
+    study = pooled(invent, LONGER | other)
+    asked = {(one.question.arm, one.question.against) for one in study.comparisons}
+    mine = {("direct", "transferred"), ("transferred", "random")}  # no arm continued was run
+    assert asked == {*mine, ("direct", "random")}
+    assert not any(one.against_margin for one in study.comparisons)

@@ -16,11 +16,12 @@ Sides = tuple[pd.DataFrame, pd.DataFrame]
 
 
 def list_declared(*experiments: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return what experiments under one protocol declare: arms, and what each is compared with.
+    """Return all that any of some experiments declares: arms, and what each is compared with.
 
     Given architectures are compared with random ones, unless the protocol says otherwise.
     """
-    declared = [(one["arm"], one["against"]) for one in experiments[0]["protocol"]["primary"]]
+    said = [one for its in experiments for one in its["protocol"]["primary"]]
+    declared = list(dict.fromkeys((one["arm"], one["against"]) for one in said))
     has_given = any(its.get("architectures") for its in experiments)
     if has_given and GIVEN not in dict(declared):
         declared.append((GIVEN, RANDOM))
