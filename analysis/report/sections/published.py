@@ -64,7 +64,7 @@ def _list_figures(study: Study) -> Iterator[Block]:
             ("accuracy ± SD (n), %", _accuracy),
             ("[95 % CI]", _limits),
             ("published as", lambda row: str(row["title"])),
-            ("from", lambda row: joined((row["origin"], row["tag"]))),
+            ("from", _origin),
         ]
         yield Text(ABOUT_FIGURES)
         yield grid("published_figures", figures.table, columns)
@@ -113,6 +113,12 @@ def _accuracy(row: Row) -> str:
 def _limits(row: Row) -> str:
     has_limits = not math.isnan(row["low"])
     return f"[{decimal(row['low'])}, {decimal(row['high'])}]" if has_limits else ""
+
+
+def _origin(row: Row) -> str:
+    """Return where a figure was read; of ours only why there is no interval."""
+    has_limits = not math.isnan(row["low"])
+    return "" if has_limits else joined((row["origin"], row["tag"]))
 
 
 def _quantity(row: Row) -> str:
