@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
 
 import pandas as pd
 
-from analysis.answers.comparisons.records import Comparison, Verdict
+from analysis.answers.comparisons.records import Comparison
 from analysis.answers.comparisons.sentences import say
 from analysis.arms import (
     ARMS,
@@ -20,15 +19,14 @@ from analysis.numbers import decimal, duration, joined, pair_label, several
 from analysis.report.document import Block, Listing, Section, Text
 from analysis.report.gallery import Gallery
 from analysis.report.notices import notices
-from analysis.report.sections import summary
+from analysis.report.sections import by_pair, summary
 from analysis.report.sections.verdicts import stamps
 from analysis.statistics.outliers import all_below_p, count_apart
 from analysis.statistics.sample import ALPHA
 from analysis.study import Study
 from harness.api import BlockChain
 
-# Of more methods and pairs each sentence is brief; of still more there is one for each method.
-MOST_SENTENCES, MOST_CELLS = 6, 12
+MOST_SENTENCES = 6  # beside what a figure shows
 NOUNS = {"search": ("search", "searches"), "train": ("training", "trainings")}
 
 
@@ -53,52 +51,72 @@ def section(study: Study, gallery: Gallery) -> Section:
 
 
 def sentences(study: Study) -> Iterator[str]:
-    """Yield a sentence for each method and pair; of many, the last is about random ones.
+    """Yield a sentence for each method and pair, of many methods for each pair and question.
 
-    Where nothing is carried over, or on very many pairs, a sentence sums up a method.
+    Where nothing is carried over, or on many pairs, a sentence sums up a method.
     """
     asked = {(one.question.method, one.question.pair) for one in study.comparisons}
     cells = [cell for cell in product(study.methods, study.pairs) if cell in asked]
     is_carried = any(
         {one.question.arm, one.question.against} & {*CARRIED} for one in study.comparisons
     )
-    if not is_carried or len(cells) > MOST_CELLS:
-        yield from summary.sentences(study, _name_things(study))
-        return
-    is_many = len(cells) > MOST_SENTENCES
+    things = _name_things(study)
+    by_pairs = list(by_pair.sentences(study, things))
+    if is_carried and len(cells) <= MOST_SENTENCES:
+        for method, pair in cells:
+            yield from _tell(study, method, pair)
+    elif is_carried and len(by_pairs) <= MOST_SENTENCES:
+        yield from by_pairs
+        yield from _tell_spreads(study, cells)
+    else:
+        yield from summary.sentences(study, things)
+
+
+def _tell_spreads(study: Study, cells: Iterable[tuple[str, tuple[str, str]]]) -> Iterator[str]:
     for method, pair in cells:
-        yield from _tell(study, method, pair, is_brief=is_many)
-    if is_many:
-        yield from _against_random(study)
+        found = _list_asked(study, method, pair)
+        asked = min(found, key=by_pair.rank)
+        carried = _carried(asked)
+        if told := _spread(found[asked], found.get((carried, RANDOM)), carried):
+            yield f"{method}, {pair_label(*pair)}:{told}"
 
 
-def _tell(study: Study, method: str, pair: tuple[str, str], *, is_brief: bool) -> Iterator[str]:
-    """Say how a method did on a pair; nothing where nothing was asked."""
-    source, target = pair
-    found = {
+def _list_asked(
+    study: Study, method: str, pair: tuple[str, str]
+) -> dict[tuple[str, str], Comparison]:
+    """Return what is declared of a method on a pair, by the arms that are compared."""
+    return {
         (one.question.arm, one.question.against): one
         for one in study.comparisons
         if (one.question.method, one.question.pair) == (method, pair)
     }
-    if not found:
-        return
+
+
+def _carried(asked: tuple[str, str]) -> str:
+    return next((arm for arm in asked if arm in CARRIED), asked[0])
+
+
+def _tell(study: Study, method: str, pair: tuple[str, str]) -> Iterator[str]:
+    """Say how a method did on a pair."""
+    source, target = pair
+    found = _list_asked(study, method, pair)
     on_target = study.labels[target]
     on_pair = pair_label(study.labels[source], on_target)
     name = f"{method}, {on_target if method in study.given else on_pair}"
-    asked = min(found, key=_rank)
+    asked = min(found, key=by_pair.rank)
     things = _name_things(study)
     phrases = {
         arm: its.phrase.format(things=things, source=source, target=target)
         for arm, its in ARMS.items()
     }
-    carried = next((arm for arm in asked if arm in CARRIED), asked[0])
+    carried = _carried(asked)
     is_first = asked[0] == carried
     subject, other = (phrases[arm] for arm in asked)
     if asked == (carried, DIRECT):
         other = f"{things} searched there"
     told = [say(found[asked], subject, other)]
     random = found.get((carried, RANDOM))
-    if random and asked != (carried, RANDOM) and not is_brief:
+    if random and asked != (carried, RANDOM):
         again = f"these {things}" if is_first else phrases[carried]
         told.append(say(random, again, phrases[RANDOM], is_second=is_first))
     yield f"{name}: {'; '.join(told)}.{_spread(found[asked], random, carried)}"
@@ -111,27 +129,6 @@ def _name_things(study: Study) -> str:
         return "architectures"
     is_chain = any(isinstance(graph, BlockChain) for graph in graphs.values())
     return "networks" if is_chain else "cells"
-
-
-def _rank(key: tuple[str, str]) -> tuple[bool, ...]:
-    """Return how telling a comparison is: what was carried over with direct search, then random."""
-    return not {*key} & {*CARRIED}, DIRECT not in key, RANDOM not in key, key[0] not in CARRIED
-
-
-def _against_random(study: Study) -> Iterator[str]:
-    """Say how often what was carried over did better and worse than random architectures."""
-    found = [
-        one
-        for one in study.comparisons
-        if (asked := one.question).against == RANDOM and asked.arm in CARRIED
-    ]
-    counts = Counter(one.verdict for one in found)
-    if found:
-        better, worse = counts[Verdict.SUPERIOR], counts[Verdict.INFERIOR]
-        yield (
-            f"Against random {_name_things(study)}: what was carried over did better in {better} "
-            f"and worse in {worse} of {several(len(found), 'comparison')}."
-        )
 
 
 def _spread(one: Comparison, random: Comparison | None, carried: str) -> str:
