@@ -31,7 +31,7 @@ def section(study: Study, gallery: Gallery) -> Section:
     if given := _list_given(study):
         plot = _plot_of(given[0].graphs)
         table = plot.tabulate(ALONE, given)
-        picture = gallery.add_figure(plot.draw(table), "given", "Given architectures.", table)
+        picture = gallery.add_figure(plot.draw(table), "given_cells", "Given architectures.", table)
         blocks.append(Fold("Given architectures", (picture,)) if blocks else picture)
     return Section("cells", "Cells before and after" if study.lineages else "Cells", tuple(blocks))
 
