@@ -69,4 +69,4 @@ def test_table_stands_in_the_report(place, tmp_path):
     section = place(f"{SECTIONS}/distinct.py").section(study, gallery)
     page = render("report.md.j2", Page("t", (), (Part("p", (), (section,)),), ()), [gallery])
     canonical = study.tables.runs.groupby(["method", "arm"])["canonical"].nunique()
-    assert f"| darts | direct | d100 | 3 | {canonical['darts', 'direct']} |" in page
+    assert f"| darts | direct | d100 → d100 | 3 | {canonical['darts', 'direct']} |" in page
