@@ -7,12 +7,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.answers.arms import arms_table, units
+from analysis.answers.cells.changes import change_table, operation_table
+from analysis.answers.cells.course import course_table, divergence_table
 from analysis.answers.cells.lineage import Lineage, list_lineages
-from analysis.answers.cells.searched import Collection, collect_found
-from analysis.answers.cells.tables import change_tables, similarity_tables
+from analysis.answers.cells.searched import Collection, collect_found, group_table, stability_table
+from analysis.answers.cells.shapes import shape_table
+from analysis.answers.cells.trained import functional_table, mantel_table
 from analysis.answers.comparisons.asked import list_declared
 from analysis.answers.comparisons.family import Family, compare_family, compare_methods
 from analysis.answers.comparisons.records import Comparison
@@ -20,9 +24,15 @@ from analysis.answers.costs import budget_table, cost_table, variance_table
 from analysis.answers.published import published_table, read_published
 from analysis.answers.published_figures import Figures, compare_figures
 from analysis.answers.sizes import size_table
+from analysis.answers.transfer.consistency import consistency_table
+from analysis.answers.transfer.equivalents import equivalent_table
+from analysis.answers.transfer.further_images import crossed_table
 from analysis.answers.transfer.gains import gain_table
 from analysis.answers.transfer.gaps import gap_table
-from analysis.answers.transfer.tables import transfer_tables
+from analysis.answers.transfer.populations import find_populations
+from analysis.answers.transfer.retention import retention_table
+from analysis.answers.transfer.savings import saving_table
+from analysis.answers.transfer.shared import rank_agreement_table, shared_table
 from analysis.answers.undecided import agreement_table, list_undecided
 from analysis.answers.warm_starts import process_tables
 from analysis.architectures.chance import NOTHING, Chance, load_chance
@@ -162,7 +172,18 @@ class Study:
     @cached_property
     def transfer(self) -> dict[str, pd.DataFrame]:
         """Retention, savings and the like, by the name of the table."""
-        return transfer_tables(self.tables, self.units, self.pairs)
+        tables, units, pairs = self.tables, self.units, self.pairs
+        populations = find_populations(self.experiments, tables.runs)
+        shared = shared_table(units, pairs)
+        return {
+            "retention": retention_table(units, pairs),
+            "equivalents": equivalent_table(units, populations),
+            "savings": saving_table(tables.runs, pairs),
+            "consistency": consistency_table(units, pairs),
+            "shared": shared,
+            "agreement": rank_agreement_table(shared),
+            "crossed": crossed_table(tables, units, pairs),
+        }
 
     @cached_property
     def process(self) -> dict[str, pd.DataFrame]:
@@ -198,12 +219,25 @@ class Study:
     @cached_property
     def similarity(self) -> dict[str, pd.DataFrame]:
         """How alike what was found is, by the name of the table."""
-        return similarity_tables(self.tables, self.found, self.chance)
+        rng = np.random.default_rng(0)  # of relabellings, where not all can be tried
+        return {
+            "similarity_stability": stability_table(self.found, self.chance),
+            "similarity_groups": group_table(self.found, rng),
+            "similarity_mantel": mantel_table(self.tables, rng),
+            "similarity_functional": functional_table(self.tables),
+        }
 
     @cached_property
     def changes(self) -> dict[str, pd.DataFrame]:
         """What the swap of data changed, by the name of the table."""
-        return change_tables(self.tables, self.lineages, self.chance)
+        lineages, alphas = self.lineages, self.tables.alphas
+        return {
+            "changes": change_table(lineages, self.chance),
+            "change_operations": operation_table(lineages, self.chance),
+            "shapes": shape_table(self.tables, self.chance),
+            "alpha_course": course_table(lineages, alphas),
+            "alpha_divergence": divergence_table(lineages, alphas),
+        }
 
     @cached_property
     def sizes(self) -> pd.DataFrame:

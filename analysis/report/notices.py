@@ -38,7 +38,7 @@ def notices(study: Study) -> list[str]:
         *_about_undecided(study),
         *_about_jobs(study),
         *_about_files(tables.jobs),
-        *(problem.sentence for problem in validate(tables.runs, tables.trace, tables.alphas)),
+        *validate(tables.runs, tables.trace, tables.alphas),
         *_about_values(tables.runs),
         *_about_file(study),
     ]

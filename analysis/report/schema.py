@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pandas as pd
 
@@ -28,44 +27,19 @@ CLOCKS = ("step", "examples", "evaluations")
 NAMED = 3
 
 
-@dataclass(frozen=True)
-class Problem:
-    """A promise that a table breaks.
-
-    Attributes:
-        table: Its name.
-        what: What its rows are, as ``test_acc outside 0 to 100 %``.
-        jobs: Of the rows, each once; empty where the table as a whole is meant.
-    """
-
-    table: str
-    what: str
-    jobs: tuple[str, ...] = ()
-
-    @property
-    def sentence(self) -> str:
-        """The problem in words, with the first few jobs."""
-        if not self.jobs:
-            return f"Table {self.table}: {self.what}."
-        more = f" and {len(self.jobs) - NAMED} more" if len(self.jobs) > NAMED else ""
-        named = ", ".join(self.jobs[:NAMED])
-        count = several(len(self.jobs), "job")
-        return f"Table {self.table}: {self.what} ({count}: {named}{more})."
-
-
-def validate(runs: pd.DataFrame, trace: pd.DataFrame, alphas: pd.DataFrame) -> list[Problem]:
-    """Return everything that is wrong with the three tidy tables; empty if nothing is."""
+def validate(runs: pd.DataFrame, trace: pd.DataFrame, alphas: pd.DataFrame) -> list[str]:
+    """Return what is wrong with the three tidy tables, a sentence each; empty if nothing is."""
     expected = {"runs": (runs, RunRow._fields), "trace": (trace, TickRow._fields),
                 "alphas": (alphas, AlphaRow._fields)}  # fmt: skip
     lacking = [
-        Problem(name, f"no column {', '.join(sorted(set(columns) - set(table)))}")
+        f"Table {name}: no column {', '.join(sorted(set(columns) - set(table)))}."
         for name, (table, columns) in expected.items()
         if set(columns) - set(table)
     ]
     return lacking or [*_runs(runs), *_trace(trace), *_alphas(alphas)]
 
 
-def _runs(runs: pd.DataFrame) -> Iterator[Problem]:
+def _runs(runs: pd.DataFrame) -> Iterator[str]:
     done = runs[runs["status"] == "done"]
     for column in ("test_acc", "val_acc"):
         known = runs[runs[column].notna()]
@@ -82,7 +56,7 @@ def _runs(runs: pd.DataFrame) -> Iterator[Problem]:
     yield from _found("runs", done, sizes > 1, "equal data with unequal numbers of test images")
 
 
-def _trace(trace: pd.DataFrame) -> Iterator[Problem]:
+def _trace(trace: pd.DataFrame) -> Iterator[str]:
     steps = trace.groupby("job", sort=False)
     for column in CLOCKS:
         yield from _found("trace", trace, steps[column].diff() < 0, f"{column} that go back")
@@ -92,13 +66,16 @@ def _trace(trace: pd.DataFrame) -> Iterator[Problem]:
                       "best_val_so_far outside 0 to 100 %")  # fmt: skip
 
 
-def _alphas(alphas: pd.DataFrame) -> Iterator[Problem]:
+def _alphas(alphas: pd.DataFrame) -> Iterator[str]:
     yield from _found("alphas", alphas, alphas["alpha"].isna(), "alpha that is no number")
     twice = alphas.duplicated(["job", "tick", "cell", "edge", "op"], keep=False)
     yield from _found("alphas", alphas, twice, "an operation twice on one edge")
 
 
-def _found(name: str, table: pd.DataFrame, is_bad: pd.Series[bool], what: str) -> Iterator[Problem]:
-    jobs = table["job"][is_bad.astype(bool)]
-    if len(jobs):
-        yield Problem(name, what, tuple(dict.fromkeys(map(str, jobs))))
+def _found(name: str, table: pd.DataFrame, is_bad: pd.Series[bool], what: str) -> Iterator[str]:
+    """Say what rows are that break a promise, with the first few of their jobs."""
+    jobs = list(dict.fromkeys(map(str, table["job"][is_bad.astype(bool)])))
+    if jobs:
+        more = f" and {len(jobs) - NAMED} more" if len(jobs) > NAMED else ""
+        named = ", ".join(jobs[:NAMED])
+        yield f"Table {name}: {what} ({several(len(jobs), 'job')}: {named}{more})."

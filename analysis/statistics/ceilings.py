@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.statistics.correlations import Scores, kendall, quantised
+from analysis.statistics.correlations import Scores, kendall
+from analysis.statistics.sample import quantised
 
 Trials = NDArray[np.float64]
 

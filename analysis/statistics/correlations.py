@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from analysis.statistics.intervals import Interval
-from analysis.statistics.sample import LEVEL, RESOLUTION_DIGITS
+from analysis.statistics.sample import LEVEL, quantised
 
 Scores = NDArray[np.float64]
 
@@ -33,11 +33,6 @@ class Correlations(NamedTuple):
     spearman: Annotated[float, "Rho."]
     weighted: Annotated[float, "Tau, hyperbolically weighted towards the top of either ranking."]
     somers: Annotated[float, "Somers' D of the target given the source; its ties do not count."]
-
-
-def quantised(scores: ArrayLike) -> Scores:
-    """Return scores rounded to 6 decimals."""
-    return np.asarray(scores, dtype=np.float64).round(RESOLUTION_DIGITS)
 
 
 def correlations(source: ArrayLike, target: ArrayLike) -> Correlations:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 ALPHA = 0.05
 LEVEL = 0.95
@@ -53,7 +53,7 @@ class Outcome:
 NOTHING_TESTED = Outcome(math.nan, math.nan)
 
 
-def quantised(x: Values) -> Array:
+def quantised(x: ArrayLike) -> Array:
     """Return values in which equal accuracies are equal numbers."""
     values: Array = np.asarray(x, dtype=np.float64).round(RESOLUTION_DIGITS)
     return values

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from analysis.statistics.correlations import quantised, share, top
-from analysis.statistics.sample import LEVEL
+from analysis.statistics.correlations import share, top
+from analysis.statistics.sample import LEVEL, quantised
 
 Curve = NDArray[np.float64]
 

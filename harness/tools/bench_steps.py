@@ -1,4 +1,4 @@
-"""Speed and memory of a search step, against the plain implementation of the same super-network."""
+"""Speed of a search step, against the plain implementation of the same super-network."""
 
 from __future__ import annotations
 
@@ -15,12 +15,10 @@ from harness.api import Gates
 from harness.execution.environment import synchronise
 from harness.search.oneshot.bilevel import Bilevel
 from harness.tools.bench_captured import Setting, open_search
-from harness.tools.bench_memory import count_kept
 from harness.training.augmentation import normalise
 from methods.darts import Darts
 
 WARMUP_STEPS = 2
-KEPT, ALLOCATED = "bytes kept for the backward pass", "most bytes allocated in a step"
 
 
 @dataclass(frozen=True)
@@ -34,11 +32,6 @@ class Comparison:
         fused_seconds: Median of a step.
         ratio: Median over pairs of steps, one after the other, of fused to plain seconds.
         ratio_quartiles: First and third.
-        plain_examples_per_second: Of the weights' batches.
-        fused_examples_per_second: Of the weights' batches.
-        plain_bytes: Memory of a step.
-        fused_bytes: Memory of a step.
-        memory: What the bytes are.
         difference: Largest relative difference, in float64, of outputs, gradients of gates and of
             weights, and running statistics.
         steps: That were timed of each.
@@ -49,11 +42,6 @@ class Comparison:
     fused_seconds: float
     ratio: float
     ratio_quartiles: tuple[float, float]
-    plain_examples_per_second: float
-    fused_examples_per_second: float
-    plain_bytes: int
-    fused_bytes: int
-    memory: str
     difference: float
     steps: int
 
@@ -69,12 +57,10 @@ def compare(setting: Setting, steps: int, report: Callable[[str], None]) -> Comp
     torch.set_num_threads(setting.threads)
     report("comparing outputs and gradients")
     difference = _find_difference(setting)
-    report("measuring memory")
     searches = _open_searches(setting)
     for search in searches:
         for _ in range(WARMUP_STEPS):
             search.step()
-    plain_bytes, fused_bytes = (_measure_memory(search, setting) for search in searches)
     seconds: list[tuple[float, float]] = []
     for step in range(steps):
         report(f"step {step + 1} of {steps}")
@@ -90,11 +76,6 @@ def compare(setting: Setting, steps: int, report: Callable[[str], None]) -> Comp
         fused_seconds=fused_seconds,
         ratio=statistics.median(ratios),
         ratio_quartiles=(quartiles[0], quartiles[2]),
-        plain_examples_per_second=setting.batch_size / plain_seconds,
-        fused_examples_per_second=setting.batch_size / fused_seconds,
-        plain_bytes=plain_bytes,
-        fused_bytes=fused_bytes,
-        memory=KEPT if setting.device == "cpu" else ALLOCATED,
         difference=difference,
         steps=steps,
     )
@@ -156,19 +137,6 @@ def _look_at(network: nn.Module, setting: Setting) -> list[Tensor]:
         [buffer.double() for buffer in network.buffers()],
     )
     return [torch.cat([tensor.detach().flatten() for tensor in group]) for group in groups]
-
-
-def _measure_memory(search: Bilevel, setting: Setting) -> int:
-    """Return the most bytes allocated, or on a processor those kept for the backward pass."""
-    if setting.device != "cpu":
-        torch.cuda.reset_peak_memory_stats(setting.device)
-        search.step()
-        return int(torch.cuda.max_memory_allocated(setting.device))
-    images, targets = _make_batch(setting, 0)
-    gates = Gates([torch.zeros(len(edge.options)).softmax(0) for edge in setting.space.edges])
-    return count_kept(
-        search.supernet, lambda: cross_entropy(search.supernet(images, gates), targets)
-    )
 
 
 def _time_pair(searches: Sequence[Bilevel], device: str, *, swap: bool) -> tuple[float, float]:

@@ -13,19 +13,25 @@ def test_bench_compares_both_implementations(capsys):
     printed = capsys.readouterr()
     found = json.loads(printed.out)
     assert found["difference"] < 1e-10
-    assert 0 < found["fused_bytes"] < found["plain_bytes"]
+    assert 0 < found["paths"]["fused_weights"] < found["paths"]["dense_weights"]
     assert found["plain_seconds"] > 0
-    assert found["fused_examples_per_second"] == pytest.approx(4 / found["fused_seconds"])
+    assert found["fused_seconds"] > 0
     assert found["ratio_quartiles"][0] <= found["ratio"] <= found["ratio_quartiles"][1]
     assert [found[name] for name in ("space", "channels", "steps")] == ["darts", 2, 2]
-    assert "kept for the backward pass" in found["memory"]
     assert "step 2 of 2" in printed.err
 
 
 def test_bench_prints_a_summary(capsys):
     assert cli.main([*TINY[:-1], "1"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == ["plain", "fused", "ratio", "MiB", "one", "two"]
+    assert [line.split()[0] for line in lines] == [
+        "plain",
+        "fused",
+        "ratio",
+        "largest",
+        "one",
+        "two",
+    ]
 
 
 @pytest.mark.parametrize("space", ["darts", "mobile"])

@@ -60,7 +60,7 @@ def _shared(units: pd.DataFrame, pairs: Pairs) -> Iterator[Shared]:
             yield Shared(method, source, target, int(seed), float(on_source), float(on_target))
 
 
-def agreement_table(shared: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
+def rank_agreement_table(shared: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     """Return how the architectures of all searches of a pair rank on source and target."""
     rows: list[Agreement] = []
     for (source, target), group in shared.groupby(["source", "target"], sort=False):
