@@ -138,8 +138,8 @@ def _about_jobs(study: Study) -> Iterator[str]:
         yield f"Of {several(len(study.tables.jobs), 'job')}, {joined(bad)}; see the list below."
     if any(comparison.verdict == "infeasible" for comparison in study.comparisons):
         yield (
-            "The design is too small for a verdict on at least one declared comparison: no outcome "
-            "of it could be significant. Effects and intervals are shown."
+            "The design is too small for a verdict on at least one declared comparison, whatever "
+            "its outcome."
         )
 
 

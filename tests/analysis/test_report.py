@@ -106,9 +106,8 @@ def test_report_says_what_limits_it(report):
     _, html = report
     assert "labels are products of d10" in html
     assert "d100 (invented subset)" in html
-    assert (
-        "UNEQUAL BUDGET on d100: the mean cold search took random_search 10 s, darts 20 s" in html
-    )
+    assert "UNEQUAL BUDGET: the mean cold search took " in html
+    assert "on d100 random_search 10 s, darts 20 s" in html
     assert "a factor of 2.00; up to 1.20 counts as equal" in html
     assert "so few runs cannot tell cells found on d10 from" in html
     assert "choices.learning_rate" in html

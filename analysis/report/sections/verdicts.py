@@ -79,12 +79,11 @@ def stamps(study: Study) -> list[str]:
 
 
 def unequal_budgets(study: Study) -> list[str]:
-    """Return the stamp for every task on which methods' searches cost too differently."""
-    return [
-        f"UNEQUAL BUDGET on {row['task']}: the mean cold search took {row['methods']}, a factor of "
-        f"{_factor(row)}; up to {decimal(BUDGET_RATIO)} counts as equal."
-        for row in list_rows(study.budgets[study.budgets["is_unequal"].astype(bool)])
-    ]
+    """Return the stamp for all tasks on which methods' searches cost too differently."""
+    unequal = list_rows(study.budgets[study.budgets["is_unequal"].astype(bool)])
+    told = [f"on {row['task']} {row['methods']}, a factor of {_factor(row)}" for row in unequal]
+    listed = "; ".join([*told, f"up to {decimal(BUDGET_RATIO)} counts as equal."])
+    return [f"UNEQUAL BUDGET: the mean cold search took {listed}"] if told else []
 
 
 def _factor(row: Row) -> str:
