@@ -9,13 +9,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.answers.comparisons.records import Verdict
-from analysis.answers.comparisons.rows import comparison_table
-from analysis.arms import DIRECT, SEARCHED
+from analysis.arms import DIRECT, RANDOM, SEARCHED
 from analysis.figures.style import canvas, explain_nothing, styled
+from analysis.loading.rows import frame, list_rows
 from analysis.study import Study
 
-RANDOM = "random architectures"
+FLOOR = "random architectures"
 MAP = "PuOr"
 
 
@@ -32,38 +31,37 @@ class Improvement(NamedTuple):
 
 def collect(study: Study) -> pd.DataFrame:
     """Return one row for every arm that has random architectures beside it, and their own."""
-    gains = study.gains
-    gains = gains[gains["arm"].isin(SEARCHED)]
-    decided = _decided(study)
+    decided = {
+        _key(vars(one.question))
+        for one in study.comparisons
+        if one.is_decided and one.question.against == RANDOM
+    }
     rows = [
-        {
-            "column": _column(row["arm"], row["source"], row["target"]),
-            "method": row["method"],
-            "arm": row["arm"],
-            "relative_improvement": row["relative_improvement"],
-            "gain": row["gain"],
-            "is_significant": _key(row) in decided,
-        }
-        for row in gains.to_dict("records")
+        Improvement(
+            _column(row["arm"], row["source"], row["target"]), row["method"], row["arm"],
+            row["relative_improvement"], row["gain"], _key(row) in decided,
+        )
+        for row in list_rows(study.gains[study.gains["arm"].isin(SEARCHED)])
+    ]  # fmt: skip
+    columns = sorted({(SEARCHED.index(row.arm), row.column) for row in rows})
+    rows += [
+        Improvement(column, FLOOR, SEARCHED[place], 0.0, 0.0, is_significant=False)
+        for place, column in columns
     ]
-    columns = sorted({(SEARCHED.index(row["arm"]), row["column"]) for row in rows})
-    zero = {"method": RANDOM, "relative_improvement": 0.0, "gain": 0.0, "is_significant": False}
-    rows += [{"column": column, "arm": SEARCHED[place], **zero} for place, column in columns]
-    order = {column: place for place, (_, column) in enumerate(columns)}
-    table = pd.DataFrame(rows, columns=list(Improvement._fields))
-    return table.sort_values("column", key=lambda names: names.map(order), kind="stable")
+    order = [column for _, column in columns]
+    return frame(Improvement, sorted(rows, key=lambda row: order.index(row.column)))
 
 
 def draw(table: pd.DataFrame) -> Figure:
     """Draw the matrix; a dot marks what is significant, random architectures stand below."""
     columns = list(table["column"].unique())
-    methods = [name for name in table["method"].unique() if name != RANDOM]
+    methods = [name for name in table["method"].unique() if name != FLOOR]
     with styled():
         if not methods:
             return explain_nothing("no random architectures are beside a finished arm")
         figure = canvas(3.2 + 1.5 * len(columns), 1.9 + 0.46 * (len(methods) + 1))
         axes = figure.subplots()
-        _matrix(figure, axes, table, [*methods, RANDOM], columns)
+        _matrix(figure, axes, table, [*methods, FLOOR], columns)
     return figure
 
 
@@ -72,9 +70,8 @@ def _matrix(
 ) -> None:
     values = np.full((len(rows), len(columns)), np.nan)
     for row in table.to_dict("records"):
-        values[rows.index(row["method"]), columns.index(row["column"])] = row[
-            "relative_improvement"
-        ]
+        at = rows.index(row["method"]), columns.index(row["column"])
+        values[at] = row["relative_improvement"]
     reach = float(np.nanmax(np.abs(values))) if np.isfinite(values).any() else 1.0
     image = axes.imshow(values, cmap=MAP, vmin=-(reach or 1.0), vmax=reach or 1.0, aspect="auto")
     for row in table.to_dict("records"):
@@ -94,13 +91,6 @@ def _value(axes: Axes, row: dict[Any, Any], at: tuple[int, int], reach: float) -
     dot = " •" if row["is_significant"] else ""
     colour = "white" if abs(value) > 0.6 * reach else "black"
     axes.text(*at, f"{value:+.2f}{dot}", ha="center", va="center", color=colour, size=9)
-
-
-def _decided(study: Study) -> set[tuple[str, ...]]:
-    table = comparison_table(study.comparisons)
-    table = table[(table["against"] == RANDOM)]
-    table = table[table["verdict"].isin([str(Verdict.SUPERIOR), str(Verdict.INFERIOR)])]
-    return {_key(row) for row in table.to_dict("records")}
 
 
 def _key(row: dict[Any, Any]) -> tuple[str, ...]:
