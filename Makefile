@@ -23,7 +23,7 @@ lint: .venv/installed
 .venv/installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say make PYTHON=...")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,nni]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,mnist,nni]'
 	touch $@
 
 clean:

@@ -107,9 +107,8 @@ class DigitTask(Task):
 
     limits = AugmentationLimits(flip=False, crop_padding=1, cutout=4)
     notice = (
-        "d10 and d100 are composed of the same 1,797 scans and d100's labels are products of "
-        "d10's: the pair proves the plumbing on real data and is never evidence about transfer. "
-        "The effective test size is the number of scans."
+        "Images are composed of 1,797 scans of handwritten digits; the effective size of the test "
+        "split is the number of its scans, 510."
     )
 
     @abstractmethod

@@ -31,6 +31,11 @@ class D100(DigitTask):
 
     shape = TaskShape(inputs=(1, CANVAS, CANVAS), classes=100)
     label = "d100"
+    notice = (
+        f"{DigitTask.notice} They are those of d10, and labels are products of d10's: the "
+        "pair d10 -> d100 proves the training path on real data and is never evidence about "
+        "transfer."
+    )
     images_per_scan: ClassVar[Mapping[Split, int]] = {
         Split.TRAIN: 1,
         Split.VALIDATION: 1,

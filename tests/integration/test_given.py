@@ -108,7 +108,7 @@ def test_a_looked_up_architecture_is_one_run_and_stands_like_a_method(tmp_path, 
     assert "* good did better on c100 than random cells (better in 100 % of pairs" in text
     assert "* No difference was shown on c100 between bad and random cells" in text
     assert "A dot is one training of a given architecture or one random" in text
-    assert (report / "figures" / "given.svg").exists()
+    assert (report / "figures" / "given_cells.svg").exists()
     assert "given architectures | good, bad" in text and "cells.txt, line 3" in text
     assert "given against random" in text
 

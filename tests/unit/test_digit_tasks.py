@@ -137,9 +137,13 @@ def test_a_selection_split_is_refused_in_one_line(task):
 
 
 @both
-def test_digits_never_flip_and_reports_say_what_the_pair_is_good_for(task):
+def test_digits_never_flip_and_reports_say_how_many_scans_are_tested(task):
     assert not task.limits.flip
-    assert "never evidence about transfer" in task.notice
+    assert f"the number of its scans, {len(BLOCKS[Split.TEST])}" in task.notice
+
+
+def test_reports_on_d100_say_what_the_pair_is_good_for():
+    assert "never evidence about transfer" in D100.notice and "transfer" not in D10.notice
 
 
 def test_the_registry_lists_the_tasks_but_not_what_they_share():

@@ -55,8 +55,8 @@ def test_a_shipped_protocol_by_default_there_is_for_every_size():
         make_experiment(experiment(protocol=name)).protocol.sized_for for name in ("quick", "cpu")
     ]
     assert ranges == [
-        SizedFor(sides=(8, 24), by_default=True),
-        SizedFor(sides=(25, 64), by_default=True),
+        SizedFor(sides=(8, 28), by_default=True),
+        SizedFor(sides=(29, 64), by_default=True),
     ]
 
 
@@ -65,6 +65,6 @@ def test_quick_on_cifar_is_warned_about_by_the_command(tmp_path, reference, caps
     where = ["--data", str(reference), "--results", str(tmp_path), "--dry-run"]
     assert main([*command, *where, "--protocol", "quick"]) == 0
     (line,) = (row for row in capsys.readouterr().err.splitlines() if row.startswith("warning"))
-    assert "quick is sized for images of 8 to 24 pixels a side, and c10 has 32 and c100" in line
+    assert "quick is sized for images of 8 to 28 pixels a side, and c10 has 32 and c100" in line
     assert main([*command, *where]) == 0
     assert "warning" not in capsys.readouterr().err
