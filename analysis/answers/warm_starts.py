@@ -174,32 +174,22 @@ def _curves(
 
 def _warm_start(race: Race) -> WarmStart:
     where = window(race.warm, race.cold)
-    row = WarmStart(len(race.warm), len(race.cold), where.start, where.end)
+    known = len(race.warm), len(race.cold), where.start, where.end
     if where.start > where.end:
         note = "no common cost: the cold searches ended before the warm began"
-        return row._replace(note=note)
-    ends = [of(race.warm, race.cold)[:3] for of in (jumpstart, asymptotic)]
-    row = WarmStart(*row[:4], *ends[0], *ends[1])
+        return WarmStart(*known, note=note)
+    start = jumpstart(race.warm, race.cold)[:3]
+    end = asymptotic(race.warm, race.cold)[:3]
     if not where.is_open:
-        return row._replace(note="one common tick: no area")
+        return WarmStart(*known, *start, *end, note="one common tick: no area")
     area, p = area_between(race.warm, race.cold)[:3], area_p(race.warm, race.cold)
-    return WarmStart(*row[:10], *area, p, race.note)
+    return WarmStart(*known, *start, *end, *area, p, race.note)
 
 
 def _reaching(race: Race) -> Iterator[QualityCost]:
     for share, quality in zip(SHARES, thresholds(race.cold), strict=True):
         warm, cold = (reaching(curves, quality) for curves in (race.warm, race.cold))
-        yield QualityCost(
-            share=share,
-            threshold=quality,
-            n_warm=len(race.warm),
-            n_cold=len(race.cold),
-            reached_warm=sum(warm.reached),
-            reached_cold=sum(cold.reached),
-            median_warm=warm.median,
-            median_cold=cold.median,
-            ratio=time_ratio(warm, cold),
-            expected_warm=warm.expected,
-            expected_cold=cold.expected,
-            p=log_rank_p(warm, cold),
-        )
+        sizes = len(race.warm), len(race.cold), sum(warm.reached), sum(cold.reached)
+        medians = warm.median, cold.median, time_ratio(warm, cold)
+        expected = warm.expected, cold.expected
+        yield QualityCost(share, quality, *sizes, *medians, *expected, log_rank_p(warm, cold))

@@ -59,10 +59,6 @@ def load_external(
             folders={},
             unplanned={},
         ),
-        graphs={},
-        start_graphs={},
-        networks={},
-        probes={},
     )
 
 

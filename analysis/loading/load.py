@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ class Tables:
     """What one study is made of: experiments under equal rules, as tables.
 
     Attributes:
+        members: The experiments.
         runs: One row per planned arm: the columns of the specification, then ``reason`` (why there
             is no result), ``experiment`` and ``unit``
             (what is independent: a search, a random architecture, or the training of a given one).
@@ -37,13 +38,13 @@ class Tables:
         jobs: One row per planned job, with how it ended.
         environments: Where jobs ran, one row per distinct answer.
         plugins: The files of plugins that jobs ran, one row per version of a file.
-        members: The experiments.
         graphs: What each finished search found, by job.
         start_graphs: What each search began from, before its first step, by job.
         networks: The architecture of each finished training, by job.
         probes: Where each finished training left its answers, by job; those that lie there.
     """
 
+    members: Members
     runs: pd.DataFrame
     trace: pd.DataFrame
     alphas: pd.DataFrame
@@ -51,11 +52,10 @@ class Tables:
     jobs: pd.DataFrame
     environments: pd.DataFrame
     plugins: pd.DataFrame
-    members: Members
-    graphs: dict[str, Graphs]
-    start_graphs: dict[str, Graphs]
-    networks: dict[str, Graphs]
-    probes: dict[str, Path]
+    graphs: dict[str, Graphs] = field(default_factory=dict)
+    start_graphs: dict[str, Graphs] = field(default_factory=dict)
+    networks: dict[str, Graphs] = field(default_factory=dict)
+    probes: dict[str, Path] = field(default_factory=dict)
 
 
 def load_tables(folders: Iterable[Path], *, force: bool = False) -> list[Tables]:
