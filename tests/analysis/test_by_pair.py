@@ -40,9 +40,10 @@ def test_each_pair_has_a_sentence_in_which_every_method_has_its_claim(study):
         for method in METHODS:
             one = verdicts[method, target]
             is_better = one.verdict is Verdict.SUPERIOR
-            size = decimal(one.effect.difference, 1, signed=True)
-            assert (f"{method} ({size}, " in better) is is_better
-            assert (f"{method} ({size}, " in rest) is not is_better
+            low, high = one.effect.low, one.effect.high
+            size = decimal(one.effect.difference, 2 if high - low < 1 else 1, signed=True)
+            assert (f"{method} ({size}" in better) is is_better
+            assert (f"{method} ({size}" in rest) is not is_better
         assert sentence.endswith("(points between means, 95 % intervals; 10 and 40 runs).")
     assert {one.verdict for one in study.comparisons} == {Verdict.SUPERIOR, Verdict.INCONCLUSIVE}
 

@@ -105,10 +105,11 @@ def _name(one: Comparison) -> str:
     effect, name = one.effect, one.question.method
     told = []
     if effect and not math.isnan(effect.difference):
-        told.append(decimal(effect.difference, 1, signed=True))
+        places = 2 if effect.high - effect.low < 1 else 1  # narrow ones would begin and end alike
+        told.append(decimal(effect.difference, places, signed=True))
         if not math.isnan(effect.low):
-            low, high = (decimal(limit, 1, signed=True) for limit in (effect.low, effect.high))
-            told.append(f"{low} to {high}")
+            limits = (decimal(end, places, signed=True) for end in (effect.low, effect.high))
+            told.append(" to ".join(limits))
     if failed := one.sample.failed_arm:
         told.append(f"{failed} failed")
     return f"{name} ({', '.join(told)})" if told else name
