@@ -1,22 +1,22 @@
-"""What a design can show: its smallest p, its capacity, and the smallest shift that it finds."""
+"""What a design can show: its smallest p, its capacity, the smallest shift that it finds.
+
+And the other way round, the smallest design that finds a shift.
+"""
 
 from __future__ import annotations
 
 import math
 import sys
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 
-import numpy as np
-from scipy import optimize, stats
-
-from analysis.statistics.intervals import mean_difference
-from analysis.statistics.placing import ENUMERATED, place_pairwise, place_shifted
-from analysis.statistics.relabelling import critical_values, is_large
-from analysis.statistics.sample import ALPHA, DRAWS, Array, Values
+from analysis.statistics.placing import ENUMERATED
+from analysis.statistics.relabelling import COUNTED_RUNS, FEWEST_FOR_T, is_large
+from analysis.statistics.repetitions import Groups, Pairs, Power
+from analysis.statistics.sample import ALPHA, DRAWS, Values
 
 POWER = 0.8
-SIMULATIONS = 2000
+# More runs are not looked for.
+MOST_RUNS = 10_000
 # With thousands of runs the smallest p is less than a number can be, and the capacity without use.
 LEAST_P = sys.float_info.min
 MOST_COMPARISONS = 1_000_000
@@ -54,8 +54,7 @@ def is_feasible(p: float, family: int, alpha: float = ALPHA) -> bool:
 def detectable_shift(x: Values, y: Values, alpha: float = ALPHA) -> float | None:
     """Return the shift between two groups that the rank test finds in 80 % of repetitions.
 
-    By simulation: both groups are drawn again from their residuals, one group is shifted, and the
-    test that decides is carried out; 2,000 times for every shift. The larger of both directions.
+    The larger of both directions.
 
     Args:
         x: Of one group.
@@ -65,102 +64,118 @@ def detectable_shift(x: Values, y: Values, alpha: float = ALPHA) -> float | None
     Returns:
         None where no shift is found, or no spread is known.
     """
-    first, second = (_residuals(values) for values in (x, y))
-    if first is None or second is None or not (first.any() or second.any()):
-        return None
-    low, high = critical_values(len(x), len(y), alpha)
-    if math.isnan(low):
-        return None
-    if is_large((len(x), len(y))):
-        return _solve(lambda shift: _power_of_many(first, second, shift, high), first, second)
-    rng = np.random.default_rng(0)
-    spread = _draw_spreads(rng, mean_difference(x, y).freedom)
-    xs, ys = (spread * _draw_again(rng, part) for part in (first, second))
-
-    def power(shift: float) -> float:
-        found = [place_pairwise(xs + way * shift, ys).statistic for way in (1.0, -1.0)]
-        return float(min((found[0] >= high - 1e-9).mean(), (found[1] <= low + 1e-9).mean()))
-
-    return _solve(power, first, second)
+    groups = Groups.seen(x, y, alpha)
+    return _solve(groups.power(len(x), len(y)), groups.width) if groups else None
 
 
 def detectable_paired_shift(differences: Values, alpha: float = ALPHA) -> float | None:
     """Return the mean difference that the signed ranks find in 80 % of repetitions; see above."""
-    residuals = _residuals(differences)
-    n = len(differences)
-    if residuals is None or not residuals.any() or not is_feasible(smallest_p(n), 1, alpha):
-        return None
-    bound = _signed_rank_bound(n, alpha)
-    rng = np.random.default_rng(0)
-    draws = _draw_spreads(rng, n - 1) * _draw_again(rng, residuals)
-
-    def power(shift: float) -> float:
-        found = []
-        for way in (1.0, -1.0):
-            moved = draws + way * shift
-            ranks = np.argsort(np.argsort(np.abs(moved), axis=1), axis=1) + 1
-            found.append(float((way * (np.sign(moved) * ranks).sum(axis=1) >= bound).mean()))
-        return min(found)
-
-    return _solve(power, residuals, residuals)
+    pairs = Pairs.seen(differences, alpha)
+    return _solve(pairs.power(len(differences)), pairs.width) if pairs else None
 
 
-def _residuals(values: Values) -> Array | None:
-    """Return residuals with the variance of a run; None where that is unknown."""
-    found = np.asarray(values, dtype=np.float64)
-    n = len(found)
-    return (found - found.mean()) * math.sqrt(n / (n - 1)) if n > 1 else None
+def find_equal_runs(groups: Groups, shift: float) -> int | None:
+    """Return the fewest runs of either group that find the shift in 80 % of repetitions."""
+    return _find_along(groups, shift, lambda n: (n, n))
 
 
-def _draw_again(rng: np.random.Generator, residuals: Array) -> Array:
-    """Return repetitions of a group, a row each.
+def find_runs(groups: Groups, shift: float, others: int) -> tuple[int, int] | None:
+    """Return the fewest runs of the first group beside those of the second that find the shift.
 
-    A smoothed bootstrap (Silverman and Young, Biometrika 74, 1987), since few residuals have no
-    tails.
+    Where no number of runs does, the second group grows as well, and the first with it by the
+    share of the spreads that spends the fewest runs (Neyman, 1934).
+
+    Args:
+        groups: What is known of the runs.
+        shift: To be found in 80 % of repetitions.
+        others: Runs of the second group as planned.
+
+    Returns:
+        The runs of both groups; None where 10,000 are too few.
     """
-    n = len(residuals)
-    width = 1.06 * n**-0.2
-    drawn = rng.choice(residuals, size=(SIMULATIONS, n))
-    drawn = drawn + width * residuals.std() * rng.standard_normal(drawn.shape)
-    found: Array = drawn / math.sqrt(1 + width**2)
-    return found
+    first = _find_first(groups, shift, others)
+    if first is not None:
+        return first, others
+    spread = groups.second.std()
+    ratio = groups.first.std() / spread if spread > 0 else math.inf
+
+    def widen(m: int) -> tuple[int, int]:
+        return math.ceil(min(MOST_RUNS, max(FEWEST_FOR_T, m * ratio))), m
+
+    grown = _find_along(groups, shift, widen, others)
+    first = _find_first(groups, shift, grown) if grown else None
+    return (first, grown) if first is not None and grown else None
 
 
-def _draw_spreads(rng: np.random.Generator, freedom: float) -> Array:
-    """Return the spread of each repetition, as a multiple of the one that was seen.
+def find_pairs(pairs: Pairs, shift: float) -> int | None:
+    """Return the fewest pairs that find the mean difference in 80 % of repetitions."""
+    return _fewest(lambda n: pairs.power(n)(shift) >= POWER)
 
-    Few runs do not tell their spread: each repetition has one that is compatible with them, so
-    that 80 % is the mean over what it may be.
+
+def _find_first(groups: Groups, shift: float, others: int) -> int | None:
+    # Beside fewer than ten, the test of so many has no approximation, and they would add nothing.
+    most = MOST_RUNS if others >= FEWEST_FOR_T else COUNTED_RUNS
+    return _find_along(groups, shift, lambda n: (n, others), most=most)
+
+
+def _find_along(
+    groups: Groups,
+    shift: float,
+    sizes: Callable[[int], tuple[int, int]],
+    start: int = 1,
+    most: int = MOST_RUNS,
+) -> int | None:
+    """Return the smallest number whose sizes of both groups find the shift."""
+    approximate = groups.approximate(shift)
+    guess = _fewest(lambda n: approximate(*sizes(n)) >= POWER, start, most)
+    return _fewest(lambda n: groups.power(*sizes(n))(shift) >= POWER, start, most, guess or most)
+
+
+def _fewest(
+    is_enough: Callable[[int], bool], start: int = 1, most: int = MOST_RUNS, guess: int = 0
+) -> int | None:
+    """Return a number that is enough while the one before is not, by doubling steps and bisection.
+
+    Args:
+        is_enough: Of a number.
+        start: The smallest one.
+        most: The largest one.
+        guess: Where to begin.
+
+    Returns:
+        None if the largest is not enough.
     """
-    found: Array = np.sqrt(freedom / rng.chisquare(freedom, size=(SIMULATIONS, 1)))
-    return found
-
-
-def _solve(power: Callable[[float], float], first: Array, second: Array) -> float | None:
-    """Return the smallest shift of that power; None beyond a hundred times the residuals."""
-    once = float(np.ptp(first)) + float(np.ptp(second))
-    most = once
-    while power(most) < POWER:
-        most *= 2
-        if most > 100 * once:
+    low, high, step = start - 1, max(start, guess), 1
+    if is_enough(high):
+        while high - step > low and is_enough(high - step):
+            high, step = high - step, 2 * step
+        low = max(low, high - step)
+    else:
+        low, high = high, min(high + step, most)
+        while low < most and not is_enough(high):
+            step *= 2
+            low, high = high, min(high + step, most)
+        if low >= most:
             return None
-    return float(optimize.bisect(lambda shift: power(shift) - POWER, 0.0, most, rtol=1e-3))
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if is_enough(middle) else (middle, high)
+    return high
 
 
-def _power_of_many(x: Array, y: Array, shift: float, bound: float) -> float:
-    up, down = (float(place_shifted(x, y, way * shift).statistic[0]) for way in (1.0, -1.0))
-    return float(stats.norm.sf(bound - min(up, -down)))
+def _solve(power: Power, width: float) -> float | None:
+    """Return the smallest shift of that power; None beyond a hundred times the residuals.
 
-
-@lru_cache(maxsize=64)
-def _signed_rank_bound(n: int, alpha: float) -> float:
-    """Return the sum of signed ranks from which on n pairs without ties are significant."""
-    chances = np.ones(1)
-    for rank in range(1, n + 1):
-        longer = np.zeros(len(chances) + 2 * rank)
-        longer[: len(chances)] += chances / 2
-        longer[2 * rank :] += chances / 2
-        chances = longer
-    most = n * (n + 1) // 2
-    tail = np.cumsum(chances[::-1])
-    return float(most - int(np.searchsorted(tail, alpha / 2 * (1 + 1e-12), side="right")) + 1)
+    Args:
+        power: Of a shift.
+        width: Range of the residuals.
+    """
+    low, high = 0.0, width
+    while power(high) < POWER:
+        low, high = high, 2 * high
+        if high > 100 * width:
+            return None
+    while high - low > 1e-3 * high:
+        middle = (low + high) / 2
+        low, high = (low, middle) if power(middle) >= POWER else (middle, high)
+    return high
