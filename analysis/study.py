@@ -19,6 +19,15 @@ from analysis.answers.cells.shapes import shape_table
 from analysis.answers.cells.trained import functional_table, mantel_table
 from analysis.answers.comparisons.asked import list_declared
 from analysis.answers.comparisons.family import Family, compare_family, compare_methods
+from analysis.answers.comparisons.needed import (
+    DIFFERENCE,
+    Hours,
+    Jobs,
+    Needed,
+    find_needed,
+    find_one,
+    total_hours,
+)
 from analysis.answers.comparisons.records import Comparison
 from analysis.answers.costs import budget_table, cost_table, variance_table
 from analysis.answers.published import published_table, read_published
@@ -200,6 +209,29 @@ class Study:
         """Methods against each other, a family of their own."""
         return compare_methods(self.units, self._family)
 
+    def find_needed(self, difference: float) -> list[Needed]:
+        """Return what each declared comparison needs to find a difference of so many points."""
+        crossed = self.transfer["crossed"]
+        return find_needed(self.comparisons, difference, self._jobs, crossed)
+
+    def total_hours(self, needed: list[Needed]) -> Hours | None:
+        """Return the hours of an experiment that is large enough for all of them."""
+        return total_hours(needed, self._jobs)
+
+    @cached_property
+    def hardest(self) -> Needed | None:
+        """What the comparison that finds least needs, for the declared margin or 0.5 points."""
+        known = [
+            (one.adjusted.detectable, place)
+            for place, one in enumerate(self.comparisons)
+            if one.adjusted and one.adjusted.detectable
+        ]
+        if not known:
+            return None
+        one = self.comparisons[max(known)[1]]
+        difference = self._family.margin or DIFFERENCE
+        return find_one(one, difference, self._jobs, self.transfer["crossed"])
+
     @cached_property
     def chance(self) -> Chance:
         """What random architectures of the space have in common; one space is searched."""
@@ -253,6 +285,10 @@ class Study:
     def undecided(self) -> dict[str, str]:
         """Searches that decided nothing, by job, and why."""
         return list_undecided(self.tables.searches, self.agreement)
+
+    @property
+    def _jobs(self) -> Jobs:
+        return Jobs(self.tables.runs, self.tables.jobs)
 
     @property
     def _family(self) -> Family:

@@ -23,6 +23,7 @@ COMMANDS = (
     "report",
     "plot",
     "compare",
+    "plan",
     "archive",
     "check",
     "describe",

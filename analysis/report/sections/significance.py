@@ -11,6 +11,7 @@ from analysis.loading.rows import Row
 from analysis.numbers import NOTHING, decimal, interval, joined, p_value, several
 from analysis.report.document import Block, Fold, Listing, Section, Text
 from analysis.report.gallery import Gallery
+from analysis.report.planned import summarise_hardest
 from analysis.report.sections.assumptions import assumptions
 from analysis.report.sections.grids import Column, fields, grid
 from analysis.report.sections.verdicts import named_columns, verdict_grid
@@ -22,7 +23,8 @@ def section(study: Study, gallery: Gallery) -> Section:
     """Print what a reviewer asks before believing a p-value."""
     blocks: list[Block] = []
     if study.comparisons:
-        blocks += [_forest(study, gallery), _design(study), *_effects(study), *_margins(study)]
+        blocks += [_forest(study, gallery), _design(study), *_plan(study)]
+        blocks += [*_effects(study), *_margins(study)]
     blocks += _rivals(study)
     blocks.append(Fold("What the p-values assume", (Listing(tuple(assumptions(study))),)))
     blocks += _variances(study)
@@ -55,6 +57,11 @@ def _design(study: Study) -> Block:
         ("detectable after Holm", _detectable),
     ]
     return grid("comparisons", study.comparisons, columns)
+
+
+def _plan(study: Study) -> Iterator[Block]:
+    if told := summarise_hardest(study):
+        yield Text(told)
 
 
 def _detectable(one: Comparison) -> str:
