@@ -16,10 +16,11 @@ from harness.api import (
     Startup,
     Task,
 )
-from harness.config.parameters import construct, resolve
+from harness.config.parameters import construct, defaults, resolve
 from harness.config.protocol import Plugin, SearchRules
 from harness.config.tuning import MethodSetting
 from harness.errors import ConfigError, PluginError
+from harness.planning.controls import CONTROLS, Controlled, part_controls
 from harness.plugins import EVALUATORS, METHODS, SPACES, TASKS
 from harness.registry import Registry, T
 
@@ -42,10 +43,31 @@ def open_space(choice: Plugin) -> SearchSpace:
     return plugin(**construct(plugin, choice.params))
 
 
+def resolve_task(choice: Plugin) -> Plugin:
+    """Return a task with every parameter written out, its controls as they are.
+
+    Raises:
+        UnknownNameError: If there is no such task.
+        ConfigError: If a parameter is unknown or ill-typed.
+    """
+    plain, controls = part_controls(choice)
+    known = defaults(TASKS.load(plain.name))
+    for key, value in CONTROLS:
+        if key in plain.params and key not in known:
+            raise ConfigError(
+                f"task {plain.name}: {key} {plain.params[key]!r}: expected {value}, which makes a "
+                "control of a source; or leave it out."
+            )
+    full = resolve_plugin(TASKS, plain)
+    return Plugin(name=full.name, params={**full.params, **controls})
+
+
 def open_task(choice: Plugin) -> Task:
-    """Return the task."""
-    plugin = TASKS.load(choice.name)
-    return plugin(**construct(plugin, choice.params))
+    """Return the task, or a control of it."""
+    plain, controls = part_controls(choice)
+    plugin = TASKS.load(plain.name)
+    task = plugin(**construct(plugin, plain.params))
+    return Controlled(task, controls) if controls else task
 
 
 def looks_up(evaluator: Plugin) -> bool:

@@ -19,13 +19,12 @@ from harness.api import (
     WeightSharingSpace,
 )
 from harness.config.experiment import Experiment
-from harness.config.parameters import defaults
 from harness.config.protocol import Arm, Plugin, Protocol, SearchRules
 from harness.errors import ConfigError
 from harness.planning.evaluators import describe_recorded
+from harness.planning.pair_choices import list_choices, name_proxy
 from harness.planning.partition import Partition, partition
-from harness.planning.resolve_plugins import looks_up, open_evaluator, open_task, resolve_plugin
-from harness.plugins import TASKS
+from harness.planning.resolve_plugins import looks_up, open_evaluator, open_task
 from harness.results.planned import TaskFacts
 from harness.results.spec import TaskData
 
@@ -114,7 +113,7 @@ class TaskMap:
                 tuple(t for t in titles if pair in experiment.method_pairs(t)),
             )
             for pair, (searched, source, target) in zip(
-                experiment.pairs, _choices(experiment), strict=True
+                experiment.pairs, list_choices(experiment), strict=True
             )
         )
 
@@ -145,7 +144,7 @@ class TaskMap:
     def _open(self, choice: Plugin, side: Side) -> TaskData:
         """Return a task's data as they are used on one side."""
         has_images = self._has_images(side, choice.name)
-        blank = TaskData(**choice.model_dump(), fingerprint="", proxy=_proxy_of(choice))
+        blank = TaskData(**choice.model_dump(), fingerprint="", proxy=name_proxy(choice))
         if side not in self._sides:
             return blank
         key = blank.title, has_images
@@ -262,42 +261,6 @@ class TaskMap:
             yield "search.supernet", search.supernet.scale
         yield "search.candidate", search.candidate.scale
         yield "train.recipe", self._protocol.train.recipe.scale
-
-
-def _choices(experiment: Experiment) -> Iterator[tuple[Plugin, Plugin, Plugin]]:
-    """Yield what each pair searches, its source and its target, parameters written out."""
-    settings: dict[str, Plugin] = {}
-    for pair in experiment.pairs:
-        searched, target = resolve_plugin(TASKS, pair.source), resolve_plugin(TASKS, pair.target)
-        if proxy := _proxy_of(target):
-            raise ConfigError(
-                f"the target {target.name} was given {proxy}, but a proxy cheapens the source "
-                "search only; leave the target's parameters out."
-            )
-        for full in (_in_full(searched), target):
-            if settings.setdefault(full.name, full) != full:
-                raise ConfigError(
-                    f"task {full.name} is in the experiment with different parameters; "
-                    "use one setting of a task in an experiment."
-                )
-        # Without a source arm the source in full is not used, so no report should list it.
-        yield searched, _in_full(searched) if Arm.SOURCE in experiment.arms else searched, target
-
-
-def _proxy_of(choice: Plugin) -> str:
-    """Return what makes ``choice`` a proxy of its task, e.g. ``images=0.1``; or nothing."""
-    plugin = TASKS.load(choice.name)
-    usual = defaults(plugin)
-    changed = [name for name in plugin.proxies if choice.params[name] != usual[name]]
-    return "-".join(f"{name}={choice.params[name]}" for name in changed)
-
-
-def _in_full(choice: Plugin) -> Plugin:
-    """Return the task that ``choice`` may be a proxy of."""
-    plugin = TASKS.load(choice.name)
-    usual = defaults(plugin)
-    params = {**choice.params, **{name: usual[name] for name in plugin.proxies}}
-    return Plugin(name=choice.name, params=params)
 
 
 def _facts(task: Task, data: TaskData, label: str, notice: str) -> TaskFacts:
