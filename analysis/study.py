@@ -21,12 +21,13 @@ from analysis.answers.comparisons.asked import list_declared
 from analysis.answers.comparisons.family import Family, compare_family, compare_methods
 from analysis.answers.comparisons.needed import (
     DIFFERENCE,
-    Hours,
     Jobs,
     Needed,
+    Total,
+    add_up,
+    find_hardest,
     find_needed,
     find_one,
-    total_hours,
 )
 from analysis.answers.comparisons.records import Comparison
 from analysis.answers.costs import budget_table, cost_table, variance_table
@@ -214,21 +215,16 @@ class Study:
         crossed = self.transfer["crossed"]
         return find_needed(self.comparisons, difference, self._jobs, crossed)
 
-    def total_hours(self, needed: list[Needed]) -> Hours | None:
-        """Return the hours of an experiment that is large enough for all of them."""
-        return total_hours(needed, self._jobs)
+    def add_up(self, needed: list[Needed]) -> Total | None:
+        """Return what all comparisons need together."""
+        return add_up(needed, self._jobs)
 
     @cached_property
     def hardest(self) -> Needed | None:
         """What the comparison that finds least needs, for the declared margin or 0.5 points."""
-        known = [
-            (one.adjusted.detectable, place)
-            for place, one in enumerate(self.comparisons)
-            if one.adjusted and one.adjusted.detectable
-        ]
-        if not known:
+        one = find_hardest(self.comparisons)
+        if one is None:
             return None
-        one = self.comparisons[max(known)[1]]
         difference = self._family.margin or DIFFERENCE
         return find_one(one, difference, self._jobs, self.transfer["crossed"])
 

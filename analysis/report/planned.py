@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analysis.answers.comparisons.needed import LOOKED_UP, Hours, Needed
-from analysis.arms import RANDOM
 from analysis.numbers import brief, decimal, joined, pair_label, several
 from analysis.study import Study
 
@@ -21,8 +20,10 @@ def describe_plan(study: Study, difference: float) -> Iterator[str]:
         yield f"  {_name(one)}: {_describe(one)}"
     if any(one.images_rest_on == LOOKED_UP for one in found):
         yield f"  {LOOKED_UP}"
-    if hours := study.total_hours(found):
-        yield f"  all of it, with the largest numbers: {_hours(hours)}"
+    if total := study.add_up(found):
+        sizes = joined([several(total.seeds, "seed"), _of_random(total.random)])
+        hours = f": {_hours(total.hours)}" if total.hours else ""
+        yield f"  all of it, with the largest numbers, {sizes}{hours}"
 
 
 def summarise_hardest(study: Study) -> str:
@@ -32,11 +33,11 @@ def summarise_hardest(study: Study) -> str:
         return ""
     if one.seeds is None:
         return f"To find {brief(one.difference)} points here ({_name(one)}): {one.why}."
-    needed = f"To find {brief(one.difference)} points here ({_name(one)}), {_sizes(one)}"
-    if one.hours:
-        needed += f", {_hours(one.hours)},"
-    are = "is" if one.seeds == 1 and not one.random else "are"
-    return f"{needed} {are} needed, by the spread of these runs; now {_sizes_now(one)}."
+    hours = f" ({_hours(one.hours)})" if one.hours else ""
+    return (
+        f"To find {brief(one.difference)} points here ({_name(one)}) in 80 % of repetitions after "
+        f"Holm, by the spread of these runs: {_sizes(one)}{hours}; now {_sizes_now(one)}."
+    )
 
 
 def _describe(one: Needed) -> str:
@@ -64,9 +65,11 @@ def _sizes_now(one: Needed) -> str:
 
 def _count(one: Needed, seeds: int, random: int | None) -> str:
     found = several(seeds, "seed")
-    if RANDOM in {one.question.arm, one.question.against} and random is not None:
-        found += f" and {several(random, 'random architecture')}"
-    return found
+    return f"{found} and {_of_random(random)}" if random else found
+
+
+def _of_random(count: int) -> str:
+    return several(count, "random architecture") if count else ""
 
 
 def _images(one: Needed) -> str:

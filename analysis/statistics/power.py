@@ -102,7 +102,7 @@ def find_runs(groups: Groups, shift: float, others: int) -> tuple[int, int] | No
     def widen(m: int) -> tuple[int, int]:
         return math.ceil(min(MOST_RUNS, max(FEWEST_FOR_T, m * ratio))), m
 
-    grown = _find_along(groups, shift, widen, others)
+    grown = _find_along(groups, shift, widen, max(others, FEWEST_FOR_T))
     first = _find_first(groups, shift, grown) if grown else None
     return (first, grown) if first is not None and grown else None
 

@@ -57,7 +57,7 @@ def _document(study: Study, detect: float) -> dict[str, Any]:
             f"{study.name} has no finished runs that a declared comparison is about, so their "
             "spread is not known; run it first, or name another experiment."
         )
-    return {"study": study.name, "comparisons": found, "hours": study.total_hours(found)}
+    return {"study": study.name, "comparisons": found, "total": study.add_up(found)}
 
 
 def _points(text: str) -> float:

@@ -16,6 +16,7 @@ from analysis.loading.columns import JobRow, RunRow
 from analysis.loading.rows import frame
 from analysis.report.planned import summarise_hardest
 from analysis.statistics.power import POWER
+from analysis.study import load_external
 from harness import cli
 from harness.results.record import Status
 from tests.analysis.loading import load_study
@@ -113,6 +114,14 @@ def test_plan_in_lines_names_every_declared_comparison(invent, capsys):
 def test_report_says_what_the_hardest_comparison_needs(invent):
     study = load_study([invent(seeds=8, methods=("darts",), protocol={"margin": 2.0})])
     assert summarise_hardest(study).startswith("To find 2 points here (darts d10 → d100, ")
+
+
+def test_line_of_runs_made_elsewhere_names_no_hours(write_runs):
+    rows = [f"darts,transferred,c10,c100,{seed},{70 + seed % 3}" for seed in range(6)]
+    rows += [f",random,,c100,{seed},{68 + seed % 4}" for seed in range(6)]
+    study = load_external(write_runs(["method,arm,source,target,seed,accuracy", *rows]))
+    told = summarise_hardest(study)
+    assert "seeds" in told and "hours" not in told and "()" not in told
 
 
 def test_images_come_from_stored_answers_where_there_are_any():

@@ -91,11 +91,13 @@ class Jobs:
         found = select(self.runs, question.method, arm, question.pair)
         return found[found["status"] == "done"]
 
-    def bill(self, runs: pd.DataFrame, seeds: int, random: int) -> Hours:
+    def bill(self, runs: pd.DataFrame, seeds: int, random: int) -> Hours | None:
         """Return the hours of so many seeds and random architectures of finished runs.
 
-        A job that several runs rest on is counted once.
+        A job that several runs rest on is counted once. None where no jobs of ours made the runs.
         """
+        if len(self.jobs) == 0:
+            return None
         is_random = runs["arm"] == RANDOM
         parts = [
             self._mean(runs[~is_random]).mul(seeds),
@@ -149,17 +151,44 @@ def find_one(one: Comparison, difference: float, jobs: Jobs, crossed: pd.DataFra
     else:
         seeds, random = sizes
         runs = pd.concat([jobs.of(asked, arm) for arm in dict.fromkeys((asked.arm, asked.against))])
-        hours = jobs.bill(runs, seeds, random or 0) if len(runs) else None
+        hours = jobs.bill(runs, seeds, random or 0)
         known = replace(known, seeds=seeds, random=random, hours=hours)
     return _add_images(known, one, jobs, crossed)
 
 
-def total_hours(needed: Sequence[Needed], jobs: Jobs) -> Hours | None:
-    """Return the hours of an experiment that is large enough for all of them."""
+@dataclass(frozen=True)
+class Total:
+    """An experiment that is large enough for every comparison that has a number.
+
+    Attributes:
+        seeds: The largest number.
+        random: The same; as carried out where none was found.
+        hours: Of all its jobs.
+    """
+
+    seeds: int
+    random: int
+    hours: Hours | None
+
+
+def add_up(needed: Sequence[Needed], jobs: Jobs) -> Total | None:
+    """Return what all comparisons need together; None where none has a number."""
     seeds = max((one.seeds for one in needed if one.seeds), default=None)
-    random = max((one.random for one in needed if one.random), default=0)
+    if seeds is None:
+        return None
+    random = max(one.random or one.random_now or 0 for one in needed)
     done = jobs.runs[jobs.runs["status"] == "done"]
-    return jobs.bill(done, seeds, random) if seeds else None
+    return Total(seeds, random, jobs.bill(done, seeds, random))
+
+
+def find_hardest(comparisons: Sequence[Comparison]) -> Comparison | None:
+    """Return the comparison that finds least: none at all, or only the largest difference."""
+    found = [
+        (math.inf if one.adjusted.detectable is None else one.adjusted.detectable, -place)
+        for place, one in enumerate(comparisons)
+        if one.adjusted and not _lacks(one)
+    ]
+    return comparisons[-max(found)[1]] if found else None
 
 
 def _lacks(one: Comparison) -> str:
@@ -200,8 +229,9 @@ def _find_sizes(one: Comparison, difference: float, level: float) -> tuple[int, 
 
 def _too_hard(one: Comparison, difference: float, level: float) -> str:
     """Say why 10,000 runs do not find the difference."""
+    is_paired = one.test is not None and one.test.design == "paired"
     groups = Groups.seen(one.sample.values, one.sample.values_against, level)
-    if groups and groups.approximate(difference)(10**12, 10**12) < POWER:
+    if groups and not is_paired and groups.approximate(difference)(10**12, 10**12) < POWER:
         return (
             "no number of runs is enough, for at equal means the runs of one side are the better "
             "ones in most pairs (a long tail), and so few points do not turn that round"
