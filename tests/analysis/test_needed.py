@@ -179,3 +179,10 @@ def test_folders_without_an_experiment_are_refused_in_one_line(tmp_path, monkeyp
         assert cli.main(["plan", "--detect", "0.5", *arguments]) == 2
         error = capsys.readouterr().err
         assert said in error and error.count("\n") == 1
+
+
+def test_long_tail_that_no_number_of_runs_overcomes_is_named():
+    rng = np.random.default_rng(4)
+    pilot = carry_out(rng, skewed, (0.01, 2.0), 0.0, (40, 200))
+    needed = find_needed(pilot, 0.05, NOTHING_CARRIED_OUT, NO_ANSWERS)[0]
+    assert needed.seeds is None and "long tail" in needed.why

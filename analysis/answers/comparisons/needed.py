@@ -233,7 +233,7 @@ def _too_hard(one: Comparison, difference: float, level: float) -> str:
     groups = Groups.seen(one.sample.values, one.sample.values_against, level)
     if groups and not is_paired and groups.approximate(difference)(10**12, 10**12) < POWER:
         return (
-            "no number of runs is enough, for at equal means the runs of one side are the better "
+            "more runs do not help: at equal means the runs of one side are the better "
             "ones in most pairs (a long tail), and so few points do not turn that round"
         )
     return f"{MOST_RUNS:,} runs are not enough"
