@@ -35,6 +35,7 @@ from analysis.answers.published import published_table, read_published
 from analysis.answers.published_figures import Figures, compare_figures
 from analysis.answers.sizes import size_table
 from analysis.answers.transfer.consistency import consistency_table
+from analysis.answers.transfer.controls import control_table
 from analysis.answers.transfer.equivalents import equivalent_table
 from analysis.answers.transfer.further_images import crossed_table
 from analysis.answers.transfer.gains import gain_table
@@ -285,6 +286,11 @@ class Study:
     @property
     def _jobs(self) -> Jobs:
         return Jobs(self.tables.runs, self.tables.jobs)
+
+    @cached_property
+    def controls(self) -> pd.DataFrame:
+        """What arms owe to the data of their source, where controls of it were searched."""
+        return control_table(self.units, self.pairs, self._family.margin)
 
     @property
     def _family(self) -> Family:

@@ -22,6 +22,7 @@ from analysis.answers.published import Published
 from analysis.answers.published_figures import Figure
 from analysis.answers.sizes import Size
 from analysis.answers.transfer.consistency import Consistency
+from analysis.answers.transfer.controls import Control
 from analysis.answers.transfer.equivalents import Equivalent
 from analysis.answers.transfer.further_images import Crossing
 from analysis.answers.transfer.gains import Gain
@@ -79,6 +80,7 @@ ROWS: dict[str, type[Any] | tuple[type[Any], ...]] = {
     "published_figures": Figure,
     "reaching": (RaceKey, QualityCost),
     "retention": (ArmKey, Retention),
+    "controls": (ArmKey, Control),
     "rivals": PARTS,
     "runs": RunRow,
     "savings": (ArmKey, Saving),

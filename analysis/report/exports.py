@@ -62,6 +62,7 @@ def _tables_of(study: Study) -> dict[str, pd.DataFrame]:
         "rivals": comparison_table(study.rivals),
         "runs": tables.runs,
         **study.transfer,
+        "controls": study.controls,
     }
     if not study.has_jobs:
         return outcome

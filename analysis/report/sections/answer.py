@@ -19,7 +19,7 @@ from analysis.numbers import decimal, duration, joined, pair_label, several
 from analysis.report.document import Block, Listing, Section, Text
 from analysis.report.gallery import Gallery
 from analysis.report.notices import notices
-from analysis.report.sections import by_pair, summary
+from analysis.report.sections import by_pair, controls, summary
 from analysis.report.sections.verdicts import stamps
 from analysis.statistics.outliers import all_below_p, count_apart
 from analysis.statistics.sample import ALPHA
@@ -70,6 +70,7 @@ def sentences(study: Study) -> Iterator[str]:
         yield from _tell_spreads(study, cells)
     else:
         yield from summary.sentences(study, things)
+    yield from controls.tell(study, things)
 
 
 def _tell_spreads(study: Study, cells: Iterable[tuple[str, tuple[str, str]]]) -> Iterator[str]:

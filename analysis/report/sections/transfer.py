@@ -9,6 +9,7 @@ from analysis.loading.rows import Row
 from analysis.numbers import NOTHING, brief, decimal, interval, joined, p_value, pair_label
 from analysis.report.document import Block, Fold, Section, Text
 from analysis.report.gallery import Gallery
+from analysis.report.sections.controls import controls
 from analysis.report.sections.gains import gains
 from analysis.report.sections.grids import (
     Column,
@@ -32,6 +33,7 @@ def section(study: Study, gallery: Gallery) -> Section:
         gains,
         _crossed,
         _retention,
+        controls,
         _savings,
         _spread,
         _shared,
