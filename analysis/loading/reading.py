@@ -188,9 +188,10 @@ def _named(folders: Iterable[Path]) -> dict[str, ExperimentFolder]:
     """Return the experiments by the folder's name, numbered where two have the same."""
     named: dict[str, ExperimentFolder] = {}
     for path in folders:
-        name = printable(path.resolve().name)
+        folder = ExperimentFolder.existing(path)
+        name = printable(folder.path.resolve().name)
         same = sum(other == name or other.startswith(f"{name} #") for other in named)
-        named[f"{name} #{same + 1}" if same else name] = ExperimentFolder.existing(path)
+        named[f"{name} #{same + 1}" if same else name] = folder
     return named
 
 

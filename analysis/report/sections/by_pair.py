@@ -115,9 +115,18 @@ def _name(one: Comparison) -> str:
     return f"{name} ({', '.join(told)})" if told else name
 
 
+def _is_contrary(one: Comparison) -> bool:
+    """Tell whether the interval of the means alone would have decided otherwise."""
+    if one.effect is None or math.isnan(one.effect.low):
+        return False
+    return one.is_decided is (one.effect.low <= 0 <= one.effect.high)
+
+
 def _count(found: Sequence[Comparison]) -> str:
     sizes = {(one.sample.n_arm, one.sample.n_against) for one in found}
     told = "points between means, 95 % intervals"
+    if any(map(_is_contrary, found)):
+        told += " taken singly; ranks decide, after Holm's correction"
     if len(sizes) > 1:
         return told
     ((n_arm, n_against),) = sizes
