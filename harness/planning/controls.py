@@ -14,15 +14,17 @@ import dataclasses
 import functools
 import hashlib
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 from typing_extensions import override
 
 from harness.api import ConfigError, Examples, Split, Task
 from harness.config.protocol import Plugin
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def _shuffle_labels(examples: Examples, rng: np.random.Generator) -> Examples:
@@ -50,7 +52,7 @@ CONTROLS: Mapping[tuple[str, str], Callable[[Examples, np.random.Generator], Exa
 
 def part_controls(choice: Plugin) -> tuple[Plugin, dict[str, Any]]:
     """Return a task without its controls, and those."""
-    controls = {key: value for key, value in choice.params.items() if (key, value) in CONTROLS}
+    controls = {key: value for key, value in CONTROLS if choice.params.get(key) == value}
     params = {key: value for key, value in choice.params.items() if key not in controls}
     return Plugin(name=choice.name, params=params), controls
 

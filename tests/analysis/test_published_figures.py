@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from analysis.answers.arms import Unit
+from analysis.answers.keys import ArmKey
 from analysis.answers.literature import FOLDER, find_names, read_figures, read_rules
 from analysis.answers.published_figures import ESTIMANDS, REACHED_BY, compare_figures
 from analysis.loading.rows import frame, list_rows
@@ -51,12 +52,15 @@ def facts(*, label="{}", order=2, changes=(), architectures=(), methods=("darts"
 
 def units(method, values, arm="transferred", source="c10", target="c100", seen=None):
     rows = [
-        Unit(method, arm, source, target, f"{source} {seed}", seed, value, 1, "done", "", "", score)
+        (
+            ArmKey(method, arm, source, target),
+            Unit(f"{source} {seed}", seed, value, 1, "done", "", "", score),
+        )
         for seed, (value, score) in enumerate(
             zip(values, seen or [None] * len(values), strict=True)
         )
     ]
-    return frame(Unit, rows)
+    return frame((ArmKey, Unit), rows)
 
 
 def compare(its, found):

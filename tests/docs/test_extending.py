@@ -25,6 +25,8 @@ PLUGINS = [file for file in EXAMPLES if not file.startswith(SECTIONS)]
 def place(tmp_path, monkeypatch):
     """Let an example lie in its package, as if it were in the checkout; return its module."""
     placed = []
+    for registry in REGISTRIES:  # remember plugins by name, for ever
+        monkeypatch.setattr(registry, "_loaded", {})
 
     def place(file):
         name = file.removesuffix(".py").replace("/", ".")

@@ -36,7 +36,8 @@ def test_divergence_is_one_notion_from_the_first_line_to_the_report(diverged, ca
     assert all("diverged train-d10-random" in line and "finite" in line for line in named)
     results = load_study([folder / "tiny"])
     assert list(results.arms["diverged"]) == [2] and list(results.arms["failed"]) == [0]
-    assert failures(results).evidence.startswith("2 diverged, 0 failed, 0 skipped, 0 missing")
+    _, evidence = failures(results)
+    assert evidence.startswith("2 diverged, 0 failed, 0 skipped, 0 missing")
     assert any(line.startswith("Of 2 jobs, 2 diverged;") for line in notices(results))
     assert list(results.tables.runs["status"]) == ["diverged"] * 2
     # The same again finds nothing to do, and nothing that failed.

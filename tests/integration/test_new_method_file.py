@@ -8,6 +8,7 @@ import pytest
 
 import methods
 from harness import cli
+from harness.plugins import METHODS
 from harness.results.store import ExperimentFolder
 from tests.conftest import ROOT
 from tests.documents import commands, examples
@@ -27,6 +28,7 @@ def _new_file(tmp_path, monkeypatch):
     shutil.copytree(methods.__path__[0], folder, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / f"{NAME}.py").write_text(TEXT)
     monkeypatch.setattr(methods, "__path__", [str(folder)])
+    monkeypatch.setattr(METHODS, "_loaded", {})  # it remembers plugins by name, for ever
     yield
     sys.modules.pop(f"methods.{NAME}", None)
     vars(methods).pop(NAME, None)
